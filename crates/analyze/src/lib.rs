@@ -1,0 +1,1 @@
+//! Which relations, columns and functions a query names, in PostgreSQL's scoping.

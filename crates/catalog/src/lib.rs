@@ -1,0 +1,1 @@
+//! What exists, who owns it, who may use it.

@@ -1,0 +1,1 @@
+//! Utility statements: resolve, authorize, check, apply.

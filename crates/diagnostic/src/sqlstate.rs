@@ -1,0 +1,160 @@
+use std::fmt;
+
+/// A five-character SQLSTATE. The constants are PostgreSQL's condition names.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SqlState([u8; 5]);
+
+macro_rules! states {
+    ($($name:ident = $code:literal;)*) => {
+        #[allow(missing_docs, reason = "the names are PostgreSQL's own")]
+        impl SqlState {
+            $(pub const $name: Self = Self(*$code);)*
+        }
+    };
+}
+
+states! {
+    SUCCESSFUL_COMPLETION = b"00000";
+    WARNING = b"01000";
+    WARNING_PRIVILEGE_NOT_REVOKED = b"01006";
+    WARNING_PRIVILEGE_NOT_GRANTED = b"01007";
+    WARNING_DEPRECATED_FEATURE = b"01P01";
+    SQL_STATEMENT_NOT_YET_COMPLETE = b"03000";
+    CONNECTION_EXCEPTION = b"08000";
+    SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION = b"08001";
+    CONNECTION_DOES_NOT_EXIST = b"08003";
+    SQLSERVER_REJECTED_ESTABLISHMENT_OF_SQLCONNECTION = b"08004";
+    CONNECTION_FAILURE = b"08006";
+    PROTOCOL_VIOLATION = b"08P01";
+    FEATURE_NOT_SUPPORTED = b"0A000";
+    INVALID_GRANT_OPERATION = b"0LP01";
+    CARDINALITY_VIOLATION = b"21000";
+    DATA_EXCEPTION = b"22000";
+    STRING_DATA_RIGHT_TRUNCATION = b"22001";
+    NUMERIC_VALUE_OUT_OF_RANGE = b"22003";
+    INVALID_DATETIME_FORMAT = b"22007";
+    DATETIME_FIELD_OVERFLOW = b"22008";
+    ZERO_LENGTH_CHARACTER_STRING = b"2200F";
+    DIVISION_BY_ZERO = b"22012";
+    INVALID_REGULAR_EXPRESSION = b"2201B";
+    INVALID_ROW_COUNT_IN_LIMIT_CLAUSE = b"2201W";
+    INVALID_ROW_COUNT_IN_RESULT_OFFSET_CLAUSE = b"2201X";
+    CHARACTER_NOT_IN_REPERTOIRE = b"22021";
+    INVALID_PARAMETER_VALUE = b"22023";
+    ARRAY_SUBSCRIPT_ERROR = b"2202E";
+    INVALID_TEXT_REPRESENTATION = b"22P02";
+    INVALID_BINARY_REPRESENTATION = b"22P03";
+    BAD_COPY_FILE_FORMAT = b"22P04";
+    NOT_NULL_VIOLATION = b"23502";
+    UNIQUE_VIOLATION = b"23505";
+    CHECK_VIOLATION = b"23514";
+    ACTIVE_SQL_TRANSACTION = b"25001";
+    READ_ONLY_SQL_TRANSACTION = b"25006";
+    NO_ACTIVE_SQL_TRANSACTION = b"25P01";
+    IN_FAILED_SQL_TRANSACTION = b"25P02";
+    INVALID_SQL_STATEMENT_NAME = b"26000";
+    INVALID_AUTHORIZATION_SPECIFICATION = b"28000";
+    INVALID_PASSWORD = b"28P01";
+    DEPENDENT_OBJECTS_STILL_EXIST = b"2BP01";
+    PROHIBITED_SQL_STATEMENT_ATTEMPTED = b"2F003";
+    INVALID_CURSOR_NAME = b"34000";
+    EXTERNAL_ROUTINE_EXCEPTION = b"38000";
+    INVALID_SAVEPOINT_SPECIFICATION = b"3B001";
+    INVALID_CATALOG_NAME = b"3D000";
+    INVALID_SCHEMA_NAME = b"3F000";
+    SERIALIZATION_FAILURE = b"40001";
+    DEADLOCK_DETECTED = b"40P01";
+    INSUFFICIENT_PRIVILEGE = b"42501";
+    SYNTAX_ERROR = b"42601";
+    INVALID_NAME = b"42602";
+    NAME_TOO_LONG = b"42622";
+    DUPLICATE_COLUMN = b"42701";
+    AMBIGUOUS_COLUMN = b"42702";
+    UNDEFINED_COLUMN = b"42703";
+    UNDEFINED_OBJECT = b"42704";
+    DUPLICATE_OBJECT = b"42710";
+    DUPLICATE_ALIAS = b"42712";
+    DUPLICATE_FUNCTION = b"42723";
+    AMBIGUOUS_FUNCTION = b"42725";
+    GROUPING_ERROR = b"42803";
+    DATATYPE_MISMATCH = b"42804";
+    WRONG_OBJECT_TYPE = b"42809";
+    CANNOT_COERCE = b"42846";
+    UNDEFINED_FUNCTION = b"42883";
+    RESERVED_NAME = b"42939";
+    UNDEFINED_TABLE = b"42P01";
+    UNDEFINED_PARAMETER = b"42P02";
+    DUPLICATE_CURSOR = b"42P03";
+    DUPLICATE_PREPARED_STATEMENT = b"42P05";
+    DUPLICATE_SCHEMA = b"42P06";
+    DUPLICATE_TABLE = b"42P07";
+    AMBIGUOUS_PARAMETER = b"42P08";
+    INVALID_COLUMN_REFERENCE = b"42P10";
+    INVALID_TABLE_DEFINITION = b"42P16";
+    INVALID_OBJECT_DEFINITION = b"42P17";
+    INDETERMINATE_DATATYPE = b"42P18";
+    INDETERMINATE_COLLATION = b"42P22";
+    WITH_CHECK_OPTION_VIOLATION = b"44000";
+    INSUFFICIENT_RESOURCES = b"53000";
+    DISK_FULL = b"53100";
+    OUT_OF_MEMORY = b"53200";
+    TOO_MANY_CONNECTIONS = b"53300";
+    CONFIGURATION_LIMIT_EXCEEDED = b"53400";
+    PROGRAM_LIMIT_EXCEEDED = b"54000";
+    STATEMENT_TOO_COMPLEX = b"54001";
+    OBJECT_NOT_IN_PREREQUISITE_STATE = b"55000";
+    OBJECT_IN_USE = b"55006";
+    CANT_CHANGE_RUNTIME_PARAM = b"55P02";
+    LOCK_NOT_AVAILABLE = b"55P03";
+    QUERY_CANCELED = b"57014";
+    ADMIN_SHUTDOWN = b"57P01";
+    CANNOT_CONNECT_NOW = b"57P03";
+    IDLE_SESSION_TIMEOUT = b"57P05";
+    SYSTEM_ERROR = b"58000";
+    IO_ERROR = b"58030";
+    UNDEFINED_FILE = b"58P01";
+    CONFIG_FILE_ERROR = b"F0000";
+    FDW_ERROR = b"HV000";
+    FDW_DYNAMIC_PARAMETER_VALUE_NEEDED = b"HV002";
+    FDW_INVALID_DATA_TYPE = b"HV004";
+    FDW_COLUMN_NAME_NOT_FOUND = b"HV005";
+    FDW_INVALID_HANDLE = b"HV00B";
+    FDW_INVALID_OPTION_NAME = b"HV00D";
+    FDW_OPTION_NAME_NOT_FOUND = b"HV00J";
+    FDW_UNABLE_TO_CREATE_EXECUTION = b"HV00L";
+    FDW_UNABLE_TO_ESTABLISH_CONNECTION = b"HV00N";
+    FDW_NO_SCHEMAS = b"HV00P";
+    FDW_SCHEMA_NOT_FOUND = b"HV00Q";
+    FDW_TABLE_NOT_FOUND = b"HV00R";
+    INTERNAL_ERROR = b"XX000";
+    DATA_CORRUPTED = b"XX001";
+}
+
+impl SqlState {
+    /// A code that a remote reported; anything but five digits and capitals is `XX000`.
+    pub fn from_remote(code: &str) -> Self {
+        match <[u8; 5]>::try_from(code.as_bytes()) {
+            Ok(code) if code.iter().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()) => {
+                Self(code)
+            }
+            _ => Self::INTERNAL_ERROR,
+        }
+    }
+
+    /// The five characters.
+    pub fn code(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("a SQLSTATE is ASCII by construction")
+    }
+}
+
+impl fmt::Display for SqlState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl fmt::Debug for SqlState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}

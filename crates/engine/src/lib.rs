@@ -1,0 +1,1 @@
+//! Planning and running queries; the only crate that knows DataFusion.

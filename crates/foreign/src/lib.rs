@@ -1,0 +1,1 @@
+//! From a name to a live remote session: registry, resolve, pool, lease, remote transactions.

@@ -1,0 +1,2 @@
+//! The binary: cli, config, serve, init, demo, sql.
+fn main() {}

@@ -1,0 +1,76 @@
+use std::path::PathBuf;
+
+use medley_diagnostic::{Diagnostic, SqlState};
+
+use crate::KeyId;
+
+/// What goes wrong with keys and what they seal.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The key file cannot be read or made.
+    #[error("could not access key file \"{}\": {source}", path.display())]
+    KeyFile {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Others than its owner may read the key file.
+    #[error("key file \"{}\" has group or world access", .0.display())]
+    KeyFilePermissions(PathBuf),
+    /// It is not a key file.
+    #[error("\"{}\" is not a Medley key file", .0.display())]
+    KeyFileFormat(PathBuf),
+    /// No master key was given.
+    #[error("the master key is not loaded")]
+    NoMasterKey,
+    /// The data key was wrapped by a master key that is not the one given.
+    #[error("master key {needed} is needed, but key {given} was given")]
+    OtherMasterKey {
+        /// The one that wrapped the data key.
+        needed: KeyId,
+        /// The one that was given.
+        given: KeyId,
+    },
+    /// There is no data key of this version.
+    #[error("data key version {0} does not exist")]
+    NoDataKey(u32),
+    /// The bytes were not sealed here, or for another place, or are damaged.
+    #[error("a sealed value cannot be opened")]
+    Unopenable,
+    /// Something that is not a SCRAM verifier stands where one should.
+    #[error("invalid SCRAM verifier")]
+    Verifier,
+}
+
+/// The result of everything that can fail here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Diagnostic for Error {
+    fn sqlstate(&self) -> SqlState {
+        match self {
+            Self::KeyFile { .. } => SqlState::IO_ERROR,
+            Self::KeyFilePermissions(_) | Self::KeyFileFormat(_) => SqlState::CONFIG_FILE_ERROR,
+            Self::NoMasterKey | Self::OtherMasterKey { .. } | Self::NoDataKey(_) => {
+                SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE
+            }
+            Self::Unopenable | Self::Verifier => SqlState::DATA_CORRUPTED,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::KeyFilePermissions(path) => {
+                Some(format!("Run \"chmod 600 {}\".", path.display()))
+            }
+            Self::NoMasterKey | Self::OtherMasterKey { .. } => Some(
+                "Start the server with --key-file naming the key made by \"medley init\".".into(),
+            ),
+            Self::Unopenable => {
+                Some("Set the option again with ALTER USER MAPPING or ALTER SERVER.".into())
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The only crate that touches keys.
+//!
+//! A value has three types in its life: given ([`Secret`]), stored ([`Sealed`]), and opened again
+//! ([`Secret`]) while a wrapper connects. A [`Secret`] cannot be printed, compared, cloned or
+//! serialised, and is zeroed when dropped. Who has only a [`Sealer`] cannot open anything.
+//!
+//! ```compile_fail
+//! # use medley_secret::Secret;
+//! let secret = Secret::new("x".into());
+//! println!("{secret}"); // No `Display`.
+//! ```
+//! ```compile_fail
+//! # use medley_secret::Secret;
+//! let secret = Secret::new("x".into());
+//! let copy = secret.clone(); // No `Clone`.
+//! ```
+//! ```compile_fail
+//! # use medley_secret::Secret;
+//! let same = Secret::new("x".into()) == Secret::new("x".into()); // No `PartialEq`.
+//! ```
+//! ```compile_fail
+//! # fn serialise(_: impl serde::Serialize) {}
+//! serialise(medley_secret::Secret::new("x".into())); // No `Serialize`.
+//! ```
+mod error;
+mod keyring;
+mod master;
+mod scram;
+mod sealed;
+
+pub use error::{Error, Result};
+pub use keyring::{Keyring, Opener, Sealer, WrappedKey};
+pub use master::{KeyId, MasterKey};
+pub use scram::Verifier;
+pub use sealed::{Place, Sealed};
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// What stands wherever a secret's value would be shown.
+pub const MASK: &str = "********";
+
+/// A value that prints as nothing and is zeroed when dropped.
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes a value into care.
+    pub fn new(value: String) -> Self {
+        Self(Zeroizing::new(value))
+    }
+
+    /// Only a wrapper, while it connects, may call this (see clippy.toml).
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Ends the secrecy of an option's value that turned out to be none, `host` say.
+    /// Only `commands/options` may call this (see clippy.toml).
+    pub fn declassify(mut self) -> String {
+        std::mem::take(&mut *self.0)
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether it is the mask that stands for sealed values, and so surely no value.
+    pub fn is_mask(&self) -> bool {
+        *self.0 == MASK
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}

@@ -1,0 +1,1 @@
+//! The traffic cop: dispatch, prepared statements, portals, settings, role, transaction.

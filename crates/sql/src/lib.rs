@@ -1,0 +1,1 @@
+//! Text to statements; the parser's types stop at this door.

@@ -1,0 +1,1 @@
+//! For tests only: a Medley on a free port, real remotes, the script runner, canary, conformance.

@@ -1,0 +1,24 @@
+//! PostgreSQL's types: oid, typmod, collation; their one Arrow form; text and binary in and out
+//! under the session's output styles.
+//!
+//! This crate knows no catalog: a type is one of PostgreSQL's own, found in one table
+//! ([`TypeInfo`]). Every Arrow field that Medley makes carries its [`PgType`] in its metadata,
+//! so that a value's type is never guessed from its Arrow form.
+mod arrow;
+mod error;
+mod pg_type;
+mod table;
+
+pub use arrow::{Form, arrow_type, field, metadata, type_of_arrow, type_of_field};
+pub use error::{Error, Result};
+pub use pg_type::{CollationOid, PgType, TypeOid};
+pub use table::{Category, TypeInfo, by_name, by_oid, types};
+
+/// A column of a result: what RowDescription tells, and what the values are read as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// As the client sees it; need not be unique.
+    pub name: String,
+    /// Its type.
+    pub pg_type: PgType,
+}

@@ -1,0 +1,1 @@
+//! The protocol; knows neither session nor engine.

@@ -1,0 +1,1 @@
+//! `hello_fdw`: the smallest wrapper, and the one to copy.

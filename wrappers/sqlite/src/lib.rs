@@ -1,0 +1,1 @@
+//! `sqlite_fdw`: a SQLite database file.
