@@ -1,1 +1,37 @@
-//! The contract with a wrapper.
+//! The contract between Medley and a foreign-data wrapper.
+//!
+//! It knows Arrow and PostgreSQL's types; it does not know that there is a catalog, nor a query
+//! engine. A wrapper declares its options as a table, connects as the mapped account that it is
+//! given, and returns batches. It never looks a mapping up, so it cannot look up the wrong one.
+//! Every method that a wrapper leaves out refuses with 0A000; none succeeds in silence.
+mod check;
+mod connect;
+mod connection;
+mod dialect;
+mod error;
+mod file;
+mod import;
+mod options;
+mod registry;
+mod rows;
+mod scan;
+mod transaction;
+mod wrapper;
+
+pub use check::{Actor, GivenOption, GivenValue, check};
+pub use connect::{Address, Connect, Dialer, RemoteStream, TlsRoots};
+pub use connection::{
+    Batches, Canceller, Estimate, Modify, Query, RawRows, Split, SqlConnection, TableName,
+    TableStatistics,
+};
+pub use dialect::{Capabilities, Dialect, Facts, Family};
+pub use error::{Error, Result};
+pub use file::{FileFormat, FileSource, FileWrapper};
+pub use import::{ColumnDef, ImportSchema, Restriction, TableDef};
+pub use medley_secret::Secret;
+pub use options::{Effect, Kind, OptionSpec, Options, Scope};
+pub use registry::Registry;
+pub use rows::RowBuilder;
+pub use scan::{Op, Pushdown, Qual, Scan, ScanConnection};
+pub use transaction::{Begin, Isolation};
+pub use wrapper::{Handler, ScanWrapper, SqlWrapper, Wrapper};

@@ -1,0 +1,211 @@
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use medley_types::{PgType, Style};
+
+use crate::{Begin, Error, Facts, ImportSchema, Result, TableDef};
+
+/// Batches as they come from a remote.
+pub type Batches<'a> = BoxStream<'a, Result<RecordBatch>>;
+
+/// Rows as the remote encoded them: the bytes of DataRow messages, for relaying unread.
+pub type RawRows<'a> = BoxStream<'a, Result<Bytes>>;
+
+/// A query in the remote's own SQL.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// Its text.
+    pub sql: String,
+    /// The result's columns: fields of `types::field`, so each says which type it is.
+    pub schema: SchemaRef,
+    /// Values of `$1`, `$2` …, in their text form.
+    pub parameters: Vec<(PgType, Option<String>)>,
+}
+
+/// A statement that changes rows.
+#[derive(Clone, Debug)]
+pub struct Modify {
+    /// Its text.
+    pub sql: String,
+    /// Values of `$1`, `$2` …, in their text form.
+    pub parameters: Vec<(PgType, Option<String>)>,
+    /// The columns of RETURNING, if it has one.
+    pub returning: Option<SchemaRef>,
+}
+
+/// A table at the remote.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TableName {
+    /// Its schema or database, where the remote has them.
+    pub schema: Option<String>,
+    /// Its name.
+    pub table: String,
+}
+
+/// A part of a table, as a condition in the remote's SQL; the parts of one table are disjoint,
+/// and together are all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    /// Goes into WHERE.
+    pub condition: String,
+}
+
+/// What the remote knows of a table's size.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TableStatistics {
+    /// Rows, if ever counted.
+    pub rows: Option<f64>,
+    /// Bytes.
+    pub bytes: Option<u64>,
+}
+
+/// What the remote expects of a query.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// Rows.
+    pub rows: f64,
+    /// Bytes a row.
+    pub width: f64,
+    /// Before the first row, in the remote's units.
+    pub startup_cost: f64,
+    /// For all rows, in the remote's units.
+    pub total_cost: f64,
+}
+
+/// Stops what a connection is doing. Taken before the stream, used while it runs.
+#[async_trait]
+pub trait Canceller: Send + Sync {
+    /// Asks the remote to stop; returns when the request is delivered.
+    async fn cancel(&self) -> Result<()>;
+}
+
+/// A remote session of one account, on a server that speaks SQL.
+#[async_trait]
+pub trait SqlConnection: Send {
+    /// What the remote said of itself.
+    fn facts(&self) -> &Facts;
+
+    /// What stops a running query.
+    fn canceller(&self) -> Option<Box<dyn Canceller>> {
+        None
+    }
+
+    /// Runs a query and streams its rows. Dropped early, the connection is no longer clean.
+    fn query(&mut self, query: Query) -> Batches<'_>;
+
+    /// Runs a query and streams rows as the remote prints them under `style`.
+    async fn raw_query(&mut self, _query: Query, _style: &Style) -> Result<RawRows<'_>> {
+        Err(Error::Unsupported("relaying rows unread"))
+    }
+
+    /// Opens a cursor, so that several queries take turns on one connection.
+    async fn declare(&mut self, _cursor: &str, _query: Query) -> Result<()> {
+        Err(Error::Unsupported("cursors"))
+    }
+
+    /// Reads on; `None` at the end.
+    async fn fetch(&mut self, _cursor: &str, _rows: usize) -> Result<Option<RecordBatch>> {
+        Err(Error::Unsupported("cursors"))
+    }
+
+    /// Closes a cursor.
+    async fn close(&mut self, _cursor: &str) -> Result<()> {
+        Err(Error::Unsupported("cursors"))
+    }
+
+    /// Parses a query at the remote without running it: its parameters and columns.
+    async fn describe(&mut self, _sql: &str) -> Result<(Vec<PgType>, Vec<medley_types::Column>)> {
+        Err(Error::Unsupported("describing a query"))
+    }
+
+    /// Runs a statement that changes rows: how many, and what RETURNING returned.
+    async fn modify(&mut self, _modify: Modify) -> Result<(u64, Vec<RecordBatch>)> {
+        Err(Error::Unsupported("changing rows"))
+    }
+
+    /// Loads rows into a table: how many.
+    async fn copy_in(
+        &mut self,
+        _table: &TableName,
+        _columns: &[String],
+        _rows: Batches<'static>,
+    ) -> Result<u64> {
+        Err(Error::Unsupported("COPY FROM"))
+    }
+
+    /// Empties tables.
+    async fn truncate(&mut self, _sql: &str) -> Result<()> {
+        Err(Error::Unsupported("TRUNCATE"))
+    }
+
+    /// Begins a transaction.
+    async fn begin(&mut self, _begin: Begin<'_>) -> Result<()> {
+        Err(Error::Unsupported("transactions"))
+    }
+
+    /// Sets a savepoint.
+    async fn savepoint(&mut self, _name: &str) -> Result<()> {
+        Err(Error::Unsupported("savepoints"))
+    }
+
+    /// Forgets a savepoint.
+    async fn release(&mut self, _name: &str) -> Result<()> {
+        Err(Error::Unsupported("savepoints"))
+    }
+
+    /// Undoes what came after a savepoint, and keeps the savepoint.
+    async fn rollback_to(&mut self, _name: &str) -> Result<()> {
+        Err(Error::Unsupported("savepoints"))
+    }
+
+    /// Ends the transaction and keeps what it did.
+    async fn commit(&mut self) -> Result<()> {
+        Err(Error::Unsupported("transactions"))
+    }
+
+    /// Ends the transaction and undoes what it did.
+    async fn rollback(&mut self) -> Result<()> {
+        Err(Error::Unsupported("transactions"))
+    }
+
+    /// The first phase of a two-phase commit.
+    async fn prepare_transaction(&mut self, _name: &str) -> Result<()> {
+        Err(Error::Unsupported("two-phase commit"))
+    }
+
+    /// The second phase.
+    async fn finish_prepared(&mut self, _name: &str, _commit: bool) -> Result<()> {
+        Err(Error::Unsupported("two-phase commit"))
+    }
+
+    /// Makes this transaction's snapshot known to others, who name it in [`Begin`].
+    async fn export_snapshot(&mut self) -> Result<String> {
+        Err(Error::Unsupported("shared snapshots"))
+    }
+
+    /// Cuts a table into at most `wanted` parts that can be read at once.
+    async fn splits(&mut self, _table: &TableName, _wanted: usize) -> Result<Vec<Split>> {
+        Err(Error::Unsupported("splitting a table"))
+    }
+
+    /// How big a table is.
+    async fn statistics(&mut self, _table: &TableName) -> Result<TableStatistics> {
+        Err(Error::Unsupported("statistics"))
+    }
+
+    /// What a query would cost.
+    async fn estimate(&mut self, _sql: &str) -> Result<Estimate> {
+        Err(Error::Unsupported("estimates"))
+    }
+
+    /// Describes remote tables, for IMPORT FOREIGN SCHEMA.
+    async fn import(&mut self, _wanted: &ImportSchema) -> Result<Vec<TableDef>> {
+        Err(Error::NoImport)
+    }
+
+    /// Asked before the connection is lent again: resets what was set; `false` when it must be
+    /// closed instead.
+    async fn reset(&mut self) -> bool;
+}

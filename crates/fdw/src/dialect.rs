@@ -1,0 +1,51 @@
+/// Which SQL a remote speaks: the engine's deparser starts from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// PostgreSQL's.
+    Postgres,
+    /// MySQL's and MariaDB's.
+    MySql,
+    /// SQLite's.
+    Sqlite,
+}
+
+/// What may be said to a remote, as data and not as code.
+#[derive(Clone, Copy, Debug)]
+pub struct Dialect {
+    /// Whose SQL.
+    pub family: Family,
+    /// What stands around a name; doubled inside.
+    pub name_quote: char,
+    /// A backslash inside '…' is just a backslash.
+    pub backslash_is_plain: bool,
+}
+
+/// What a remote can do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Several queries can take turns on one connection.
+    pub cursors: bool,
+    /// Transactions and savepoints.
+    pub transactions: bool,
+    /// A snapshot can be shared between connections.
+    pub snapshots: bool,
+    /// A table can be read in parts.
+    pub splits: bool,
+    /// Rows can be changed.
+    pub modify: bool,
+    /// Rows can be relayed unread.
+    pub raw_rows: bool,
+}
+
+/// What a connection says of the remote.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The remote's SQL.
+    pub dialect: &'static Dialect,
+    /// Its version, as a number that grows: 180004, 101106.
+    pub version: u32,
+    /// Text compares there by bytes, as it does here.
+    pub byte_order_collation: bool,
+    /// What it can do.
+    pub can: Capabilities,
+}

@@ -1,0 +1,175 @@
+use medley_diagnostic::{Diagnostic, Report, SqlState};
+
+/// The result of everything that can fail here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What a wrapper may answer instead of rows.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No option of this name, here.
+    #[error("invalid option \"{name}\"")]
+    UnknownOption {
+        /// What was written.
+        name: String,
+        /// What may have been meant.
+        closest: Option<&'static str>,
+    },
+    /// No options at all, here.
+    #[error("invalid option \"{0}\"")]
+    NoOptionsHere(String),
+    /// An option that must be there.
+    #[error("required option \"{0}\" is missing")]
+    MissingOption(&'static str),
+    /// Not true, false, on or off.
+    #[error("{0} requires a Boolean value")]
+    NotBoolean(String),
+    /// Not an integer.
+    #[error("invalid value for integer option \"{name}\": {value}")]
+    NotInteger {
+        /// The option.
+        name: String,
+        /// What was written.
+        value: String,
+    },
+    /// An integer below one.
+    #[error("\"{0}\" must be an integer value greater than zero")]
+    NotPositive(String),
+    /// Not a number.
+    #[error("invalid value for floating point option \"{name}\": {value}")]
+    NotReal {
+        /// The option.
+        name: String,
+        /// What was written.
+        value: String,
+    },
+    /// A number below zero.
+    #[error("\"{0}\" must be a floating point value greater than or equal to zero")]
+    Negative(String),
+    /// Not one of the words.
+    #[error("invalid value for string option \"{name}\": {value}")]
+    NotOneOf {
+        /// The option.
+        name: String,
+        /// What was written.
+        value: String,
+    },
+    /// Not a list of names.
+    #[error("parameter \"{0}\" must be a list of extension names")]
+    NotNameList(String),
+    /// The remote could not be reached, or did not let us in. The detail is what it said.
+    #[error("could not connect to server \"{server}\"")]
+    Connect {
+        /// The foreign server.
+        server: String,
+        /// Why.
+        detail: String,
+    },
+    /// The remote refused a statement, or something is wrong with what it sent.
+    #[error(transparent)]
+    Remote(Box<Report>),
+    /// The connection ended in the middle.
+    #[error("connection to server \"{server}\" was lost")]
+    Lost {
+        /// The foreign server.
+        server: String,
+    },
+    /// A value that is none, or that cannot be held here.
+    #[error("{source}")]
+    Value {
+        /// What is wrong with it.
+        #[source]
+        source: medley_types::Error,
+        /// Which column, for the context.
+        column: Option<String>,
+    },
+    /// Any refusal that is said in full.
+    #[error(transparent)]
+    Refused(Box<Report>),
+    /// What this wrapper cannot do.
+    #[error("this wrapper does not support {0}")]
+    Unsupported(&'static str),
+    /// It cannot describe remote tables.
+    #[error("this wrapper does not support IMPORT FOREIGN SCHEMA")]
+    NoImport,
+    /// The statement was cancelled.
+    #[error("canceling statement due to user request")]
+    Cancelled,
+}
+
+impl Error {
+    /// A refusal that is said in full.
+    pub fn refused(report: Report) -> Self {
+        Self::Refused(Box::new(report))
+    }
+
+    /// What the remote said.
+    pub fn remote(report: Report) -> Self {
+        Self::Remote(Box::new(report))
+    }
+
+    /// The connection is of no use any more.
+    pub fn is_connection_lost(&self) -> bool {
+        matches!(self, Self::Lost { .. } | Self::Connect { .. })
+    }
+}
+
+impl From<medley_types::Error> for Error {
+    fn from(source: medley_types::Error) -> Self {
+        Self::Value { source, column: None }
+    }
+}
+
+/// The codes are those that `postgres_fdw` and `file_fdw` raise.
+impl Diagnostic for Error {
+    fn sqlstate(&self) -> SqlState {
+        match self {
+            Self::UnknownOption { .. } | Self::NoOptionsHere(_) => {
+                SqlState::FDW_INVALID_OPTION_NAME
+            }
+            Self::MissingOption(_) => SqlState::FDW_DYNAMIC_PARAMETER_VALUE_NEEDED,
+            Self::NotBoolean(_) => SqlState::SYNTAX_ERROR,
+            Self::NotInteger { .. }
+            | Self::NotPositive(_)
+            | Self::NotReal { .. }
+            | Self::Negative(_)
+            | Self::NotOneOf { .. }
+            | Self::NotNameList(_) => SqlState::INVALID_PARAMETER_VALUE,
+            Self::Connect { .. } => SqlState::SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
+            Self::Lost { .. } => SqlState::CONNECTION_FAILURE,
+            Self::Remote(report) | Self::Refused(report) => report.sqlstate,
+            Self::Value { source, .. } => source.sqlstate(),
+            Self::Unsupported(_) => SqlState::FEATURE_NOT_SUPPORTED,
+            Self::NoImport => SqlState::FDW_NO_SCHEMAS,
+            Self::Cancelled => SqlState::QUERY_CANCELED,
+        }
+    }
+
+    fn detail(&self) -> Option<String> {
+        match self {
+            Self::Connect { detail, .. } => Some(detail.clone()),
+            Self::Remote(report) | Self::Refused(report) => report.detail.clone(),
+            Self::Value { source, .. } => source.detail(),
+            _ => None,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownOption { closest: Some(name), .. } => {
+                Some(format!("Perhaps you meant the option \"{name}\"."))
+            }
+            Self::NoOptionsHere(_) => Some("There are no valid options in this context.".into()),
+            Self::Remote(report) | Self::Refused(report) => report.hint.clone(),
+            Self::Value { source, .. } => source.hint(),
+            _ => None,
+        }
+    }
+
+    fn context(&self) -> Option<String> {
+        match self {
+            Self::Remote(report) | Self::Refused(report) => report.context.clone(),
+            Self::Value { column, .. } => column.clone(),
+            _ => None,
+        }
+    }
+}

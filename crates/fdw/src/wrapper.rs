@@ -1,0 +1,108 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use medley_diagnostic::{Report, SqlState};
+
+use crate::{
+    Actor, Connect, FileWrapper, GivenOption, OptionSpec, Options, Pushdown, Qual, Result,
+    ScanConnection, Scope, SqlConnection,
+};
+
+/// What every wrapper says about itself. Stateless: one value in a process.
+pub trait Wrapper: Send + Sync + 'static {
+    /// The extension of its name, and the wrapper that it makes: `postgres_fdw`.
+    fn name(&self) -> &'static str;
+
+    /// The extension's version.
+    fn version(&self) -> &'static str {
+        "1.0"
+    }
+
+    /// What it is for, in a line: the extension's comment.
+    fn summary(&self) -> &'static str;
+
+    /// The function that CREATE FOREIGN DATA WRAPPER names after HANDLER.
+    fn handler(&self) -> &'static str;
+
+    /// The function after VALIDATOR.
+    fn validator(&self) -> &'static str;
+
+    /// Every option there is. The order decides between equally near hints.
+    fn options(&self) -> &'static [OptionSpec];
+
+    /// Rules beyond name and kind about one option; called for each, in stored order.
+    fn check_option(
+        &self,
+        _scope: Scope,
+        _option: &GivenOption<'_>,
+        _actor: Actor,
+        _notices: &mut Vec<Report>,
+    ) -> Result<()> {
+        Ok(())
+    }
+
+    /// Rules about the list as a whole; called once, after all of it was checked one by one.
+    fn check_all(&self, _scope: Scope, _options: &[GivenOption<'_>], _actor: Actor) -> Result<()> {
+        Ok(())
+    }
+
+    /// The SQLSTATE of an option that does not exist.
+    fn unknown_option_state(&self) -> SqlState {
+        SqlState::FDW_INVALID_OPTION_NAME
+    }
+
+    /// Whether a mapping is looked up at all before a table of this wrapper is read.
+    fn needs_mapping(&self) -> bool {
+        true
+    }
+}
+
+/// A wrapper of a server that speaks SQL: the engine deparses, the wrapper runs.
+#[async_trait]
+pub trait SqlWrapper: Wrapper {
+    /// Logs in at the remote.
+    async fn connect(&self, connect: Connect<'_>) -> Result<Box<dyn SqlConnection>>;
+
+    /// The remote table that a foreign table of these options stands for.
+    fn remote_table(&self, schema: &str, table: &str, options: &Options) -> crate::TableName;
+
+    /// The remote column that a column of these options stands for.
+    fn remote_column(&self, column: &str, options: &Options) -> String;
+
+    /// The remote's SQL, before there is a connection: for EXPLAIN and for planning.
+    fn dialect(&self) -> &'static crate::Dialect;
+}
+
+/// A wrapper of anything else: quals are offered, the wrapper takes some.
+#[async_trait]
+pub trait ScanWrapper: Wrapper {
+    /// What it would do with a qual.
+    fn pushdown(&self, _table: &Options, _qual: &Qual) -> Pushdown {
+        Pushdown::No
+    }
+
+    /// Logs in at the source.
+    async fn connect(&self, connect: Connect<'_>) -> Result<Box<dyn ScanConnection>>;
+}
+
+/// What HANDLER names: an entry of the registry.
+#[derive(Clone)]
+pub enum Handler {
+    /// It speaks SQL.
+    Sql(Arc<dyn SqlWrapper>),
+    /// It does not.
+    Scan(Arc<dyn ScanWrapper>),
+    /// It is files.
+    File(Arc<dyn FileWrapper>),
+}
+
+impl Handler {
+    /// What all kinds have in common.
+    pub fn wrapper(&self) -> &dyn Wrapper {
+        match self {
+            Self::Sql(wrapper) => wrapper.as_ref(),
+            Self::Scan(wrapper) => wrapper.as_ref(),
+            Self::File(wrapper) => wrapper.as_ref(),
+        }
+    }
+}
