@@ -1,0 +1,106 @@
+use super::{DropBehavior, Name, QualifiedName, RoleSpec};
+
+/// `GRANT ... ON ... TO ...` and `REVOKE ... ON ... FROM ...`.
+#[derive(Debug)]
+pub struct Grant {
+    /// REVOKE.
+    pub revoke: bool,
+    /// What.
+    pub privileges: Privileges,
+    /// On what.
+    pub objects: GrantObjects,
+    /// To or from whom.
+    pub grantees: Vec<RoleSpec>,
+    /// WITH GRANT OPTION; of REVOKE, GRANT OPTION FOR.
+    pub grant_option: bool,
+    /// GRANTED BY.
+    pub granted_by: Option<RoleSpec>,
+    /// Of REVOKE.
+    pub behavior: DropBehavior,
+}
+
+/// The privileges named.
+#[derive(Debug)]
+pub enum Privileges {
+    /// ALL [PRIVILEGES], perhaps of columns.
+    All {
+        /// Empty: the object itself.
+        columns: Vec<Name>,
+    },
+    /// By name.
+    Named(Vec<Privilege>),
+}
+
+/// One privilege: a word that the command knows or refuses (42601).
+#[derive(Debug)]
+pub struct Privilege {
+    /// Folded: `select`, `usage`.
+    pub name: Name,
+    /// Empty: the object itself.
+    pub columns: Vec<Name>,
+}
+
+/// What privileges are granted on.
+#[derive(Debug)]
+pub enum GrantObjects {
+    /// `[TABLE] t, ...`.
+    Tables(Vec<QualifiedName>),
+    /// `SEQUENCE s, ...`.
+    Sequences(Vec<QualifiedName>),
+    /// `FOREIGN DATA WRAPPER w, ...`.
+    ForeignDataWrappers(Vec<Name>),
+    /// `FOREIGN SERVER s, ...`.
+    ForeignServers(Vec<Name>),
+    /// `SCHEMA s, ...`.
+    Schemas(Vec<Name>),
+    /// `DATABASE d, ...`.
+    Databases(Vec<Name>),
+    /// `ALL TABLES IN SCHEMA s, ...`.
+    AllTablesInSchema(Vec<Name>),
+    /// `FUNCTION f(args), ...` and the like: the kind's words, and the names without arguments.
+    Other {
+        /// `FUNCTION`, `TYPE`, `ALL FUNCTIONS IN SCHEMA`, ...
+        kind: &'static str,
+        /// As far as they are names.
+        names: Vec<QualifiedName>,
+    },
+}
+
+/// `GRANT r, ... TO m, ...` and `REVOKE r, ... FROM m, ...`.
+#[derive(Debug)]
+pub struct GrantRole {
+    /// REVOKE.
+    pub revoke: bool,
+    /// Roles; a column list is for the command to refuse (0LP01).
+    pub roles: Vec<Privilege>,
+    /// Their members.
+    pub members: Vec<RoleSpec>,
+    /// Of GRANT, `WITH ADMIN OPTION` (true), `WITH INHERIT FALSE`; of REVOKE, what OPTION FOR
+    /// takes back (always false). Any word: the command refuses what it does not know.
+    pub options: Vec<(Name, bool)>,
+    /// GRANTED BY.
+    pub granted_by: Option<RoleSpec>,
+    /// Of REVOKE.
+    pub behavior: DropBehavior,
+}
+
+/// `ALTER DEFAULT PRIVILEGES`.
+#[derive(Debug)]
+pub struct AlterDefaultPrivileges {
+    /// FOR ROLE.
+    pub roles: Vec<RoleSpec>,
+    /// IN SCHEMA.
+    pub schemas: Vec<Name>,
+    /// REVOKE.
+    pub revoke: bool,
+    /// What; never of columns.
+    pub privileges: Privileges,
+    /// `TABLES`, `SEQUENCES`, `FUNCTIONS`, `TYPES`, `SCHEMAS` or `LARGE OBJECTS`.
+    pub objects: &'static str,
+    /// To or from whom.
+    pub grantees: Vec<RoleSpec>,
+    /// WITH GRANT OPTION; of REVOKE, GRANT OPTION FOR.
+    pub grant_option: bool,
+    /// Of REVOKE.
+    pub behavior: DropBehavior,
+}
