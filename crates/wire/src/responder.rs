@@ -1,0 +1,263 @@
+//! What the client is sent.
+use bytes::{BufMut, Bytes, BytesMut};
+use medley_diagnostic::{Report, Severity, SqlState};
+use pgwire::messages::Message;
+use pgwire::messages::copy::{CopyDone, CopyInResponse, CopyOutResponse};
+use pgwire::messages::data::{FieldDescription, RowDescription};
+use pgwire::messages::response::{
+    CommandComplete, EmptyQueryResponse, ErrorResponse, NoticeResponse,
+};
+use pgwire::messages::startup::ParameterStatus;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+
+use crate::inbox::{Broken, Inbox};
+use crate::{CancelHandle, CancelReason, Format, RowShape, frontend, report};
+
+/// The half of a connection that is written.
+pub(crate) type Socket = Box<dyn AsyncWrite + Send + Unpin>;
+
+/// What is gathered before the socket is waited for.
+const CHUNK_BYTES: usize = 64 * 1024;
+/// A buffer that one huge row has swollen beyond this is given back.
+const KEPT_BYTES: usize = 1 << 20;
+
+/// Sends a session's answers to its client, in order.
+///
+/// Every method waits for the socket once 64 KiB have gathered, so a slow client slows the
+/// session and costs no memory. A method waiting so returns early, with the error to stop with,
+/// when the statement is cancelled or the client goes away. Dropping a method's future is safe:
+/// only whole messages are ever sent.
+pub struct Responder {
+    buffer: BytesMut,
+    /// The buffer holds whole messages up to here.
+    whole: usize,
+    socket: Socket,
+    pub(crate) inbox: Inbox,
+    cancel: CancelHandle,
+}
+
+impl Responder {
+    pub(crate) fn new(socket: Socket, inbox: Inbox, cancel: CancelHandle) -> Self {
+        let buffer = BytesMut::with_capacity(2 * CHUNK_BYTES);
+        Self { buffer, whole: 0, socket, inbox, cancel }
+    }
+
+    /// The columns of the rows that follow, in a simple query. (What Describe asked for is sent
+    /// by itself.)
+    pub async fn row_description(&mut self, shape: &RowShape) -> Result<(), Report> {
+        self.put_row_description(shape)?;
+        self.drain().await
+    }
+
+    /// One row of values that are already in the form they travel in; `None` is NULL.
+    pub async fn data_row(&mut self, values: &[Option<&[u8]>]) -> Result<(), Report> {
+        self.put_framed(b'D', |buffer| {
+            buffer.put_u16(values.len() as u16);
+            values.iter().try_for_each(|value| put_value(buffer, *value))
+        })?;
+        self.drain().await
+    }
+
+    /// DataRow messages as another server of this protocol sent them, headers and all. They must
+    /// be whole, and in the shape that was described.
+    pub async fn raw_rows(&mut self, messages: &[u8]) -> Result<(), Report> {
+        self.buffer.put_slice(messages);
+        self.whole = self.buffer.len();
+        self.drain().await
+    }
+
+    /// The end of a statement of a simple query, with its command tag: `SELECT 3`.
+    pub async fn complete(&mut self, tag: &str) -> Result<(), Report> {
+        self.put(&CommandComplete::new(tag.to_owned()))?;
+        self.drain().await
+    }
+
+    /// The end of a simple query without a statement in it.
+    pub async fn empty_query(&mut self) -> Result<(), Report> {
+        self.put(&EmptyQueryResponse::new())?;
+        self.drain().await
+    }
+
+    /// A notice, sent at once.
+    pub async fn notice(&mut self, report: &Report) -> Result<(), Report> {
+        self.put(&NoticeResponse::new(report::fields(report)))?;
+        self.flush().await
+    }
+
+    /// A parameter that clients follow has a new value.
+    pub async fn parameter_status(&mut self, name: &str, value: &str) -> Result<(), Report> {
+        self.put(&ParameterStatus::new(name.to_owned(), value.to_owned()))?;
+        self.drain().await
+    }
+
+    /// Begins COPY TO STDOUT; [`Responder::copy_data`] and [`Responder::copy_done`] follow.
+    pub async fn copy_out(&mut self, format: Format, columns: usize) -> Result<(), Report> {
+        let (count, formats) = copy_columns(format, columns);
+        self.put(&CopyOutResponse::new(format.code() as i8, count, formats))?;
+        self.drain().await
+    }
+
+    /// A piece of what is copied out, cut anywhere (PostgreSQL: a row each).
+    pub async fn copy_data(&mut self, data: &[u8]) -> Result<(), Report> {
+        self.put_framed(b'd', |buffer| {
+            buffer.put_slice(data);
+            Ok(())
+        })?;
+        self.drain().await
+    }
+
+    /// All is copied out; the command tag follows.
+    pub async fn copy_done(&mut self) -> Result<(), Report> {
+        self.put(&CopyDone::new())?;
+        self.drain().await
+    }
+
+    /// Begins COPY FROM STDIN.
+    pub async fn copy_in(&mut self, format: Format, columns: usize) -> Result<CopyIn<'_>, Report> {
+        let (count, formats) = copy_columns(format, columns);
+        self.put(&CopyInResponse::new(format.code() as i8, count, formats))?;
+        self.flush().await?;
+        Ok(CopyIn { responder: self })
+    }
+
+    /// Sends what has gathered, and waits for the socket to take it.
+    pub async fn flush(&mut self) -> Result<(), Report> {
+        tokio::select! {
+            biased;
+            sent = write_out(&mut self.buffer, &mut self.whole, &mut self.socket) => sent,
+            reason = self.cancel.requested() => Err(reason.report()),
+        }
+    }
+
+    /// Waits for the socket if a chunk has gathered.
+    pub(crate) async fn drain(&mut self) -> Result<(), Report> {
+        if self.whole < CHUNK_BYTES { Ok(()) } else { self.flush().await }
+    }
+
+    pub(crate) fn put_row_description(&mut self, shape: &RowShape) -> Result<(), Report> {
+        let fields = shape.columns().iter().zip(shape.formats()).map(|(column, format)| {
+            let (t, info) = (column.pg_type, column.pg_type.info());
+            let length = info.map_or(-1, |info| info.length);
+            let name = column.name.clone();
+            FieldDescription::new(name, 0, 0, t.oid.0, length, t.typmod, format.code())
+        });
+        self.put(&RowDescription::new(fields.collect()))
+    }
+
+    /// An error; of what was being written only whole messages stay.
+    pub(crate) fn put_error(&mut self, report: &Report) -> Result<(), Report> {
+        self.buffer.truncate(self.whole);
+        self.put(&ErrorResponse::new(report::fields(report)))
+    }
+
+    /// Writes a message behind what is there.
+    pub(crate) fn put(&mut self, message: &impl Message) -> Result<(), Report> {
+        self.buffer.truncate(self.whole);
+        message.encode(&mut self.buffer).map_err(unsendable)?;
+        self.whole = self.buffer.len();
+        Ok(())
+    }
+
+    /// Writes a message whose body is not known in advance.
+    pub(crate) fn put_framed(
+        &mut self,
+        kind: u8,
+        body: impl FnOnce(&mut BytesMut) -> Result<(), Report>,
+    ) -> Result<(), Report> {
+        self.buffer.truncate(self.whole);
+        put_framed(&mut self.buffer, kind, body)?;
+        self.whole = self.buffer.len();
+        Ok(())
+    }
+}
+
+/// Writes a message behind what is in `buffer`; after an error there is a part of it.
+pub(crate) fn put_framed(
+    buffer: &mut BytesMut,
+    kind: u8,
+    body: impl FnOnce(&mut BytesMut) -> Result<(), Report>,
+) -> Result<(), Report> {
+    buffer.put_u8(kind);
+    let start = buffer.len();
+    buffer.put_u32(0);
+    body(buffer)?;
+    let length = i32::try_from(buffer.len() - start).map_err(unsendable)?;
+    buffer[start..start + 4].copy_from_slice(&length.to_be_bytes());
+    Ok(())
+}
+
+fn put_value(buffer: &mut BytesMut, value: Option<&[u8]>) -> Result<(), Report> {
+    match value {
+        None => buffer.put_i32(-1),
+        Some(value) => {
+            buffer.put_i32(i32::try_from(value.len()).map_err(unsendable)?);
+            buffer.put_slice(value);
+        }
+    }
+    Ok(())
+}
+
+fn copy_columns(format: Format, columns: usize) -> (i16, Vec<i16>) {
+    let count = i16::try_from(columns).unwrap_or(i16::MAX);
+    (count, vec![format.code(); columns])
+}
+
+/// What has been sent leaves the buffer at once, so the future can be dropped at any point.
+async fn write_out(
+    buffer: &mut BytesMut,
+    whole: &mut usize,
+    socket: &mut Socket,
+) -> Result<(), Report> {
+    buffer.truncate(*whole);
+    while !buffer.is_empty() {
+        let sent = socket.write_buf(buffer).await;
+        *whole = buffer.len();
+        if !matches!(sent, Ok(1..)) {
+            return Err(CancelReason::ClientGone.report());
+        }
+    }
+    if buffer.capacity() > KEPT_BYTES {
+        *buffer = BytesMut::with_capacity(2 * CHUNK_BYTES);
+    }
+    socket.flush().await.map_err(|_| CancelReason::ClientGone.report())
+}
+
+fn unsendable(error: impl std::fmt::Display) -> Report {
+    Report::new(Severity::Error, SqlState::PROGRAM_LIMIT_EXCEEDED, "message is too long to be sent")
+        .with_detail(format!("{error}."))
+}
+
+/// The data of a COPY FROM STDIN, as it comes.
+pub struct CopyIn<'a> {
+    responder: &'a mut Responder,
+}
+
+impl CopyIn<'_> {
+    /// The next piece, cut anywhere; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Report> {
+        loop {
+            let frame = tokio::select! {
+                biased;
+                reason = self.responder.cancel.requested() => return Err(reason.report()),
+                frame = self.responder.inbox.next() => frame,
+            };
+            let frame = frame.map_err(|broken| match broken {
+                Broken::Gone => CancelReason::ClientGone.report(),
+                Broken::Fatal(report) => report,
+            })?;
+            match frame.kind {
+                b'd' => return Ok(Some(frame.body)),
+                b'c' => return Ok(None),
+                b'f' => return Err(frontend::copy_failed(frame.body)),
+                // Sent ahead by clients that do not wait; PostgreSQL ignores them here too.
+                b'H' | b'S' => {}
+                kind => return Err(unexpected_in_copy(kind)),
+            }
+        }
+    }
+}
+
+fn unexpected_in_copy(kind: u8) -> Report {
+    let message = format!("unexpected message type 0x{kind:02X} during COPY from stdin");
+    Report::fatal(SqlState::PROTOCOL_VIOLATION, message)
+}
