@@ -1,7 +1,7 @@
 //! Judging the options of a statement by a wrapper's table of options.
 use medley_diagnostic::Report;
 
-use crate::{Error, Kind, OptionSpec, Result, Scope, Wrapper};
+use crate::{Error, Kind, Meant, OptionSpec, Result, Scope, Wrapper};
 
 /// For whom options are judged.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,7 @@ pub fn check(
     notices: &mut Vec<Report>,
 ) -> Result<()> {
     for option in options {
-        let spec = spec(wrapper.options(), scope, option.name)?;
+        let spec = spec(wrapper, scope, option.name)?;
         if let GivenValue::Plain(value) = option.value {
             check_kind(spec, value)?;
         }
@@ -48,20 +48,23 @@ pub fn check(
 }
 
 /// The declaration of this option, or what is said of one that does not exist.
-pub(crate) fn spec<'a>(
-    specs: &'a [OptionSpec],
-    scope: Scope,
-    name: &str,
-) -> Result<&'a OptionSpec> {
-    let mut here = specs.iter().filter(|spec| spec.scope == scope).peekable();
-    if here.peek().is_none() {
-        return Err(Error::NoOptionsHere(name.to_owned()));
-    }
-    let names = here.clone().map(|spec| spec.name);
-    here.find(|spec| spec.name == name).ok_or_else(|| Error::UnknownOption {
+fn spec(wrapper: &dyn Wrapper, scope: Scope, name: &str) -> Result<&'static OptionSpec> {
+    let here = || wrapper.options().iter().filter(|spec| spec.scope == scope);
+    here().find(|spec| spec.name == name).ok_or_else(|| Error::UnknownOption {
         name: name.to_owned(),
-        closest: closest(name, names),
+        meant: meant(scope, name, here().map(|spec| spec.name)),
+        sqlstate: wrapper.unknown_option_state(),
     })
+}
+
+/// IMPORT FOREIGN SCHEMA gives no hints.
+fn meant(scope: Scope, given: &str, names: impl Iterator<Item = &'static str>) -> Meant {
+    let mut names = names.peekable();
+    match scope {
+        Scope::Import => Meant::Unclear,
+        _ if names.peek().is_none() => Meant::NoneHere,
+        _ => closest(given, names).map_or(Meant::Unclear, Meant::Closest),
+    }
 }
 
 fn check_kind(spec: &OptionSpec, value: &str) -> Result<()> {
@@ -82,7 +85,7 @@ fn check_kind(spec: &OptionSpec, value: &str) -> Result<()> {
         },
         Kind::OneOf(words) if words.contains(&value) => Ok(()),
         Kind::OneOf(_) => Err(Error::NotOneOf { name: name(), value: value_of() }),
-        Kind::NameList if is_name_list(value) => Ok(()),
+        Kind::NameList if name_list(value).is_some() => Ok(()),
         Kind::NameList => Err(Error::NotNameList(name())),
     }
 }
@@ -127,45 +130,78 @@ fn parse_real(text: &str) -> Option<f64> {
     if let Some(number) = parse_integer(text).filter(|_| text.contains(['x', 'X'])) {
         return Some(f64::from(number));
     }
-    text.parse().ok().filter(|number: &f64| !number.is_nan())
+    let number: f64 = text.parse().ok()?;
+    let too_large = number.is_infinite() && text.contains(|c: char| c.is_ascii_digit());
+    (!number.is_nan() && !too_large).then_some(number)
 }
 
-fn is_name_list(text: &str) -> bool {
-    let is_name = |name: &str| match name.strip_prefix('"') {
-        Some(rest) => rest.len() > 1 && rest.ends_with('"'),
-        None => {
-            let mut chars = name.chars();
-            chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
-                && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '$')
+/// The names of a comma-separated list, as `SplitIdentifierString` reads it: unquoted ones in
+/// lower case; `None` when it is not one.
+pub fn name_list(text: &str) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    let mut rest = text.trim_start();
+    if rest.is_empty() {
+        return Some(names);
+    }
+    loop {
+        let (name, after) = match rest.strip_prefix('"') {
+            Some(quoted) => quoted_name(quoted)?,
+            None => plain_name(rest)?,
+        };
+        names.push(name);
+        rest = after.trim_start();
+        if rest.is_empty() {
+            return Some(names);
         }
-    };
-    text.trim().is_empty() || text.split(',').all(|name| is_name(name.trim()))
+        rest = rest.strip_prefix(',')?.trim_start();
+    }
+}
+
+fn plain_name(text: &str) -> Option<(String, &str)> {
+    let end = text.find(|c: char| c == ',' || c.is_ascii_whitespace()).unwrap_or(text.len());
+    (end > 0).then(|| (text[..end].to_lowercase(), &text[end..]))
+}
+
+/// After the opening quote; a doubled quote stands for one.
+fn quoted_name(text: &str) -> Option<(String, &str)> {
+    let mut name = String::new();
+    let mut rest = text;
+    loop {
+        let (part, after) = rest.split_once('"')?;
+        name.push_str(part);
+        rest = match after.strip_prefix('"') {
+            Some(after) => after,
+            None => return Some((name, after)),
+        };
+        name.push('"');
+    }
 }
 
 /// The nearest name by Levenshtein's distance, if it is near enough for PostgreSQL to suggest it:
-/// at most 4, and at most half of what was written.
+/// at most 4, and at most half of the bytes that were written. Of equally near ones the first.
 fn closest(given: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     const MAX_DISTANCE: usize = 4;
     let limit = MAX_DISTANCE.min(given.len() / 2);
     names
-        .map(|name| (levenshtein(given.as_bytes(), name.as_bytes()), name))
+        .map(|name| (levenshtein(given, name), name))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }
 
-fn levenshtein(a: &[u8], b: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, byte) in a.iter().enumerate() {
+/// In characters.
+fn levenshtein(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, char) in a.chars().enumerate() {
         let mut diagonal = row[0];
         row[0] = i + 1;
-        for (j, other) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(byte != other);
+        for (j, other) in b.chars().enumerate() {
+            let substituted = diagonal + usize::from(char != other);
             diagonal = row[j + 1];
             row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
         }
     }
-    row[b.len()]
+    row[row.len() - 1]
 }
 
 #[cfg(test)]
@@ -205,5 +241,21 @@ mod tests {
         assert_eq!(parse_real("0x10"), Some(16.0));
         assert_eq!(parse_real("nan"), None);
         assert_eq!(parse_real("1s"), None);
+        assert_eq!(parse_real("1e400"), None);
+    }
+
+    #[test]
+    fn lists_of_names_are_split_as_identifiers() {
+        let check = |text, expected: Option<&[&str]>| {
+            let expected = expected.map(|names| names.iter().map(|&n| n.to_owned()).collect());
+            assert_eq!(name_list(text), expected, "{text}");
+        };
+        check("", Some(&[]));
+        check(" Cube , postgis-3", Some(&["cube", "postgis-3"]));
+        check(r#""A ""b"", c",d"#, Some(&[r#"A "b", c"#, "d"]));
+        check("a b", None);
+        check("a,", None);
+        check(",a", None);
+        check(r#""a"#, None);
     }
 }

@@ -1,16 +1,19 @@
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream, lookup_host};
 
-use crate::{Options, Result};
+use crate::Options;
 
 /// The certificates that are trusted where a server's options name none of their own.
 pub type TlsRoots = Arc<rustls::RootCertStore>;
 
 /// All that a wrapper is told in order to connect, and no more.
+#[derive(Clone)]
 pub struct Connect<'a> {
     /// The foreign server's name, for messages.
     pub server_name: &'a str,
@@ -24,6 +27,10 @@ pub struct Connect<'a> {
     pub superuser: bool,
     /// Who logged in here.
     pub session_user: &'a str,
+    /// What the session's `application_name` says.
+    pub application_name: &'a str,
+    /// What tells this session from others, as `log_line_prefix` prints with `%c`.
+    pub session_id: &'a str,
     /// What this database is called.
     pub database: &'a str,
     /// When to give up.
@@ -34,28 +41,65 @@ pub struct Connect<'a> {
     pub dialer: Arc<dyn Dialer>,
 }
 
+/// What, besides server and mapping, made a connection what it is: who differs in one of these
+/// must not be lent it. The pool's key is made of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ShapedBy {
+    /// Who logged in.
+    pub session_user: bool,
+    /// The role whose mapping it is used as.
+    pub role: bool,
+    /// Whether that role is a superuser, for whom a rule may have been waived.
+    pub superuser: bool,
+    /// The session itself: its id or its settings.
+    pub session: bool,
+}
+
 /// Where a remote listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
-    /// A host name or a literal address, and a port.
-    Tcp {
-        /// Name or address.
-        host: String,
-        /// Port.
-        port: u16,
-    },
+    /// An address that [`Dialer::resolve`] gave, and a port.
+    Tcp(SocketAddr),
     /// A socket in the file system.
     Unix(PathBuf),
 }
 
-/// Opens connections: resolves a host once, checks the address, connects to that address.
+/// Opens connections. A host is resolved once, and what is then dialed is one of the addresses
+/// it resolved to; whoever forbids an address refuses it in both.
+///
+/// Errors are the operating system's: a wrapper says them in the detail of 08001.
 #[async_trait]
 pub trait Dialer: Send + Sync {
-    /// Errors as the operating system says it, for the detail of 08001.
-    async fn dial(&self, address: &Address) -> Result<Box<dyn RemoteStream>>;
+    /// The addresses of a host name or of a literal address.
+    async fn resolve(&self, host: &str, port: u16) -> std::io::Result<Vec<SocketAddr>>;
+
+    /// Connects.
+    async fn dial(&self, address: &Address) -> std::io::Result<Box<dyn RemoteStream>>;
 }
 
 /// A connection's bytes.
-pub trait RemoteStream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub trait RemoteStream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> RemoteStream for S {}
+impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> RemoteStream for S {}
+
+/// Reaches whatever this machine reaches.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Network;
+
+#[async_trait]
+impl Dialer for Network {
+    async fn resolve(&self, host: &str, port: u16) -> std::io::Result<Vec<SocketAddr>> {
+        Ok(lookup_host((host, port)).await?.collect())
+    }
+
+    async fn dial(&self, address: &Address) -> std::io::Result<Box<dyn RemoteStream>> {
+        match address {
+            Address::Tcp(address) => {
+                let stream = TcpStream::connect(address).await?;
+                stream.set_nodelay(true)?;
+                Ok(Box::new(stream))
+            }
+            Address::Unix(path) => Ok(Box::new(UnixStream::connect(path).await?)),
+        }
+    }
+}

@@ -18,7 +18,10 @@ pub type RawRows<'a> = BoxStream<'a, Result<Bytes>>;
 pub struct Query {
     /// Its text.
     pub sql: String,
-    /// The result's columns: fields of `types::field`, so each says which type it is.
+    /// The result's columns as declared here: fields of `types::field`, so each says which type
+    /// it is. The remote's own types may differ: the wrapper looks, and converts as PostgreSQL
+    /// would, by the remote's output and our input function. So the select list names plain
+    /// columns, without casts.
     pub schema: SchemaRef,
     /// Values of `$1`, `$2` …, in their text form.
     pub parameters: Vec<(PgType, Option<String>)>,

@@ -12,11 +12,10 @@ pub enum Error {
         /// What was written.
         name: String,
         /// What may have been meant.
-        closest: Option<&'static str>,
+        meant: Meant,
+        /// What the wrapper raises.
+        sqlstate: SqlState,
     },
-    /// No options at all, here.
-    #[error("invalid option \"{0}\"")]
-    NoOptionsHere(String),
     /// An option that must be there.
     #[error("required option \"{0}\" is missing")]
     MissingOption(&'static str),
@@ -72,6 +71,8 @@ pub enum Error {
     Lost {
         /// The foreign server.
         server: String,
+        /// How it ended.
+        detail: String,
     },
     /// A value that is none, or that cannot be held here.
     #[error("{source}")]
@@ -79,8 +80,8 @@ pub enum Error {
         /// What is wrong with it.
         #[source]
         source: medley_types::Error,
-        /// Which column, for the context.
-        column: Option<String>,
+        /// Where it was met: `column "a" of foreign table "ft"`.
+        context: Option<String>,
     },
     /// Any refusal that is said in full.
     #[error(transparent)]
@@ -94,6 +95,27 @@ pub enum Error {
     /// The statement was cancelled.
     #[error("canceling statement due to user request")]
     Cancelled,
+}
+
+/// What is said to who wrote an option that does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meant {
+    /// This one is near.
+    Closest(&'static str),
+    /// None is near.
+    Unclear,
+    /// There is none at all in this place.
+    NoneHere,
+}
+
+impl Meant {
+    fn hint(self) -> Option<String> {
+        match self {
+            Self::Closest(name) => Some(format!("Perhaps you meant the option \"{name}\".")),
+            Self::Unclear => None,
+            Self::NoneHere => Some("There are no valid options in this context.".to_owned()),
+        }
+    }
 }
 
 impl Error {
@@ -115,7 +137,7 @@ impl Error {
 
 impl From<medley_types::Error> for Error {
     fn from(source: medley_types::Error) -> Self {
-        Self::Value { source, column: None }
+        Self::Value { source, context: None }
     }
 }
 
@@ -123,9 +145,7 @@ impl From<medley_types::Error> for Error {
 impl Diagnostic for Error {
     fn sqlstate(&self) -> SqlState {
         match self {
-            Self::UnknownOption { .. } | Self::NoOptionsHere(_) => {
-                SqlState::FDW_INVALID_OPTION_NAME
-            }
+            Self::UnknownOption { sqlstate, .. } => *sqlstate,
             Self::MissingOption(_) => SqlState::FDW_DYNAMIC_PARAMETER_VALUE_NEEDED,
             Self::NotBoolean(_) => SqlState::SYNTAX_ERROR,
             Self::NotInteger { .. }
@@ -146,7 +166,7 @@ impl Diagnostic for Error {
 
     fn detail(&self) -> Option<String> {
         match self {
-            Self::Connect { detail, .. } => Some(detail.clone()),
+            Self::Connect { detail, .. } | Self::Lost { detail, .. } => Some(detail.clone()),
             Self::Remote(report) | Self::Refused(report) => report.detail.clone(),
             Self::Value { source, .. } => source.detail(),
             _ => None,
@@ -155,10 +175,7 @@ impl Diagnostic for Error {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::UnknownOption { closest: Some(name), .. } => {
-                Some(format!("Perhaps you meant the option \"{name}\"."))
-            }
-            Self::NoOptionsHere(_) => Some("There are no valid options in this context.".into()),
+            Self::UnknownOption { meant, .. } => meant.hint(),
             Self::Remote(report) | Self::Refused(report) => report.hint.clone(),
             Self::Value { source, .. } => source.hint(),
             _ => None,
@@ -168,7 +185,7 @@ impl Diagnostic for Error {
     fn context(&self) -> Option<String> {
         match self {
             Self::Remote(report) | Self::Refused(report) => report.context.clone(),
-            Self::Value { column, .. } => column.clone(),
+            Self::Value { context, .. } => context.clone(),
             _ => None,
         }
     }

@@ -18,16 +18,17 @@ mod scan;
 mod transaction;
 mod wrapper;
 
-pub use check::{Actor, GivenOption, GivenValue, check};
-pub use connect::{Address, Connect, Dialer, RemoteStream, TlsRoots};
+pub use check::{Actor, GivenOption, GivenValue, check, name_list};
+pub use connect::{Address, Connect, Dialer, Network, RemoteStream, ShapedBy, TlsRoots};
 pub use connection::{
     Batches, Canceller, Estimate, Modify, Query, RawRows, Split, SqlConnection, TableName,
     TableStatistics,
 };
 pub use dialect::{Capabilities, Dialect, Facts, Family};
-pub use error::{Error, Result};
+pub use error::{Error, Meant, Result};
 pub use file::{FileFormat, FileSource, FileWrapper};
 pub use import::{ColumnDef, ImportSchema, Restriction, TableDef};
+pub use medley_diagnostic::{Diagnostic, Report, Severity, SqlState};
 pub use medley_secret::Secret;
 pub use options::{Effect, Kind, OptionSpec, Options, Scope};
 pub use registry::Registry;

@@ -5,7 +5,7 @@ use medley_diagnostic::{Report, SqlState};
 
 use crate::{
     Actor, Connect, FileWrapper, GivenOption, OptionSpec, Options, Pushdown, Qual, Result,
-    ScanConnection, Scope, SqlConnection,
+    ScanConnection, Scope, ShapedBy, SqlConnection,
 };
 
 /// What every wrapper says about itself. Stateless: one value in a process.
@@ -27,7 +27,8 @@ pub trait Wrapper: Send + Sync + 'static {
     /// The function after VALIDATOR.
     fn validator(&self) -> &'static str;
 
-    /// Every option there is. The order decides between equally near hints.
+    /// Every option there is. The order decides between equally near hints: of those of the
+    /// same scope, the first.
     fn options(&self) -> &'static [OptionSpec];
 
     /// Rules beyond name and kind about one option; called for each, in stored order.
@@ -49,6 +50,11 @@ pub trait Wrapper: Send + Sync + 'static {
     /// The SQLSTATE of an option that does not exist.
     fn unknown_option_state(&self) -> SqlState {
         SqlState::FDW_INVALID_OPTION_NAME
+    }
+
+    /// Who must not be lent a connection that somebody else opened with these options.
+    fn shaped_by(&self, _server: &Options, _mapping: &Options) -> ShapedBy {
+        ShapedBy::default()
     }
 
     /// Whether a mapping is looked up at all before a table of this wrapper is read.
