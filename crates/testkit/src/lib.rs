@@ -1,1 +1,12 @@
-//! For tests only: a Medley on a free port, real remotes, the script runner, canary, conformance.
+//! For tests only: real remotes on free ports, and a canary for secrets.
+//!
+//! Without features this crate only knows where the real servers' programs are ([`Program`]), and
+//! builds in a second. With `servers` (the default) it starts them. What links the engine stands
+//! behind `engine`, so that a wrapper's tests never compile DataFusion.
+//!
+//! Invariants: a server is never run as root, listens on loopback alone, lives in a temporary
+//! folder, and is stopped by its process id, also when the test that started it is killed.
+//! A program that is missing is an error with instructions, never a skipped test.
+mod programs;
+
+pub use programs::{MissingProgram, Program};
