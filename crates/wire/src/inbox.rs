@@ -34,7 +34,13 @@ pub(crate) enum Broken {
     /// The connection is gone.
     Gone,
     /// What came is no message; the connection ends with this.
-    Fatal(Report),
+    Fatal(Box<Report>),
+}
+
+impl From<Report> for Broken {
+    fn from(report: Report) -> Self {
+        Self::Fatal(Box::new(report))
+    }
 }
 
 impl From<io::Error> for Broken {
@@ -151,5 +157,5 @@ pub(crate) async fn read_body(
 }
 
 fn violation(message: impl Into<String>) -> Broken {
-    Broken::Fatal(Report::fatal(SqlState::PROTOCOL_VIOLATION, message))
+    Report::fatal(SqlState::PROTOCOL_VIOLATION, message).into()
 }

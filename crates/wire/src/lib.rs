@@ -13,14 +13,23 @@
 //! - A cancel request stops the statement that runs when it arrives, never a later one.
 //! - No text of a statement, no parameter and no password reaches a log.
 mod cancel;
+mod connection;
+mod conversation;
 mod frontend;
 mod inbox;
+mod listen;
+mod options;
 mod report;
 mod responder;
+mod scram;
+mod serve;
 mod session;
+mod startup;
 
 pub use cancel::{CancelHandle, CancelReason, Cancels};
+pub use listen::Listener;
 pub use responder::{CopyIn, Responder};
+pub use serve::{Options, serve};
 pub use session::{
     Authentication, Bind, Completion, Format, Parse, Peer, RowShape, Server, Session, StartUp,
     StatementDescription, TransactionStatus,

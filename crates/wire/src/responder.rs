@@ -23,10 +23,10 @@ const KEPT_BYTES: usize = 1 << 20;
 
 /// Sends a session's answers to its client, in order.
 ///
-/// Every method waits for the socket once 64 KiB have gathered, so a slow client slows the
-/// session and costs no memory. A method waiting so returns early, with the error to stop with,
-/// when the statement is cancelled or the client goes away. Dropping a method's future is safe:
-/// only whole messages are ever sent.
+/// Rows wait for the socket once 64 KiB have gathered, so a slow client slows the session and
+/// costs no memory. What waits for the socket returns early, with the error to stop with, when the
+/// statement is cancelled or the client goes away; so does every batch of rows. Dropping a
+/// method's future is safe: only whole messages are ever sent.
 pub struct Responder {
     buffer: BytesMut,
     /// The buffer holds whole messages up to here.
@@ -43,10 +43,15 @@ impl Responder {
     }
 
     /// The columns of the rows that follow, in a simple query. (What Describe asked for is sent
-    /// by itself.)
-    pub async fn row_description(&mut self, shape: &RowShape) -> Result<(), Report> {
-        self.put_row_description(shape)?;
-        self.drain().await
+    /// without the session.)
+    pub fn row_description(&mut self, shape: &RowShape) -> Result<(), Report> {
+        let fields = shape.columns().iter().zip(shape.formats()).map(|(column, format)| {
+            let (t, info) = (column.pg_type, column.pg_type.info());
+            let length = info.map_or(-1, |info| info.length);
+            let name = column.name.clone();
+            FieldDescription::new(name, 0, 0, t.oid.0, length, t.typmod, format.code())
+        });
+        self.put(&RowDescription::new(fields.collect()))
     }
 
     /// One row of values that are already in the form they travel in; `None` is NULL.
@@ -55,27 +60,26 @@ impl Responder {
             buffer.put_u16(values.len() as u16);
             values.iter().try_for_each(|value| put_value(buffer, *value))
         })?;
-        self.drain().await
+        self.drain_unless_cancelled().await
     }
 
     /// DataRow messages as another server of this protocol sent them, headers and all. They must
     /// be whole, and in the shape that was described.
     pub async fn raw_rows(&mut self, messages: &[u8]) -> Result<(), Report> {
+        self.buffer.truncate(self.whole);
         self.buffer.put_slice(messages);
         self.whole = self.buffer.len();
-        self.drain().await
+        self.drain_unless_cancelled().await
     }
 
     /// The end of a statement of a simple query, with its command tag: `SELECT 3`.
-    pub async fn complete(&mut self, tag: &str) -> Result<(), Report> {
-        self.put(&CommandComplete::new(tag.to_owned()))?;
-        self.drain().await
+    pub fn complete(&mut self, tag: &str) -> Result<(), Report> {
+        self.put(&CommandComplete::new(tag.to_owned()))
     }
 
     /// The end of a simple query without a statement in it.
-    pub async fn empty_query(&mut self) -> Result<(), Report> {
-        self.put(&EmptyQueryResponse::new())?;
-        self.drain().await
+    pub fn empty_query(&mut self) -> Result<(), Report> {
+        self.put(&EmptyQueryResponse::new())
     }
 
     /// A notice, sent at once.
@@ -85,16 +89,14 @@ impl Responder {
     }
 
     /// A parameter that clients follow has a new value.
-    pub async fn parameter_status(&mut self, name: &str, value: &str) -> Result<(), Report> {
-        self.put(&ParameterStatus::new(name.to_owned(), value.to_owned()))?;
-        self.drain().await
+    pub fn parameter_status(&mut self, name: &str, value: &str) -> Result<(), Report> {
+        self.put(&ParameterStatus::new(name.to_owned(), value.to_owned()))
     }
 
     /// Begins COPY TO STDOUT; [`Responder::copy_data`] and [`Responder::copy_done`] follow.
-    pub async fn copy_out(&mut self, format: Format, columns: usize) -> Result<(), Report> {
+    pub fn copy_out(&mut self, format: Format, columns: usize) -> Result<(), Report> {
         let (count, formats) = copy_columns(format, columns);
-        self.put(&CopyOutResponse::new(format.code() as i8, count, formats))?;
-        self.drain().await
+        self.put(&CopyOutResponse::new(format.code() as i8, count, formats))
     }
 
     /// A piece of what is copied out, cut anywhere (PostgreSQL: a row each).
@@ -103,13 +105,12 @@ impl Responder {
             buffer.put_slice(data);
             Ok(())
         })?;
-        self.drain().await
+        self.drain_unless_cancelled().await
     }
 
     /// All is copied out; the command tag follows.
-    pub async fn copy_done(&mut self) -> Result<(), Report> {
-        self.put(&CopyDone::new())?;
-        self.drain().await
+    pub fn copy_done(&mut self) -> Result<(), Report> {
+        self.put(&CopyDone::new())
     }
 
     /// Begins COPY FROM STDIN.
@@ -129,19 +130,15 @@ impl Responder {
         }
     }
 
+    /// Between rows is where a statement can stop even if the socket takes all at once.
+    async fn drain_unless_cancelled(&mut self) -> Result<(), Report> {
+        self.cancel.check()?;
+        self.drain().await
+    }
+
     /// Waits for the socket if a chunk has gathered.
     pub(crate) async fn drain(&mut self) -> Result<(), Report> {
         if self.whole < CHUNK_BYTES { Ok(()) } else { self.flush().await }
-    }
-
-    pub(crate) fn put_row_description(&mut self, shape: &RowShape) -> Result<(), Report> {
-        let fields = shape.columns().iter().zip(shape.formats()).map(|(column, format)| {
-            let (t, info) = (column.pg_type, column.pg_type.info());
-            let length = info.map_or(-1, |info| info.length);
-            let name = column.name.clone();
-            FieldDescription::new(name, 0, 0, t.oid.0, length, t.typmod, format.code())
-        });
-        self.put(&RowDescription::new(fields.collect()))
     }
 
     /// An error; of what was being written only whole messages stay.
@@ -243,7 +240,7 @@ impl CopyIn<'_> {
             };
             let frame = frame.map_err(|broken| match broken {
                 Broken::Gone => CancelReason::ClientGone.report(),
-                Broken::Fatal(report) => report,
+                Broken::Fatal(report) => *report,
             })?;
             match frame.kind {
                 b'd' => return Ok(Some(frame.body)),

@@ -69,7 +69,9 @@ impl fmt::Display for Peer {
 /// One client's session: what it does for each message of the protocol.
 ///
 /// An `Err` of severity ERROR is sent, and the session goes on; one of FATAL is sent and ends it.
-/// The session itself fails its transaction block before it returns an `Err`.
+/// The session itself fails its transaction block before it returns an `Err`. A statement that
+/// does not stop within seconds of being told to, because its client went away or the server
+/// stops, is dropped: nothing but [`Session::end`] is called after that.
 #[async_trait]
 pub trait Session: Send {
     /// The parameters that a client is told at the start (`server_version`, `TimeZone`, ...).
