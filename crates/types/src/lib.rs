@@ -5,14 +5,28 @@
 //! ([`TypeInfo`]). Every Arrow field that Medley makes carries its [`PgType`] in its metadata,
 //! so that a value's type is never guessed from its Arrow form.
 mod arrow;
+mod calendar;
+mod decode;
+mod encode;
 mod error;
+mod interval;
+mod network;
 mod pg_type;
+mod printed;
+mod style;
 mod table;
+mod time_zone;
 
 pub use arrow::{Form, arrow_type, field, metadata, type_of_arrow, type_of_field};
+pub use decode::ColumnBuilder;
+pub use encode::ColumnWriter;
 pub use error::{Error, Result};
 pub use pg_type::{CollationOid, PgType, TypeOid};
+pub use style::{
+    ByteaOutput, DateFormat, DateOrder, DateStyle, IntervalStyle, Style, parse_extra_float_digits,
+};
 pub use table::{Category, TypeInfo, by_name, by_oid, types};
+pub use time_zone::{Offset, TimeZone};
 
 /// A column of a result: what RowDescription tells, and what the values are read as.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -96,6 +96,11 @@ impl PgType {
         Self::BPCHAR.with_typmod(length + 4)
     }
 
+    /// As `format_type` prints it without a typmod: what messages about values name.
+    pub(crate) fn plain_name(self) -> String {
+        self.with_typmod(-1).to_string()
+    }
+
     /// Precision and scale, if declared.
     pub fn precision_and_scale(self) -> Option<(u16, i16)> {
         let packed = (self.typmod >= 4).then_some(self.typmod - 4)?;
