@@ -10,3 +10,27 @@
 mod programs;
 
 pub use programs::{MissingProgram, Program};
+#[cfg(feature = "servers")]
+mod canary;
+#[cfg(feature = "servers")]
+mod certificates;
+#[cfg(feature = "servers")]
+mod guard;
+#[cfg(feature = "servers")]
+mod mariadb;
+#[cfg(feature = "servers")]
+mod ports;
+#[cfg(feature = "servers")]
+mod postgres;
+#[cfg(feature = "servers")]
+mod temp;
+
+#[cfg(feature = "servers")]
+pub use {
+    canary::Canary,
+    certificates::Certificates,
+    mariadb::MariaDb,
+    ports::free_port,
+    postgres::{Postgres, PostgresBuilder, SUPERUSER},
+    temp::TempFolder,
+};

@@ -20,7 +20,7 @@ if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' >"$policy"
     chmod 755 "$policy"
 fi
-export DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
 apt-get -q update
 apt-get -q -y install --no-install-recommends postgresql postgresql-client mariadb-server
 "#;
