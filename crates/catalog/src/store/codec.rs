@@ -1,0 +1,77 @@
+//! Keys and values as bytes. A value begins with the version of its form.
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::ids::{Epoch, ObjectAddress, RoleOrPublic, ServerOid, UserMappingOid};
+use crate::objects::{Row, RowKey, SettingScope};
+use crate::snapshot::MappingEntry;
+
+const VERSION: u8 = 1;
+
+/// Why bytes are no value.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CodecError {
+    #[error("a value has the unknown version {0}")]
+    Version(u8),
+    #[error("a value is empty")]
+    Empty,
+    #[error("a value cannot be read: {0}")]
+    Form(#[from] postcard::Error),
+    #[error("a value has {0} bytes too many")]
+    Trailing(usize),
+}
+
+pub(super) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, CodecError> {
+    Ok(postcard::to_extend(value, vec![VERSION])?)
+}
+
+pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+    match postcard::take_from_bytes(body(bytes)?)? {
+        (value, []) => Ok(value),
+        (_, rest) => Err(CodecError::Trailing(rest.len())),
+    }
+}
+
+fn body(bytes: &[u8]) -> Result<&[u8], CodecError> {
+    match bytes.split_first() {
+        Some((&VERSION, body)) => Ok(body),
+        Some((other, _)) => Err(CodecError::Version(*other)),
+        None => Err(CodecError::Empty),
+    }
+}
+
+/// Reads a mapping up to its options, which stand last.
+pub(super) fn decode_mapping_entry(bytes: &[u8]) -> Result<MappingEntry, CodecError> {
+    type Head = (UserMappingOid, ServerOid, RoleOrPublic, Option<Epoch>);
+    let ((oid, server, user, epoch), _) = postcard::take_from_bytes::<Head>(body(bytes)?)?;
+    Ok(MappingEntry { oid, server, user, epoch })
+}
+
+pub(super) fn encode_row(row: &Row) -> Result<Vec<u8>, CodecError> {
+    match row {
+        Row::Role(it) => encode(&**it),
+        Row::Membership(it) => encode(&**it),
+        Row::Wrapper(it) => encode(&**it),
+        Row::Server(it) => encode(&**it),
+        Row::UserMapping(it) => encode(&**it),
+        Row::Schema(it) => encode(&**it),
+        Row::Relation(it) => encode(&**it),
+        Row::Extension(it) => encode(&**it),
+        Row::DefaultAcl(it) => encode(&**it),
+        Row::Comment(it) => encode(&**it),
+        Row::Setting(it) => encode(&**it),
+    }
+}
+
+pub(super) fn encode_key(key: RowKey) -> Vec<u8> {
+    match key {
+        RowKey::Object(address) => address.oid.to_be_bytes().to_vec(),
+        RowKey::Comment(ObjectAddress { class, oid, subid }) => {
+            [class.oid().to_be_bytes(), oid.to_be_bytes(), subid.to_be_bytes()].concat()
+        }
+        RowKey::Setting(SettingScope { database, role }) => {
+            let (database, role) = (database.map_or(0, |it| it.0), role.map_or(0, |it| it.0));
+            [database.to_be_bytes(), role.to_be_bytes()].concat()
+        }
+    }
+}
