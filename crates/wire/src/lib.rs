@@ -21,6 +21,7 @@ mod listen;
 mod options;
 mod report;
 mod responder;
+mod row;
 mod scram;
 mod serve;
 mod session;

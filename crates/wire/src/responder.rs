@@ -1,6 +1,9 @@
 //! What the client is sent.
+use arrow_array::RecordBatch;
 use bytes::{BufMut, Bytes, BytesMut};
-use medley_diagnostic::{Report, Severity, SqlState};
+use medley_diagnostic::{Report, SqlState};
+use medley_types::Style;
+use pgwire::error::PgWireError;
 use pgwire::messages::Message;
 use pgwire::messages::copy::{CopyDone, CopyInResponse, CopyOutResponse};
 use pgwire::messages::data::{FieldDescription, RowDescription};
@@ -11,6 +14,7 @@ use pgwire::messages::startup::ParameterStatus;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use crate::inbox::{Broken, Inbox};
+use crate::row::{self, Rows};
 use crate::{CancelHandle, CancelReason, Format, RowShape, frontend, report};
 
 /// The half of a connection that is written.
@@ -52,6 +56,24 @@ impl Responder {
             FieldDescription::new(name, 0, 0, t.oid.0, length, t.typmod, format.code())
         });
         self.put(&RowDescription::new(fields.collect()))
+    }
+
+    /// The rows of a batch, in the shape that was described, text under these settings.
+    pub async fn batch(
+        &mut self,
+        batch: &RecordBatch,
+        shape: &RowShape,
+        style: &Style,
+    ) -> Result<(), Report> {
+        self.cancel.check()?;
+        let rows = Rows::new(batch, shape, style)?;
+        for row in 0..rows.count() {
+            self.put_framed(b'D', |buffer| rows.put(row, buffer))?;
+            if self.whole >= CHUNK_BYTES {
+                self.drain_unless_cancelled().await?;
+            }
+        }
+        Ok(())
     }
 
     /// One row of values that are already in the form they travel in; `None` is NULL.
@@ -162,32 +184,21 @@ impl Responder {
         body: impl FnOnce(&mut BytesMut) -> Result<(), Report>,
     ) -> Result<(), Report> {
         self.buffer.truncate(self.whole);
-        put_framed(&mut self.buffer, kind, body)?;
+        self.buffer.put_u8(kind);
+        let start = self.buffer.len();
+        self.buffer.put_u32(0);
+        body(&mut self.buffer)?;
+        row::put_length(&mut self.buffer, start, start)?;
         self.whole = self.buffer.len();
         Ok(())
     }
-}
-
-/// Writes a message behind what is in `buffer`; after an error there is a part of it.
-pub(crate) fn put_framed(
-    buffer: &mut BytesMut,
-    kind: u8,
-    body: impl FnOnce(&mut BytesMut) -> Result<(), Report>,
-) -> Result<(), Report> {
-    buffer.put_u8(kind);
-    let start = buffer.len();
-    buffer.put_u32(0);
-    body(buffer)?;
-    let length = i32::try_from(buffer.len() - start).map_err(unsendable)?;
-    buffer[start..start + 4].copy_from_slice(&length.to_be_bytes());
-    Ok(())
 }
 
 fn put_value(buffer: &mut BytesMut, value: Option<&[u8]>) -> Result<(), Report> {
     match value {
         None => buffer.put_i32(-1),
         Some(value) => {
-            buffer.put_i32(i32::try_from(value.len()).map_err(unsendable)?);
+            buffer.put_i32(i32::try_from(value.len()).map_err(|_| row::too_long())?);
             buffer.put_slice(value);
         }
     }
@@ -219,9 +230,8 @@ async fn write_out(
     socket.flush().await.map_err(|_| CancelReason::ClientGone.report())
 }
 
-fn unsendable(error: impl std::fmt::Display) -> Report {
-    Report::new(Severity::Error, SqlState::PROGRAM_LIMIT_EXCEEDED, "message is too long to be sent")
-        .with_detail(format!("{error}."))
+fn unsendable(error: PgWireError) -> Report {
+    row::too_long().with_detail(format!("{error}."))
 }
 
 /// The data of a COPY FROM STDIN, as it comes.
