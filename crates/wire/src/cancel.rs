@@ -71,7 +71,8 @@ impl CancelHandle {
         self.reason().unwrap_or(CancelReason::Requested)
     }
 
-    /// The statement's token, to hand to what works for it. It is this statement's alone.
+    /// The statement's token, to hand to what works for it. It is this message's alone: a portal
+    /// that a later Execute goes on with is cancelled through the token of that time.
     pub fn token(&self) -> CancellationToken {
         self.0.running.lock().statement.clone().unwrap_or_default()
     }

@@ -11,7 +11,8 @@ use tokio::task::JoinHandle;
 use crate::CancelHandle;
 
 /// Messages that may wait for the session, by number and by size. When that many wait the socket
-/// is not read, and the client waits in turn.
+/// is not read, and the client waits in turn; that it goes away is then noticed only when the
+/// session comes to them, or writes.
 const WAITING_MESSAGES: usize = 256;
 const WAITING_BYTES: usize = 1 << 20;
 
@@ -100,8 +101,13 @@ async fn read_all(
         let broken = frame.is_err();
         let bytes = frame.as_ref().map_or(0, |frame| frame.body.len()).min(WAITING_BYTES);
         let permit = Arc::clone(&budget).acquire_many_owned(bytes as u32).await.ok();
-        if sender.send((frame, permit)).await.is_err() || broken {
+        if sender.send((frame, permit)).await.is_err() {
             return;
+        }
+        if broken {
+            // Nothing more can be made out, but that the client goes.
+            tokio::io::copy(&mut socket, &mut tokio::io::sink()).await.ok();
+            return cancel.client_gone();
         }
     }
 }

@@ -6,10 +6,13 @@ use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpSocket, UnixListener, UnixStream};
 
 use crate::Peer;
 use crate::startup::Stream;
+
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 1024;
 
 /// A socket that takes connections. A Unix socket's file is removed when it is dropped.
 pub struct Listener(Socket);
@@ -21,8 +24,16 @@ enum Socket {
 
 impl Listener {
     /// Listens on a TCP address; port 0 takes any that is free.
-    pub async fn tcp(address: SocketAddr) -> io::Result<Self> {
-        Ok(Self(Socket::Tcp(TcpListener::bind(address).await?)))
+    pub fn tcp(address: SocketAddr) -> io::Result<Self> {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        socket.set_reuseaddr(true)?;
+        // Connections inherit it: a client whose machine is gone is noticed.
+        socket.set_keepalive(true)?;
+        socket.bind(address)?;
+        Ok(Self(Socket::Tcp(socket.listen(BACKLOG)?)))
     }
 
     /// Listens on `.s.PGSQL.PORT` in a folder, where PostgreSQL's clients look for it. A file
@@ -48,7 +59,9 @@ impl Listener {
         match &self.0 {
             Socket::Tcp(socket) => {
                 let (stream, address) = socket.accept().await?;
-                stream.set_nodelay(true)?;
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "cannot switch off Nagle's algorithm");
+                }
                 Ok((Box::new(stream), Peer::Tcp(address)))
             }
             Socket::Unix { socket, .. } => Ok((Box::new(socket.accept().await?.0), Peer::Unix)),

@@ -224,6 +224,8 @@ async fn write_out(
             return Err(CancelReason::ClientGone.report());
         }
     }
+    // Takes back the memory of what was sent; only then is it all counted.
+    buffer.reserve(2 * CHUNK_BYTES);
     if buffer.capacity() > KEPT_BYTES {
         *buffer = BytesMut::with_capacity(2 * CHUNK_BYTES);
     }
