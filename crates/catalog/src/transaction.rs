@@ -119,11 +119,16 @@ impl Transaction {
     /// concurrently updated` if it changed it.
     pub fn remove(&mut self, address: ObjectAddress) -> Result<()> {
         self.lock_for_removal(address)?;
+        self.remove_belongings(address)?;
+        self.apply(Change { key: RowKey::Object(address), row: None });
+        Ok(())
+    }
+
+    pub(crate) fn remove_belongings(&mut self, address: ObjectAddress) -> Result<()> {
         for key in self.view.belongings(address) {
             self.lock(tag_of(key), LockMode::Exclusive)?;
             self.apply(Change { key, row: None });
         }
-        self.apply(Change { key: RowKey::Object(address), row: None });
         Ok(())
     }
 

@@ -107,6 +107,23 @@ impl Acl {
         acl
     }
 
+    /// Everything in either: `aclmerge`.
+    pub fn merged_with(&self, more: &Self) -> Self {
+        let mut acl = self.clone();
+        for item in &more.0 {
+            let (grantee, grantor, privileges) = (item.grantee, item.grantor, item.privileges);
+            let place = acl.item_for(Grant { grantee, grantor, privileges });
+            place.privileges = place.privileges | privileges;
+            place.grant_options = place.grant_options | item.grant_options;
+        }
+        acl
+    }
+
+    /// The same lines in whatever order: `aclequal` after sorting.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.0.len() == other.0.len() && self.0.iter().all(|item| other.0.contains(item))
+    }
+
     /// What this role itself may grant on; an owner may always.
     pub fn grant_options_of(&self, role: RoleOid, owner: RoleOid) -> Privileges {
         if role == owner {

@@ -14,8 +14,8 @@ use imbl::{OrdMap, OrdSet};
 use crate::acl::Acl;
 use crate::error::{Error, Result};
 use crate::ids::{
-    Class, DefaultAclOid, Epoch, ExtensionOid, MembershipOid, ObjectAddress, RelationOid, RoleOid,
-    RoleOrPublic, SchemaOid, ServerOid, UserMappingOid, WrapperOid,
+    Class, DatabaseOid, DefaultAclOid, Epoch, ExtensionOid, MembershipOid, ObjectAddress,
+    RelationOid, RoleOid, RoleOrPublic, SchemaOid, ServerOid, UserMappingOid, WrapperOid,
 };
 use crate::objects::{
     Comment, DefaultAcl, DefaultAclKind, Extension, Membership, Reference, ReferenceKind, Relation,
@@ -318,9 +318,9 @@ impl Snapshot {
             Class::Relation => self.relation(RelationOid(address.oid)).is_some(),
             Class::Extension => self.extension(ExtensionOid(address.oid)).is_some(),
             Class::DefaultAcl => self.default_acls.contains_key(&DefaultAclOid(address.oid)),
+            Class::Database => address == DatabaseOid::MEDLEY.address(),
             Class::Type
             | Class::Function
-            | Class::Database
             | Class::ColumnDefault
             | Class::Constraint
             | Class::Rule => false,
