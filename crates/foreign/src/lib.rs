@@ -1,1 +1,86 @@
-//! From a name to a live remote session: registry, resolve, pool, lease, remote transactions.
+//! From a name to a live remote session: resolve the mapping, lease a connection, run on it.
+//!
+//! Here alone a [`ConnKey`] is made, and here alone sealed options are opened, just before a
+//! wrapper connects with them. A connection is owned by the stream that reads it, or pinned by
+//! the session's transaction; a stream that is dropped early cancels its query at the remote and
+//! its connection is not lent again.
+//!
+//! This crate knows the catalog and the contract with wrappers, not the query engine.
+mod access;
+mod connect;
+mod error;
+mod key;
+mod lease;
+mod pool;
+mod resolve;
+mod transaction;
+
+pub use access::{Access, Batches, Person, Scan};
+pub use error::{Error, Result};
+pub use key::{ConnKey, Principal};
+pub use lease::{Connection, Lease};
+pub use pool::{Limits, Pool};
+pub use resolve::Remote;
+pub use transaction::RemoteTransactions;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use medley_catalog::{Catalog, Retired};
+use medley_fdw::{Dialer, Network, Registry, TlsRoots};
+use medley_secret::Opener;
+
+/// What all sessions of a server share in order to reach remotes.
+pub struct Foreign {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) opener: Opener,
+    pub(crate) pool: Arc<Pool>,
+    pub(crate) dialer: Arc<dyn Dialer>,
+    pub(crate) tls_roots: TlsRoots,
+    pub(crate) connect_timeout: Duration,
+}
+
+impl Foreign {
+    /// A connection attempt takes at most this long, unless the server's options say less.
+    const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+    /// Over this catalog, with these wrappers, and the keyring's opener.
+    pub fn new(
+        catalog: &Arc<Catalog>,
+        registry: Arc<Registry>,
+        opener: Opener,
+        limits: Limits,
+        tls_roots: TlsRoots,
+    ) -> Arc<Self> {
+        let pool = Pool::new(Arc::clone(catalog), limits);
+        retire_at_commit(catalog, &pool);
+        Arc::new(Self {
+            pool,
+            registry,
+            opener,
+            dialer: Arc::new(Network),
+            tls_roots,
+            connect_timeout: Self::CONNECT_TIMEOUT,
+        })
+    }
+
+    /// The wrappers of this build.
+    pub fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    /// The connections that wait to be lent.
+    pub fn pool(&self) -> &Arc<Pool> {
+        &self.pool
+    }
+}
+
+/// A committed change to what connections are made from closes those that wait to be lent.
+fn retire_at_commit(catalog: &Arc<Catalog>, pool: &Arc<Pool>) {
+    let pool = Arc::downgrade(pool);
+    catalog.subscribe(move |_: u64, retired: &[Retired]| {
+        if let Some(pool) = pool.upgrade().filter(|_| !retired.is_empty()) {
+            pool.retire();
+        }
+    });
+}

@@ -1,0 +1,107 @@
+//! Opening the sealed options and logging in with them.
+use std::sync::Arc;
+use std::time::Instant;
+
+use medley_catalog::ids::{Class, DATABASE_NAME};
+use medley_catalog::objects::{self, OptionValue, UserMapping};
+use medley_fdw::{Connect, Handler, Options};
+use medley_secret::{Opener, Place};
+
+use crate::access::Person;
+use crate::pool::Permit;
+use crate::{Connection, Error, Foreign, Lease, Remote, Result};
+
+/// A connection for one statement: one that waits for its like, or a new one.
+pub(crate) async fn lease(
+    foreign: &Arc<Foreign>,
+    remote: &Remote,
+    person: &Person,
+    permit: Permit,
+) -> Result<(Lease, Origin)> {
+    let poolable = remote.key().epoch.is_some() && remote.keeps_connections();
+    let (connection, origin) = match foreign.pool.take_idle(remote.key()) {
+        Some(connection) => (connection, Origin::Pool),
+        None => (open(foreign, remote, person).await?, Origin::New),
+    };
+    let pool = Arc::clone(&foreign.pool);
+    Ok((Lease::new(connection, *remote.key(), poolable, pool, permit), origin))
+}
+
+/// Where a leased connection comes from: one from the pool may have died there unnoticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    New,
+    Pool,
+}
+
+/// Logs in. The opened secrets live as long as this call.
+pub(crate) async fn open(
+    foreign: &Foreign,
+    remote: &Remote,
+    person: &Person,
+) -> Result<Connection> {
+    let server = server_options(&foreign.opener, remote)?;
+    let mapping = match remote.mapping() {
+        Some(mapping) => mapping_options(&foreign.opener, remote, mapping)?,
+        None => Options::default(),
+    };
+    let connect = Connect {
+        server_name: remote.server_name(),
+        server: &server,
+        mapping: &mapping,
+        role: &remote.role().name,
+        superuser: remote.role().superuser,
+        session_user: &person.session_user_name,
+        application_name: &person.application_name,
+        session_id: &person.session_id,
+        database: DATABASE_NAME,
+        deadline: Instant::now().checked_add(foreign.connect_timeout),
+        tls_roots: Arc::clone(&foreign.tls_roots),
+        dialer: Arc::clone(&foreign.dialer),
+    };
+    let connected = async {
+        match remote.handler() {
+            Handler::Sql(wrapper) => wrapper.connect(connect).await.map(Connection::Sql),
+            Handler::Scan(wrapper) => wrapper.connect(connect).await.map(Connection::Scan),
+            Handler::File(_) => Err(medley_fdw::Error::Unsupported("connections")),
+        }
+    };
+    match tokio::time::timeout(foreign.connect_timeout, connected).await {
+        Ok(connected) => Ok(connected?),
+        Err(_) => Err(Error::Wrapper(medley_fdw::Error::Connect {
+            server: remote.server_name().to_owned(),
+            detail: "timeout expired".to_owned(),
+        })),
+    }
+}
+
+fn server_options(opener: &Opener, remote: &Remote) -> Result<Options> {
+    let server = remote.server();
+    let object = || format!("server \"{}\"", server.name);
+    open_options(opener, &server.options, (Class::Server, server.oid.0), object)
+}
+
+fn mapping_options(opener: &Opener, remote: &Remote, mapping: &UserMapping) -> Result<Options> {
+    let object = || format!("the user mapping for server \"{}\"", remote.server_name());
+    open_options(opener, &mapping.options, (Class::UserMapping, mapping.oid.0), object)
+}
+
+fn open_options(
+    opener: &Opener,
+    options: &objects::Options,
+    (class, oid): (Class, u32),
+    object: impl Fn() -> String,
+) -> Result<Options> {
+    let mut opened = crate::resolve::plain(options);
+    for (name, value) in options.iter() {
+        let OptionValue::Sealed(sealed) = value else { continue };
+        let place = Place { class: class.oid(), object: oid, column: 0, option: name };
+        let secret = opener.open(place, sealed).map_err(|source| Error::Secret {
+            option: name.to_owned(),
+            object: object(),
+            source,
+        })?;
+        opened.set_secret(name, secret);
+    }
+    Ok(opened)
+}

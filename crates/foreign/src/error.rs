@@ -1,0 +1,122 @@
+use medley_diagnostic::{Diagnostic, Report, SqlState};
+
+/// The result of everything that can fail here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a remote session is not to be had, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Neither a mapping of the role's own, nor PUBLIC's.
+    #[error("user mapping not found for user \"{role}\", server \"{server}\"")]
+    NoMapping {
+        /// The role whose privileges count.
+        role: String,
+        /// The foreign server.
+        server: String,
+    },
+    /// The wrapper was created without a handler.
+    #[error("foreign-data wrapper \"{0}\" has no handler")]
+    NoHandler(String),
+    /// The wrapper's handler is not part of this build.
+    #[error(
+        "handler \"{handler}\" of foreign-data wrapper \"{wrapper}\" is not part of this build"
+    )]
+    UnknownHandler {
+        /// The wrapper.
+        wrapper: String,
+        /// Its handler.
+        handler: String,
+    },
+    /// The wrapper speaks no SQL, or nothing else.
+    #[error("foreign-data wrapper \"{wrapper}\" does not support {what}")]
+    WrongKind {
+        /// The wrapper.
+        wrapper: String,
+        /// What was asked of it.
+        what: &'static str,
+    },
+    /// The server, mapping or table went away since the statement was planned.
+    #[error("{0}")]
+    Gone(String),
+    /// All connections that may be open are in use.
+    #[error("too many connections to server \"{0}\"")]
+    TooManyConnections(String),
+    /// The statement was cancelled.
+    #[error("canceling statement due to user request")]
+    Cancelled,
+    /// The transaction's connection broke.
+    #[error("connection to server \"{0}\" was lost")]
+    TransactionLost(String),
+    /// A sealed option does not open.
+    #[error("option \"{option}\" of {object} cannot be used: {source}")]
+    Secret {
+        /// The option.
+        option: String,
+        /// What it belongs to.
+        object: String,
+        /// Why.
+        #[source]
+        source: medley_secret::Error,
+    },
+    /// The wrapper's word.
+    #[error(transparent)]
+    Wrapper(#[from] medley_fdw::Error),
+    /// The catalog's word.
+    #[error(transparent)]
+    Catalog(#[from] medley_catalog::Error),
+}
+
+impl Error {
+    /// The connection is of no use any more.
+    pub fn is_connection_lost(&self) -> bool {
+        matches!(self, Self::Wrapper(error) if error.is_connection_lost())
+    }
+}
+
+impl Diagnostic for Error {
+    fn sqlstate(&self) -> SqlState {
+        match self {
+            Self::NoMapping { .. } | Self::Gone(_) => SqlState::UNDEFINED_OBJECT,
+            Self::NoHandler(_) => SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+            Self::UnknownHandler { .. } | Self::WrongKind { .. } => SqlState::FEATURE_NOT_SUPPORTED,
+            Self::TooManyConnections(_) => SqlState::TOO_MANY_CONNECTIONS,
+            Self::Cancelled => SqlState::QUERY_CANCELED,
+            Self::TransactionLost(_) => SqlState::CONNECTION_EXCEPTION,
+            Self::Secret { source, .. } => source.sqlstate(),
+            Self::Wrapper(error) => error.sqlstate(),
+            Self::Catalog(error) => error.sqlstate(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::TooManyConnections(_) => {
+                Some("Wait for other statements to end, or raise the limit.".into())
+            }
+            Self::Secret { source, .. } => source.hint(),
+            Self::Wrapper(error) => error.hint(),
+            Self::Catalog(error) => error.hint(),
+            _ => None,
+        }
+    }
+
+    fn detail(&self) -> Option<String> {
+        match self {
+            Self::Wrapper(error) => error.detail(),
+            Self::Catalog(error) => error.detail(),
+            _ => None,
+        }
+    }
+
+    fn report(&self) -> Report {
+        match self {
+            Self::Wrapper(error) => error.report(),
+            Self::Catalog(error) => error.report(),
+            _ => Report {
+                detail: self.detail(),
+                hint: self.hint(),
+                ..Report::error(self.sqlstate(), self.to_string())
+            },
+        }
+    }
+}

@@ -1,0 +1,147 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use medley_fdw::{Begin, Isolation, ScanConnection, SqlConnection};
+
+use crate::pool::{Permit, Pool};
+use crate::{ConnKey, Error, Result};
+
+/// How long a remote gets to hear that a query is to stop.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A remote session.
+pub enum Connection {
+    /// With a server that speaks SQL.
+    Sql(Box<dyn SqlConnection>),
+    /// With another source.
+    Scan(Box<dyn ScanConnection>),
+}
+
+impl Connection {
+    async fn reset(&mut self) -> bool {
+        match self {
+            Self::Sql(connection) => connection.reset().await,
+            Self::Scan(connection) => connection.reset().await,
+        }
+    }
+}
+
+/// A connection in use. Dropped before [`Lease::finish`], what it does is cancelled at the
+/// remote, and it is closed.
+pub struct Lease {
+    connection: Option<Connection>,
+    key: ConnKey,
+    /// Opened in a state that is committed, by a server that keeps connections.
+    poolable: bool,
+    pool: Arc<Pool>,
+    /// Counts against the limits until the connection is closed or idle.
+    permit: Option<Permit>,
+    /// In a transaction that shares its snapshot with others.
+    in_snapshot: bool,
+}
+
+impl Lease {
+    pub(crate) fn new(
+        connection: Connection,
+        key: ConnKey,
+        poolable: bool,
+        pool: Arc<Pool>,
+        permit: Permit,
+    ) -> Self {
+        Self {
+            connection: Some(connection),
+            key,
+            poolable,
+            pool,
+            permit: Some(permit),
+            in_snapshot: false,
+        }
+    }
+
+    /// Whose it is.
+    pub fn key(&self) -> &ConnKey {
+        &self.key
+    }
+
+    /// The connection, of whatever kind.
+    pub fn connection(&mut self) -> &mut Connection {
+        self.connection.as_mut().expect("a lease has its connection until it is finished")
+    }
+
+    /// The connection of a wrapper that speaks SQL.
+    pub fn sql(&mut self) -> Result<&mut dyn SqlConnection> {
+        match self.connection() {
+            Connection::Sql(connection) => Ok(connection.as_mut()),
+            Connection::Scan(_) => Err(Error::Wrapper(medley_fdw::Error::Unsupported("SQL"))),
+        }
+    }
+
+    /// The connection of a wrapper that does not.
+    pub fn scan(&mut self) -> Result<&mut dyn ScanConnection> {
+        match self.connection() {
+            Connection::Scan(connection) => Ok(connection.as_mut()),
+            Connection::Sql(_) => Err(Error::Wrapper(medley_fdw::Error::Unsupported("scans"))),
+        }
+    }
+
+    /// Begins a read-only transaction under a snapshot, which ends when the lease is finished.
+    pub(crate) async fn begin_snapshot(&mut self, snapshot: Option<&str>) -> Result<()> {
+        let begin = Begin { isolation: Isolation::RepeatableRead, read_only: true, snapshot };
+        self.sql()?.begin(begin).await?;
+        self.in_snapshot = true;
+        Ok(())
+    }
+
+    /// Gives the connection back: everything that was asked of it has been answered.
+    pub async fn finish(mut self) {
+        self.give_back().await;
+    }
+
+    pub(crate) async fn give_back(&mut self) {
+        if self.in_snapshot && self.end_snapshot().await.is_err() {
+            self.poolable = false;
+        }
+        let Some(mut connection) = self.connection.take() else { return };
+        if self.poolable && connection.reset().await {
+            self.pool.keep(self.key, connection);
+        }
+        self.permit.take();
+    }
+
+    async fn end_snapshot(&mut self) -> Result<()> {
+        self.in_snapshot = false;
+        Ok(self.sql()?.commit().await?)
+    }
+
+    /// Closes the connection: it has failed.
+    pub fn discard(mut self) {
+        self.connection.take();
+        self.permit.take();
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let (Some(connection), Some(permit)) = (self.connection.take(), self.permit.take()) else {
+            return;
+        };
+        let canceller = match &connection {
+            Connection::Sql(sql) => sql.canceller(),
+            Connection::Scan(_) => None,
+        };
+        let (Some(canceller), Ok(runtime)) = (canceller, tokio::runtime::Handle::try_current())
+        else {
+            return;
+        };
+        // The connection counts, and stays open, until the remote has heard.
+        runtime.spawn(async move {
+            match tokio::time::timeout(CANCEL_TIMEOUT, canceller.cancel()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::debug!(%error, "cancelling at the remote failed"),
+                Err(_) => tracing::debug!("cancelling at the remote timed out"),
+            }
+            drop(connection);
+            drop(permit);
+        });
+    }
+}

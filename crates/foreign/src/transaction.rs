@@ -1,0 +1,348 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_stream::try_stream;
+use futures::StreamExt;
+use medley_fdw::{Begin, Isolation, Query};
+use parking_lot::Mutex;
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::access::Batches;
+use crate::{Access, ConnKey, Connection, Error, Lease, Remote, Result};
+
+/// Rows that a cursor is asked for at once.
+const FETCH_ROWS: usize = 1000;
+
+/// The remote sides of a session's transaction block: the connection first used for a mapping
+/// stays with the transaction, which runs all its queries there, under one snapshot.
+pub struct RemoteTransactions {
+    isolation: Isolation,
+    read_only: bool,
+    /// 1 in the transaction itself, one more in each savepoint.
+    level: AtomicUsize,
+    pinned: Mutex<HashMap<ConnKey, Entry>>,
+}
+
+/// What there is for a mapping.
+#[derive(Clone)]
+enum Entry {
+    /// A connection in a transaction.
+    Pinned(Arc<AsyncMutex<Pinned>>),
+    /// A remote without transactions: each statement gets a connection of its own.
+    Unpinned,
+}
+
+struct Pinned {
+    lease: Lease,
+    server: String,
+    /// How many levels the remote has: the transaction, and its savepoints.
+    level: usize,
+    cursors: usize,
+    /// Cursors whose readers went away.
+    abandoned: Arc<Mutex<Vec<String>>>,
+    /// Something was asked of it, and the answer not waited for.
+    unknown: bool,
+}
+
+impl RemoteTransactions {
+    /// For a transaction block of this kind.
+    pub fn new(isolation: Isolation, read_only: bool) -> Arc<Self> {
+        let level = AtomicUsize::new(1);
+        Arc::new(Self { isolation, read_only, level, pinned: Mutex::default() })
+    }
+
+    pub(crate) fn has(&self, key: &ConnKey) -> bool {
+        matches!(self.pinned.lock().get(&key.pinned()), Some(Entry::Pinned(_)))
+    }
+
+    /// Runs a query on the mapping's connection; `None` where the remote knows no transactions.
+    pub(crate) async fn query(
+        &self,
+        access: &Arc<Access>,
+        remote: &Remote,
+        query: &Query,
+    ) -> Result<Option<Batches>> {
+        let Some(pinned) = self.pinned(access, remote).await? else { return Ok(None) };
+        let access = Arc::clone(access);
+        let query = query.clone();
+        let level = self.level.load(Ordering::Relaxed);
+        let rows = try_stream! {
+            let cursor = {
+                let mut pinned = access.or_cancelled(async { Ok(pinned.lock().await) }).await?;
+                pinned.tidy(level).await?;
+                access.or_cancelled(pinned.declare(query)).await?
+            };
+            let cursor = OpenCursor::new(&pinned, cursor).await;
+            loop {
+                let batch = {
+                    let mut pinned = access.or_cancelled(async { Ok(pinned.lock().await) }).await?;
+                    access.or_cancelled(pinned.fetch(cursor.name())).await?
+                };
+                match batch {
+                    Some(batch) => yield batch,
+                    None => break,
+                }
+            }
+            let mut pinned = pinned.lock().await;
+            pinned.close(cursor.closed()).await?;
+        };
+        Ok(Some(rows.boxed()))
+    }
+
+    async fn pinned(
+        &self,
+        access: &Arc<Access>,
+        remote: &Remote,
+    ) -> Result<Option<Arc<AsyncMutex<Pinned>>>> {
+        let key = remote.key().pinned();
+        let known = self.pinned.lock().get(&key).cloned();
+        match known {
+            Some(Entry::Pinned(pinned)) => return Ok(Some(pinned)),
+            Some(Entry::Unpinned) => return Ok(None),
+            None => {}
+        }
+        let opened = self.open(access, remote).await?;
+        // Another scan of the same statement may have opened one meanwhile: the first stays.
+        let mut pinned = self.pinned.lock();
+        let entry = pinned.entry(key).or_insert(match opened {
+            Some(opened) => Entry::Pinned(Arc::new(AsyncMutex::new(opened))),
+            None => Entry::Unpinned,
+        });
+        Ok(match entry {
+            Entry::Pinned(pinned) => Some(Arc::clone(pinned)),
+            Entry::Unpinned => None,
+        })
+    }
+
+    async fn open(&self, access: &Arc<Access>, remote: &Remote) -> Result<Option<Pinned>> {
+        let (mut lease, origin) = access.lease_to_pin(remote).await?;
+        let begun = access.or_cancelled(self.begin(&mut lease)).await;
+        let begun = match begun {
+            // It had died in the pool.
+            Err(error) if origin == crate::connect::Origin::Pool && error.is_connection_lost() => {
+                lease.discard();
+                (lease, _) = access.lease_to_pin(remote).await?;
+                access.or_cancelled(self.begin(&mut lease)).await?
+            }
+            begun => begun?,
+        };
+        if !begun {
+            lease.finish().await;
+            return Ok(None);
+        }
+        Ok(Some(Pinned {
+            lease,
+            server: remote.server_name().to_owned(),
+            level: 1,
+            cursors: 0,
+            abandoned: Arc::default(),
+            unknown: false,
+        }))
+    }
+
+    /// Begins the remote's transaction; false where it knows none.
+    async fn begin(&self, lease: &mut Lease) -> Result<bool> {
+        let Connection::Sql(connection) = lease.connection() else { return Ok(false) };
+        let can = connection.facts().can;
+        if !(can.transactions && can.cursors) {
+            return Ok(false);
+        }
+        let begin = Begin { isolation: self.isolation, read_only: self.read_only, snapshot: None };
+        connection.begin(begin).await?;
+        Ok(true)
+    }
+
+    fn connections(&self) -> Vec<Arc<AsyncMutex<Pinned>>> {
+        let pinned = self.pinned.lock();
+        let connection = |entry: &Entry| match entry {
+            Entry::Pinned(pinned) => Some(Arc::clone(pinned)),
+            Entry::Unpinned => None,
+        };
+        pinned.values().filter_map(connection).collect()
+    }
+
+    /// A savepoint is set: the remotes hear of it when they are next used.
+    pub fn savepoint(&self) {
+        self.level.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Savepoints are released, down to this level.
+    pub async fn release(&self, level: usize) -> Result<()> {
+        self.level.store(level, Ordering::Relaxed);
+        for pinned in self.connections() {
+            pinned.lock().await.release(level).await?;
+        }
+        Ok(())
+    }
+
+    /// What came after the savepoint of this level is undone; the savepoint stays.
+    pub async fn rollback_to(&self, level: usize) {
+        self.level.store(level, Ordering::Relaxed);
+        for pinned in self.connections() {
+            pinned.lock().await.rollback_to(level).await;
+        }
+    }
+
+    /// Commits at each remote, in turn. To be called before the local commit.
+    pub async fn commit(&self) -> Result<()> {
+        for pinned in self.take() {
+            let mut pinned = pinned.lock_owned().await;
+            pinned.commit().await?;
+            pinned.give_back().await;
+        }
+        Ok(())
+    }
+
+    /// Undoes everything at each remote.
+    pub async fn rollback(&self) {
+        for pinned in self.take() {
+            let mut pinned = pinned.lock_owned().await;
+            pinned.rollback().await;
+            pinned.give_back().await;
+        }
+    }
+
+    fn take(&self) -> Vec<Arc<AsyncMutex<Pinned>>> {
+        let connections = self.connections();
+        self.pinned.lock().clear();
+        connections
+    }
+}
+
+impl Pinned {
+    /// Makes it ready for the next query: abandoned cursors are closed, savepoints caught up.
+    async fn tidy(&mut self, level: usize) -> Result<()> {
+        self.check()?;
+        let abandoned = std::mem::take(&mut *self.abandoned.lock());
+        for cursor in abandoned {
+            self.close(cursor).await?;
+        }
+        while self.level < level {
+            let name = savepoint(self.level + 1);
+            self.lease.sql()?.savepoint(&name).await?;
+            self.level += 1;
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<()> {
+        match self.unknown {
+            true => Err(Error::TransactionLost(self.server.clone())),
+            false => Ok(()),
+        }
+    }
+
+    /// Until `done` is set, a caller that goes away leaves the connection in an unknown state.
+    async fn declare(&mut self, query: Query) -> Result<String> {
+        self.cursors += 1;
+        let name = format!("c{}", self.cursors);
+        self.unknown = true;
+        let declared = self.lease.sql()?.declare(&name, query).await;
+        self.unknown = declared.as_ref().is_err_and(medley_fdw::Error::is_connection_lost);
+        declared?;
+        Ok(name)
+    }
+
+    async fn fetch(&mut self, cursor: &str) -> Result<Option<arrow_array::RecordBatch>> {
+        self.check()?;
+        self.unknown = true;
+        let fetched = self.lease.sql()?.fetch(cursor, FETCH_ROWS).await;
+        self.unknown = fetched.as_ref().is_err_and(medley_fdw::Error::is_connection_lost);
+        Ok(fetched?)
+    }
+
+    async fn close(&mut self, cursor: String) -> Result<()> {
+        self.check()?;
+        Ok(self.lease.sql()?.close(&cursor).await?)
+    }
+
+    async fn release(&mut self, level: usize) -> Result<()> {
+        self.check()?;
+        while self.level > level {
+            self.lease.sql()?.release(&savepoint(self.level)).await?;
+            self.level -= 1;
+        }
+        Ok(())
+    }
+
+    /// A remote that was first used after the savepoint has nothing to keep, and keeps its
+    /// snapshot. One in an unknown state stays unusable until the transaction ends.
+    async fn rollback_to(&mut self, level: usize) {
+        self.abandoned.lock().clear();
+        if self.level < level || self.unknown {
+            return;
+        }
+        let name = savepoint(level);
+        let undone = async {
+            let connection = self.lease.sql()?;
+            connection.rollback_to(&name).await?;
+            connection.release(&name).await?;
+            Ok::<_, Error>(())
+        };
+        match undone.await {
+            Ok(()) => self.level = level - 1,
+            Err(_) => self.unknown = true,
+        }
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        self.check()?;
+        self.unknown = true;
+        self.lease.sql()?.commit().await?;
+        self.unknown = false;
+        Ok(())
+    }
+
+    async fn rollback(&mut self) {
+        if self.unknown {
+            return;
+        }
+        self.unknown = true;
+        let undone = match self.lease.sql() {
+            Ok(connection) => connection.rollback().await.is_ok(),
+            Err(_) => false,
+        };
+        self.unknown = !undone;
+    }
+
+    async fn give_back(&mut self) {
+        if !self.unknown {
+            self.lease.give_back().await;
+        }
+        // Otherwise dropping the lease cancels what runs, and closes it.
+    }
+}
+
+fn savepoint(level: usize) -> String {
+    format!("s{level}")
+}
+
+/// A cursor that is closed by the connection's next user if its reader goes away.
+struct OpenCursor {
+    name: Option<String>,
+    abandoned: Arc<Mutex<Vec<String>>>,
+}
+
+impl OpenCursor {
+    async fn new(pinned: &AsyncMutex<Pinned>, name: String) -> Self {
+        let abandoned = Arc::clone(&pinned.lock().await.abandoned);
+        Self { name: Some(name), abandoned }
+    }
+
+    fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_default()
+    }
+
+    fn closed(mut self) -> String {
+        self.name.take().unwrap_or_default()
+    }
+}
+
+impl Drop for OpenCursor {
+    fn drop(&mut self) {
+        if let Some(name) = self.name.take() {
+            self.abandoned.lock().push(name);
+        }
+    }
+}
