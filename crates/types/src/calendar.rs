@@ -29,13 +29,13 @@ pub(crate) struct Civil {
 }
 
 /// Days since 1970-01-01 of a day of this calendar.
-pub(crate) fn days_from_civil(Civil { year, month, day }: Civil) -> i64 {
+pub(crate) const fn days_from_civil(Civil { year, month, day }: Civil) -> i64 {
     // Years begin in March here, so that the leap day is the last of its year.
     let shifted = if month <= 2 { year - 1 } else { year };
     let cycle = shifted.div_euclid(400);
     let year_of_cycle = shifted.rem_euclid(400);
-    let month_from_march = i64::from((month + 9) % 12);
-    let day_of_year = (153 * month_from_march + 2) / 5 + i64::from(day) - 1;
+    let month_from_march = ((month + 9) % 12) as i64;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day as i64 - 1;
     let day_of_cycle = year_of_cycle * 365 + year_of_cycle / 4 - year_of_cycle / 100 + day_of_year;
     cycle * CYCLE_DAYS + day_of_cycle - 719_468
 }

@@ -25,6 +25,9 @@ pub enum Error {
     /// A date or time field that is beyond its range.
     #[error("date/time field value out of range: \"{0}\"")]
     DatetimeField(String),
+    /// A month or a day that is beyond its range.
+    #[error("date/time field value out of range: \"{0}\"")]
+    DatetimeMonthOrDay(String),
     /// A value that the type cannot hold.
     #[error("value \"{input}\" is out of range for type {type_name}")]
     OutOfRange {
@@ -108,13 +111,19 @@ pub enum Error {
     /// A malformed JSON text.
     #[error("invalid input syntax for type {type_name}")]
     InvalidJson {
-        /// `json` or `jsonb`.
+        /// `json`, for `jsonb` too.
         type_name: &'static str,
         /// What is wrong with it.
         detail: String,
         /// Which line, and the text up to the place.
         context: String,
     },
+    /// A JSON string has a character that text cannot have.
+    #[error("unsupported Unicode escape sequence")]
+    JsonZero,
+    /// A JSON text nests deeper than can be read.
+    #[error("stack depth limit exceeded")]
+    TooDeep,
     /// A malformed hexadecimal bytea.
     #[error("{0}")]
     InvalidHex(String),
@@ -202,7 +211,7 @@ impl Diagnostic for Error {
             | Self::InvalidBytea(_)
             | Self::InvalidCidr(_) => SqlState::INVALID_TEXT_REPRESENTATION,
             Self::InvalidDatetime { .. } => SqlState::INVALID_DATETIME_FORMAT,
-            Self::DatetimeField(_) | Self::DatetimeRange { .. } => {
+            Self::DatetimeField(_) | Self::DatetimeMonthOrDay(_) | Self::DatetimeRange { .. } => {
                 SqlState::DATETIME_FIELD_OVERFLOW
             }
             Self::IntervalField(_) => SqlState::INTERVAL_FIELD_OVERFLOW,
@@ -213,6 +222,8 @@ impl Diagnostic for Error {
             | Self::NumericFormat
             | Self::NumericInfinity { .. }
             | Self::NumericOverflow { .. } => SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
+            Self::JsonZero => SqlState::UNTRANSLATABLE_CHARACTER,
+            Self::TooDeep => SqlState::STATEMENT_TOO_COMPLEX,
             Self::TooLong(_) => SqlState::STRING_DATA_RIGHT_TRUNCATION,
             Self::InvalidBinary(_) => SqlState::INVALID_BINARY_REPRESENTATION,
             Self::InvalidUtf8(_) => SqlState::CHARACTER_NOT_IN_REPERTOIRE,
@@ -245,6 +256,7 @@ impl Diagnostic for Error {
                 "A field with precision {precision}, scale {scale} cannot hold an infinite value."
             )),
             Self::MalformedArray { reason, .. } => Some((*reason).to_owned()),
+            Self::JsonZero => Some("\\u0000 cannot be converted to text.".to_owned()),
             Self::InvalidCidr(_) => Some("Value has bits set to right of mask.".to_owned()),
             Self::InvalidJson { detail, .. } => Some(detail.clone()),
             Self::InvalidParameter { detail, .. } => detail.clone(),
@@ -255,6 +267,9 @@ impl Diagnostic for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Self::InvalidParameter { hint, .. } => hint.clone(),
+            Self::DatetimeMonthOrDay(_) => {
+                Some("Perhaps you need a different \"DateStyle\" setting.".to_owned())
+            }
             _ => None,
         }
     }

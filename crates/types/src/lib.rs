@@ -11,6 +11,7 @@ mod encode;
 mod error;
 mod interval;
 mod network;
+mod parse;
 mod pg_type;
 mod printed;
 mod style;

@@ -60,6 +60,11 @@ pub fn by_name(name: &str) -> Option<&'static TypeInfo> {
     BY_NAME.get(name).copied()
 }
 
+/// The type that `pg_type.typname` calls so.
+pub(crate) fn by_catalog_name(name: &str) -> Option<&'static TypeInfo> {
+    by_name(name).filter(|info| info.name == name).or_else(|| TYPES.iter().find(|t| t.name == name))
+}
+
 /// What SQL's grammar calls some types besides what `format_type` prints.
 const ALIASES: &[(&str, u32)] = &[
     ("int", 23),
