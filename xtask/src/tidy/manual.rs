@@ -22,35 +22,98 @@ fn missing(tree: &Tree, path: &str, text: &str) -> Vec<Finding> {
     let page = format!("{MANUAL}{wrapper}.md");
     let manual = tree.text(&page).unwrap_or_default();
     declared(text)
+        .into_iter()
         .filter(|(_, option)| !manual.contains(&format!("`{option}`")))
         .map(|(line, option)| Finding::line(path, line, format!("`{option}` is not in {page}")))
         .collect()
 }
 
-/// The options that a source file declares: `Scope::X, "name"`, over one line or two.
-fn declared(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.match_indices("Scope::").filter_map(|(at, _)| {
-        let rest = text[at + "Scope::".len()..].trim_start_matches(char::is_alphanumeric);
-        let name = rest.strip_prefix(',')?.trim_start().strip_prefix('"')?;
-        let line = text[..at].lines().count().max(1);
-        Some((line, name.split_once('"')?.0))
-    })
+/// The options that a source file declares, with their lines: of each call in a table of
+/// `OptionSpec`, the first literal.
+fn declared(text: &str) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices("[OptionSpec] = &[") {
+        let table = &text[at + "[OptionSpec] = &[".len()..];
+        let start = text.len() - table.len();
+        let names = names_in(&table[..table.find("\n];").unwrap_or(table.len())]);
+        found.extend(names.into_iter().map(|(at, name)| (line_of(text, start + at), name)));
+    }
+    found
+}
+
+/// The first literal within each outermost pair of parentheses, and where it stands.
+fn names_in(table: &str) -> Vec<(usize, &str)> {
+    let mut names = Vec::new();
+    let (mut depth, mut named) = (0_usize, true);
+    let mut at = 0;
+    while let Some(step) = table[at..].find(['(', ')', '"']) {
+        at += step;
+        match table.as_bytes()[at] {
+            b'(' => {
+                // A method called on the entry, `.default("x")`, names no other.
+                named = if depth == 0 { is_method(&table[..at]) } else { named };
+                depth += 1;
+            }
+            b')' => depth = depth.saturating_sub(1),
+            _ => {
+                let literal = literal(&table[at + 1..]);
+                if !std::mem::replace(&mut named, true) {
+                    names.push((at, literal));
+                }
+                at += literal.len() + 1;
+            }
+        }
+        at += 1;
+    }
+    names
+}
+
+fn is_method(before: &str) -> bool {
+    let name_start = before.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_');
+    name_start.ends_with('.')
+}
+
+/// What stands before the closing quote.
+fn literal(text: &str) -> &str {
+    let mut escaped = false;
+    let end = text.find(|c| {
+        let closes = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        closes
+    });
+    &text[..end.unwrap_or(text.len())]
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    text[..at].matches('\n').count() + 1
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SOURCE: &str = "const OPTIONS: &[OptionSpec] = &[\n    OptionSpec::new(Scope::Server, \
-                          \"host\", TEXT),\n    OptionSpec::new(\n        Scope::UserMapping,\n        \
-                          \"user\",\n    ),\n];\nfn f(s: Scope) { s == Scope::Table }";
+    const SOURCE: &str = r#"const OPTIONS: &[OptionSpec] = &[
+    OptionSpec::new(Scope::Server, "host", TEXT, "Where (a \"name\")."),
+    server(
+        "port",
+        Kind::OneOf(&["a", "b"]),
+    )
+    .default("5432"),
+];
+fn f() { g("nothing") }
+"#;
+
+    #[test]
+    fn every_form_of_a_declaration_is_read() {
+        assert_eq!(declared(SOURCE), [(2, "host"), (4, "port")]);
+    }
 
     #[test]
     fn an_option_must_be_on_its_page() {
         let source = ("wrappers/x/src/options.rs", SOURCE);
         let page = ("docs/reference/wrappers/x.md", "- `host`: where.");
         let said = check(&Tree::of(&[source, page]));
-        let expected = "`user` is not in docs/reference/wrappers/x.md";
+        let expected = "`port` is not in docs/reference/wrappers/x.md";
         assert_eq!(said, [Finding::line("wrappers/x/src/options.rs", 4, expected)]);
         assert_eq!(check(&Tree::of(&[source])), []);
     }
