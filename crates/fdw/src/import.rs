@@ -55,7 +55,8 @@ pub struct ColumnDef {
     pub type_name: String,
     /// The same as a type that exists here; `None` when there is none.
     pub pg_type: Option<PgType>,
-    /// Its collation as the remote names it, unless it is the type's own.
+    /// Its collation as the remote names it, schema-qualified and quoted, unless it is the
+    /// type's own.
     pub collation: Option<String>,
     /// NOT NULL.
     pub not_null: bool,

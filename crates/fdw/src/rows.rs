@@ -8,6 +8,8 @@ use crate::Result;
 const BATCH_ROWS: usize = 8192;
 /// … or this many bytes.
 const BATCH_BYTES: usize = 4 << 20;
+/// Room at the start: a lookup of one row should not pay for a batch.
+const FIRST_ROWS: usize = 64;
 
 /// Turns remote values into batches. A wrapper appends each value of a row to its column and
 /// then calls [`RowBuilder::end_row`]; the columns hold the only match on types there is.
@@ -21,7 +23,7 @@ impl RowBuilder {
     /// For these columns: fields of `types::field`.
     pub fn new(schema: SchemaRef) -> Self {
         let builder = |field: &std::sync::Arc<arrow_schema::Field>| {
-            ColumnBuilder::new(type_of_field(field), BATCH_ROWS)
+            ColumnBuilder::new(type_of_field(field), FIRST_ROWS)
         };
         Self { columns: schema.fields().iter().map(builder).collect(), schema, rows: 0 }
     }

@@ -1,0 +1,241 @@
+//! What the engine does with a remote: queries, cursors, transactions.
+use std::collections::HashMap;
+
+use arrow_array::RecordBatch;
+use async_trait::async_trait;
+use medley_fdw::{
+    Batches, Begin, Canceller, Capabilities, Dialect, Error, Estimate, Facts, Family, ImportSchema,
+    Isolation, Query, Report, Result, Split, SqlConnection, SqlState, TableDef, TableName,
+    TableStatistics,
+};
+use medley_types::{Column, PgType};
+
+use crate::scan::{Cursor, Scan};
+use crate::session::{Session, Status};
+use crate::sql::{identifier, literal};
+use crate::{import, plan};
+
+/// PostgreSQL's SQL.
+pub(crate) static DIALECT: Dialect =
+    Dialect { family: Family::Postgres, name_quote: '"', backslash_is_plain: true };
+
+/// The same where `standard_conforming_strings` is off.
+static BACKSLASH_DIALECT: Dialect = Dialect { backslash_is_plain: false, ..DIALECT };
+
+/// A session of `postgres_fdw`.
+pub(crate) struct Connection {
+    pub(crate) session: Session,
+    facts: Facts,
+    /// COPY (query) TO STDOUT (FORMAT BINARY) works there.
+    pub(crate) copies: bool,
+    pub(crate) cursors: HashMap<String, Cursor>,
+}
+
+impl Connection {
+    /// Learns what the remote is.
+    pub async fn new(mut session: Session) -> Result<Self> {
+        let banner = session.parameter("server_version").unwrap_or_default().to_owned();
+        let is_medley = banner.contains("Medley");
+        let version = version(&banner);
+        let backslash_is_plain = session.parameter("standard_conforming_strings") != Some("off");
+        let facts = Facts {
+            dialect: if backslash_is_plain { &DIALECT } else { &BACKSLASH_DIALECT },
+            version,
+            byte_order_collation: is_byte_ordered(&mut session, version).await?,
+            can: Capabilities {
+                cursors: !is_medley,
+                transactions: true,
+                snapshots: !is_medley && version >= 90_200,
+                splits: !is_medley && version >= plan::CTID_RANGES_SINCE,
+                modify: false,
+                raw_rows: false,
+            },
+        };
+        Ok(Self { session, facts, copies: !is_medley, cursors: HashMap::new() })
+    }
+
+    async fn end(&mut self, sql: &str) -> Result<()> {
+        self.cursors.clear();
+        self.session.execute(sql).await
+    }
+}
+
+/// "15.18 (Debian …)" as 150018, "9.6.24" as 90624, as `server_version_num` counts.
+fn version(banner: &str) -> u32 {
+    let mut numbers = banner
+        .split(|c: char| !c.is_ascii_digit() && c != '.')
+        .next()
+        .unwrap_or_default()
+        .split('.')
+        .map(|number| number.parse::<u32>().unwrap_or(0).min(9_999));
+    let mut next = || numbers.next().unwrap_or(0);
+    match next() {
+        old @ 0..=9 => old * 10_000 + next() * 100 + next(),
+        new => new * 10_000 + next(),
+    }
+}
+
+/// Whether text sorts by bytes in the remote's database, as it does here: surely so only for
+/// "C" and for PostgreSQL's own locales.
+async fn is_byte_ordered(session: &mut Session, version: u32) -> Result<bool> {
+    let provider = if version >= 150_000 { "datlocprovider" } else { "'c'" };
+    let sql = format!(
+        "SELECT datcollate, {provider} FROM pg_catalog.pg_database \
+         WHERE datname = pg_catalog.current_database()"
+    );
+    let rows = match session.rows(&sql).await {
+        // Not knowing is no reason not to be connected.
+        Err(Error::Remote(_)) => return Ok(false),
+        rows => rows?,
+    };
+    let row = rows.into_iter().next().unwrap_or_default();
+    let value = |index: usize| row.get(index).and_then(Option::as_deref);
+    Ok(match value(1) {
+        Some("b") => true,
+        Some("c") => matches!(value(0), Some("C" | "POSIX")),
+        _ => false,
+    })
+}
+
+#[async_trait]
+impl SqlConnection for Connection {
+    fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    fn canceller(&self) -> Option<Box<dyn Canceller>> {
+        self.session.canceller().map(|canceller| Box::new(canceller) as Box<dyn Canceller>)
+    }
+
+    fn query(&mut self, query: Query) -> Batches<'_> {
+        Box::pin(async_stream::try_stream! {
+            let mut scan = Scan::open(self, query).await?;
+            while let Some(batch) = scan.next(&mut self.session).await? {
+                yield batch;
+            }
+        })
+    }
+
+    async fn declare(&mut self, cursor: &str, query: Query) -> Result<()> {
+        if self.session.status() != Status::InTransaction {
+            let message = "DECLARE CURSOR can only be used in transaction blocks";
+            let state = SqlState::NO_ACTIVE_SQL_TRANSACTION;
+            return Err(Error::refused(Report::error(state, message)));
+        }
+        let opened = Cursor::declare(&mut self.session, cursor, query).await?;
+        self.cursors.insert(cursor.to_owned(), opened);
+        Ok(())
+    }
+
+    async fn fetch(&mut self, cursor: &str, rows: usize) -> Result<Option<RecordBatch>> {
+        let opened = self.cursors.get_mut(cursor).ok_or_else(|| no_cursor(cursor))?;
+        opened.fetch(&mut self.session, rows).await
+    }
+
+    async fn close(&mut self, cursor: &str) -> Result<()> {
+        let opened = self.cursors.remove(cursor).ok_or_else(|| no_cursor(cursor))?;
+        opened.close(&mut self.session).await
+    }
+
+    async fn describe(&mut self, sql: &str) -> Result<(Vec<PgType>, Vec<Column>)> {
+        crate::scan::describe(&mut self.session, sql).await
+    }
+
+    async fn begin(&mut self, begin: Begin<'_>) -> Result<()> {
+        let isolation = match begin.isolation {
+            Isolation::RepeatableRead => "REPEATABLE READ",
+            Isolation::Serializable => "SERIALIZABLE",
+        };
+        let read_only = if begin.read_only { " READ ONLY" } else { "" };
+        let start = format!("START TRANSACTION ISOLATION LEVEL {isolation}{read_only}");
+        let adopt = begin
+            .snapshot
+            .map(|snapshot| format!("SET TRANSACTION SNAPSHOT {}", literal(snapshot)));
+        let statements: Vec<&str> =
+            [Some(start.as_str()), adopt.as_deref()].into_iter().flatten().collect();
+        for outcome in self.session.each(&statements).await? {
+            outcome?;
+        }
+        Ok(())
+    }
+
+    async fn savepoint(&mut self, name: &str) -> Result<()> {
+        self.session.execute(&format!("SAVEPOINT {}", identifier(name))).await
+    }
+
+    async fn release(&mut self, name: &str) -> Result<()> {
+        self.session.execute(&format!("RELEASE SAVEPOINT {}", identifier(name))).await
+    }
+
+    async fn rollback_to(&mut self, name: &str) -> Result<()> {
+        self.session.execute(&format!("ROLLBACK TO SAVEPOINT {}", identifier(name))).await
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        let failed = self.session.status() == Status::Failed;
+        self.end("COMMIT TRANSACTION").await?;
+        match failed {
+            false => Ok(()),
+            // The remote answers COMMIT with ROLLBACK then, and with no error.
+            true => Err(Error::refused(Report::error(
+                SqlState::IN_FAILED_SQL_TRANSACTION,
+                "current transaction is aborted, commands ignored until end of transaction block",
+            ))),
+        }
+    }
+
+    async fn rollback(&mut self) -> Result<()> {
+        self.end("ABORT TRANSACTION").await
+    }
+
+    async fn export_snapshot(&mut self) -> Result<String> {
+        plan::export_snapshot(&mut self.session).await
+    }
+
+    async fn splits(&mut self, table: &TableName, wanted: usize) -> Result<Vec<Split>> {
+        match self.facts.can.splits {
+            true => plan::splits(&mut self.session, table, wanted).await,
+            false => Err(Error::Unsupported("splitting a table of this remote's")),
+        }
+    }
+
+    async fn statistics(&mut self, table: &TableName) -> Result<TableStatistics> {
+        plan::statistics(&mut self.session, table).await
+    }
+
+    async fn estimate(&mut self, sql: &str) -> Result<Estimate> {
+        plan::estimate(&mut self.session, sql).await
+    }
+
+    async fn import(&mut self, wanted: &ImportSchema) -> Result<Vec<TableDef>> {
+        import::import(&mut self.session, self.facts.version, wanted).await
+    }
+
+    /// Nothing is set on a session but within a transaction, so one that is idle and waits for
+    /// nothing is as it was.
+    async fn reset(&mut self) -> bool {
+        self.cursors.clear();
+        self.session.is_free() && self.session.status() == Status::Idle
+    }
+}
+
+fn no_cursor(name: &str) -> Error {
+    let message = format!("cursor \"{name}\" does not exist");
+    Error::refused(Report::error(SqlState::INVALID_CURSOR_NAME, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_counted_as_server_version_num() {
+        let check = |banner, expected| assert_eq!(version(banner), expected, "{banner}");
+        check("15.18 (Debian 15.18-0+deb12u1)", 150_018);
+        check("18.4 (Medley 0.1.0)", 180_004);
+        check("9.6.24", 90_624);
+        check("19beta1", 190_000);
+        check("", 0);
+        check("99999999999", 0);
+    }
+}

@@ -1,0 +1,219 @@
+//! SCRAM-SHA-256 and -PLUS (RFC 5802, 7677), without a copy of the password that outlives it.
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use medley_fdw::Secret;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+/// A remote that asks for more rounds wants to keep us busy.
+const MAX_ITERATIONS: u32 = 10_000_000;
+
+/// How the exchange is tied to the TLS channel.
+#[derive(Debug)]
+pub(crate) enum Binding {
+    /// Not at all: there is no TLS, or it was not wanted.
+    None,
+    /// It could be, but the server does not offer it.
+    NotOffered,
+    /// By the hash of the server's certificate.
+    ServerEndPoint(Vec<u8>),
+}
+
+impl Binding {
+    fn header(&self) -> &'static str {
+        match self {
+            Self::None => "n,,",
+            Self::NotOffered => "y,,",
+            Self::ServerEndPoint(_) => "p=tls-server-end-point,,",
+        }
+    }
+
+    /// The name of the mechanism that does it.
+    pub fn mechanism(&self) -> &'static str {
+        match self {
+            Self::ServerEndPoint(_) => "SCRAM-SHA-256-PLUS",
+            Self::None | Self::NotOffered => "SCRAM-SHA-256",
+        }
+    }
+}
+
+/// One exchange.
+pub(crate) struct Scram {
+    binding: Binding,
+    nonce: String,
+    server_signature: Option<[u8; 32]>,
+}
+
+impl Scram {
+    /// With a fresh nonce.
+    pub fn new(binding: Binding) -> Self {
+        let nonce = BASE64_STANDARD.encode(rand::random::<[u8; 18]>());
+        Self { binding, nonce, server_signature: None }
+    }
+
+    /// The mechanism's name.
+    pub fn mechanism(&self) -> &'static str {
+        self.binding.mechanism()
+    }
+
+    /// What the client begins with. PostgreSQL takes the user from the start-up message.
+    pub fn first(&self) -> String {
+        format!("{}{}", self.binding.header(), self.first_bare())
+    }
+
+    fn first_bare(&self) -> String {
+        format!("n=,r={}", self.nonce)
+    }
+
+    /// The client's proof.
+    pub fn answer(&mut self, password: &Secret, server_first: &str) -> Result<String, String> {
+        let challenge = Challenge::parse(server_first, &self.nonce)?;
+        let salted = challenge.salt(password);
+        let without_proof = format!("c={},r={}", self.channel(), challenge.nonce);
+        let message = format!("{},{server_first},{without_proof}", self.first_bare());
+
+        let client_key = Zeroizing::new(hmac(&*salted, b"Client Key"));
+        let stored_key: [u8; 32] = Sha256::digest(*client_key).into();
+        let mut proof = hmac(&stored_key, message.as_bytes());
+        proof.iter_mut().zip(*client_key).for_each(|(p, k)| *p ^= k);
+
+        let server_key = Zeroizing::new(hmac(&*salted, b"Server Key"));
+        self.server_signature = Some(hmac(&*server_key, message.as_bytes()));
+        Ok(format!("{without_proof},p={}", BASE64_STANDARD.encode(proof)))
+    }
+
+    fn channel(&self) -> String {
+        let mut channel = self.binding.header().as_bytes().to_vec();
+        if let Binding::ServerEndPoint(hash) = &self.binding {
+            channel.extend_from_slice(hash);
+        }
+        BASE64_STANDARD.encode(channel)
+    }
+
+    /// Whether the server, too, knows the password.
+    pub fn finish(&self, server_final: &str) -> Result<(), String> {
+        if let Some(error) = server_final.strip_prefix("e=") {
+            return Err(format!("error received from server in SCRAM exchange: {error}"));
+        }
+        let signature = server_final
+            .strip_prefix("v=")
+            .and_then(|text| BASE64_STANDARD.decode(text.split(',').next()?).ok())
+            .ok_or("malformed SCRAM message (malformed server signature)")?;
+        match &self.server_signature {
+            Some(expected) if expected[..] == signature => Ok(()),
+            _ => Err("incorrect server signature".to_owned()),
+        }
+    }
+}
+
+/// What the server sends first.
+struct Challenge<'a> {
+    nonce: &'a str,
+    salt: Vec<u8>,
+    iterations: u32,
+}
+
+impl<'a> Challenge<'a> {
+    fn parse(text: &'a str, client_nonce: &str) -> Result<Self, String> {
+        let mut parts = text.split(',');
+        let mut part = |prefix: &str| parts.next().and_then(|part| part.strip_prefix(prefix));
+        let nonce = part("r=").ok_or("malformed SCRAM message (missing nonce)")?;
+        let salt = part("s=").and_then(|salt| BASE64_STANDARD.decode(salt).ok());
+        let salt = salt.ok_or("malformed SCRAM message (invalid salt)")?;
+        let iterations = part("i=")
+            .and_then(|count| count.parse().ok())
+            .filter(|count| (1..=MAX_ITERATIONS).contains(count))
+            .ok_or("malformed SCRAM message (invalid iteration count)")?;
+        match nonce.strip_prefix(client_nonce) {
+            Some(rest) if !rest.is_empty() => Ok(Self { nonce, salt, iterations }),
+            _ => Err("invalid SCRAM response (nonce mismatch)".to_owned()),
+        }
+    }
+
+    /// PBKDF2 of one block, which is all that SHA-256's 32 bytes need.
+    fn salt(&self, password: &Secret) -> Zeroizing<[u8; 32]> {
+        let prepared = Prepared::of(password.expose());
+        let keyed = keyed(prepared.as_bytes());
+        let first = keyed.clone().chain_update(&self.salt).chain_update([0, 0, 0, 1]);
+        let mut block = Zeroizing::new(<[u8; 32]>::from(first.finalize().into_bytes()));
+        let mut salted = block.clone();
+        for _ in 1..self.iterations {
+            *block = keyed.clone().chain_update(*block).finalize().into_bytes().into();
+            salted.iter_mut().zip(*block).for_each(|(s, b)| *s ^= b);
+        }
+        salted
+    }
+}
+
+/// A password after SASLprep; what SASLprep refuses is used as it is, as PostgreSQL does.
+struct Prepared<'a>(Cow<'a, str>);
+
+impl<'a> Prepared<'a> {
+    fn of(password: &'a str) -> Self {
+        Self(stringprep::saslprep(password).unwrap_or(Cow::Borrowed(password)))
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl Drop for Prepared<'_> {
+    fn drop(&mut self) {
+        if let Cow::Owned(text) = &mut self.0 {
+            zeroize::Zeroize::zeroize(text);
+        }
+    }
+}
+
+fn keyed(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).expect("HMAC takes a key of any length")
+}
+
+fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
+    keyed(key).chain_update(message).finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The exchange of RFC 7677, section 3, but for the user's name, which PostgreSQL ignores.
+    #[test]
+    fn a_server_that_knows_the_password_is_believed() {
+        let mut scram = Scram::new(Binding::None);
+        scram.nonce = "rOprNGfwEbeRWgbNEkqO".to_owned();
+        let password = Secret::new("pencil".to_owned());
+        let nonce = "rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
+        let first = format!("r={nonce},s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096");
+        let answer = scram.answer(&password, &first).expect("a good challenge");
+        assert!(answer.starts_with(&format!("c=biws,r={nonce},p=")), "{answer}");
+        let signature = BASE64_STANDARD.encode(scram.server_signature.expect("computed"));
+        assert_eq!(scram.finish(&format!("v={signature}")), Ok(()));
+        assert!(scram.finish("v=AAAA").is_err());
+        assert!(scram.finish("e=invalid-proof").is_err());
+    }
+
+    #[test]
+    fn a_bad_challenge_is_refused() {
+        let check = |first: &str| {
+            let mut scram = Scram::new(Binding::None);
+            scram.nonce = "abc".to_owned();
+            assert!(scram.answer(&Secret::new("x".to_owned()), first).is_err(), "{first}");
+        };
+        check("");
+        check("r=abc,s=AAAA,i=4096");
+        check("r=xyz,s=AAAA,i=4096");
+        check("r=abcd,s=%,i=4096");
+        check("r=abcd,s=AAAA,i=0");
+        check("r=abcd,s=AAAA,i=4000000000");
+    }
+
+    #[test]
+    fn a_final_word_before_the_proof_is_not_believed() {
+        assert!(Scram::new(Binding::None).finish("v=").is_err());
+    }
+}

@@ -1,0 +1,125 @@
+use std::io;
+
+use bytes::{Buf, BytesMut};
+use medley_fdw::RemoteStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use zeroize::Zeroizing;
+
+use super::malformed;
+
+/// How much is asked of the socket at once.
+const READ_BYTES: usize = 128 << 10;
+/// A buffer that one large message has blown up beyond this is not kept.
+const KEEP_BYTES: usize = 4 << 20;
+/// A tag and the length of what follows, itself included.
+const HEADER_BYTES: usize = 5;
+
+/// A message of the remote's.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    /// Which message.
+    pub tag: u8,
+    /// What follows its length.
+    pub body: Vec<u8>,
+}
+
+/// A connection as a sequence of messages.
+pub(crate) struct Wire {
+    stream: Box<dyn RemoteStream>,
+    input: BytesMut,
+    output: BytesMut,
+}
+
+impl Wire {
+    /// Over this stream, which nothing has been read from yet.
+    pub fn new(stream: Box<dyn RemoteStream>) -> Self {
+        Self { stream, input: BytesMut::new(), output: BytesMut::new() }
+    }
+
+    /// Where messages are written to be sent by the next [`Wire::flush`].
+    pub fn output(&mut self) -> &mut BytesMut {
+        &mut self.output
+    }
+
+    /// Sends what was written.
+    pub async fn flush(&mut self) -> io::Result<()> {
+        self.stream.write_all_buf(&mut self.output).await?;
+        self.stream.flush().await
+    }
+
+    /// Sends a password message, and keeps no copy.
+    pub async fn send_password(&mut self, content: &[u8], terminated: bool) -> io::Result<()> {
+        let length = 4 + content.len() + usize::from(terminated);
+        let mut message = Zeroizing::new(Vec::with_capacity(1 + length));
+        message.push(b'p');
+        message.extend_from_slice(&(length as u32).to_be_bytes());
+        message.extend_from_slice(content);
+        message.resize(1 + length, 0);
+        self.stream.write_all(&message).await?;
+        self.stream.flush().await
+    }
+
+    /// The next message if all of it is here already; [`Wire::skip`] goes past it.
+    pub fn peek(&self) -> io::Result<Option<(u8, &[u8])>> {
+        let Some((tag, end)) = self.header()? else { return Ok(None) };
+        Ok(self.input.get(HEADER_BYTES..end).map(|body| (tag, body)))
+    }
+
+    /// Goes past the message that [`Wire::peek`] showed.
+    pub fn skip(&mut self) {
+        if let Ok(Some((_, end))) = self.header() {
+            self.input.advance(end.min(self.input.len()));
+        }
+    }
+
+    /// The tag of the message that begins the input, and where it ends.
+    fn header(&self) -> io::Result<Option<(u8, usize)>> {
+        let Some(&[tag, a, b, c, d]) = self.input.first_chunk::<HEADER_BYTES>() else {
+            return Ok(None);
+        };
+        let length = u32::from_be_bytes([a, b, c, d]) as usize;
+        if !(4..=i32::MAX as usize).contains(&length) {
+            return Err(malformed("message length"));
+        }
+        Ok(Some((tag, 1 + length)))
+    }
+
+    /// Waits for more bytes.
+    pub async fn fill(&mut self) -> io::Result<()> {
+        if self.input.is_empty() && self.input.capacity() > KEEP_BYTES {
+            self.input = BytesMut::new();
+        }
+        self.input.reserve(READ_BYTES);
+        match self.stream.read_buf(&mut self.input).await? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits for the next message.
+    pub async fn next(&mut self) -> io::Result<Frame> {
+        loop {
+            if let Some((tag, body)) = self.peek()? {
+                let frame = Frame { tag, body: body.to_vec() };
+                self.skip();
+                return Ok(frame);
+            }
+            self.fill().await?;
+        }
+    }
+
+    /// Reads a byte that no message surrounds: the answer to a request for TLS.
+    pub async fn answer(&mut self) -> io::Result<u8> {
+        self.stream.read_u8().await
+    }
+
+    /// Waits until the remote closes.
+    pub async fn drain(&mut self) -> io::Result<()> {
+        self.stream.read_to_end(&mut Vec::new()).await.map(drop)
+    }
+
+    /// The stream, as long as nothing of it is buffered here.
+    pub fn into_stream(self) -> Box<dyn RemoteStream> {
+        self.stream
+    }
+}

@@ -1,0 +1,146 @@
+//! From the remote's bytes into columns: what is asked for in which format, and rows in.
+use arrow_schema::SchemaRef;
+use medley_fdw::{Error, Report, Result, RowBuilder, SqlState};
+use medley_types::{ColumnBuilder, Form, PgType, Style, TimeZone, type_of_field};
+
+use crate::protocol::{Body, RemoteColumn};
+
+/// How the values of a column come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// As the remote's send function writes them.
+    Binary,
+    /// As the remote's output function prints them; our input function reads that.
+    Text,
+}
+
+impl Format {
+    /// Its number in the protocol.
+    pub fn code(self) -> i16 {
+        match self {
+            Self::Text => 0,
+            Self::Binary => 1,
+        }
+    }
+
+    /// Binary where the remote's values are of the declared type, which is one whose binary
+    /// form is known here; text where they are not, as postgres_fdw reads all of them.
+    fn of(declared: PgType, remote: &RemoteColumn) -> Self {
+        let same_type = declared.oid.0 == remote.type_oid
+            || is_plain_text(declared.oid.0) && is_plain_text(remote.type_oid);
+        let same_typmod = declared.typmod == -1 || declared.typmod == remote.typmod;
+        match same_type && same_typmod && has_known_binary(declared) {
+            true => Self::Binary,
+            false => Self::Text,
+        }
+    }
+}
+
+/// text and varchar, whose values are the same.
+fn is_plain_text(oid: u32) -> bool {
+    [PgType::TEXT.oid.0, PgType::VARCHAR.oid.0].contains(&oid)
+}
+
+fn has_known_binary(t: PgType) -> bool {
+    const JSONPATH: u32 = 4072;
+    match Form::of(t) {
+        Form::Printed => {
+            t == PgType::JSONB || t == PgType::INET || t == PgType::CIDR || t.oid.0 == JSONPATH
+        }
+        // The oid of something at the remote means nothing here; its name may.
+        Form::Oid => t.oid == PgType::OID.oid || t.oid == PgType::XID.oid,
+        Form::List => t.element().is_some_and(has_known_binary),
+        _ => true,
+    }
+}
+
+/// How all the columns of a result come.
+pub(crate) struct Transfer {
+    schema: SchemaRef,
+    formats: Vec<Format>,
+    style: Style,
+}
+
+impl Transfer {
+    /// For these columns of the remote's; without declared ones, rows are only counted.
+    pub fn new(schema: SchemaRef, remote: &[RemoteColumn]) -> Result<Self> {
+        let declared = schema.fields();
+        if !declared.is_empty() && declared.len() != remote.len() {
+            let message = "remote query result does not match the foreign table";
+            return Err(Error::refused(Report::error(SqlState::INTERNAL_ERROR, message)));
+        }
+        let format =
+            |(field, remote): (&std::sync::Arc<_>, _)| Format::of(type_of_field(field), remote);
+        let formats = declared.iter().zip(remote).map(format).collect();
+        // What a session is set to: ISO, GMT, postgres, all digits.
+        let style = Style { time_zone: TimeZone::default(), ..Style::default() };
+        Ok(Self { schema, formats, style })
+    }
+
+    /// The format of each column.
+    pub fn formats(&self) -> &[Format] {
+        &self.formats
+    }
+
+    /// All of it can come by COPY BINARY, which has one format for all columns.
+    pub fn is_binary(&self) -> bool {
+        self.formats.iter().all(|format| *format == Format::Binary)
+    }
+
+    /// Columns to collect rows in.
+    pub fn rows(&self) -> RowBuilder {
+        RowBuilder::new(self.schema.clone())
+    }
+
+    /// Appends a row: what DataRow holds, and a tuple of COPY BINARY.
+    pub fn append(&self, mut body: Body<'_>, rows: &mut RowBuilder) -> Result<()> {
+        let count =
+            body.i16().and_then(|count| usize::try_from(count).ok()).ok_or_else(cut_short)?;
+        if count != self.formats.len() && !self.formats.is_empty() {
+            return Err(cut_short());
+        }
+        for (index, (builder, format)) in rows.columns().iter_mut().zip(&self.formats).enumerate() {
+            match body.value().ok_or_else(cut_short)? {
+                None => builder.append_null(),
+                Some(bytes) => self
+                    .value(builder, *format, bytes)
+                    .map_err(|source| self.in_column(source, index))?,
+            }
+        }
+        rows.end_row();
+        Ok(())
+    }
+
+    #[inline]
+    fn value(
+        &self,
+        builder: &mut ColumnBuilder,
+        format: Format,
+        bytes: &[u8],
+    ) -> medley_types::Result<()> {
+        match format {
+            Format::Binary => builder.append_binary(bytes),
+            Format::Text => match std::str::from_utf8(bytes) {
+                Ok(text) => builder.append_text(text, &self.style),
+                Err(error) => {
+                    let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
+                    Err(medley_types::Error::InvalidUtf8(format!("0x{byte:02x}")))
+                }
+            },
+        }
+    }
+
+    #[cold]
+    fn in_column(&self, source: medley_types::Error, index: usize) -> Error {
+        Error::Value {
+            source,
+            context: Some(format!("column \"{}\"", self.schema.field(index).name())),
+        }
+    }
+}
+
+/// A row that ends before its last value.
+pub(crate) fn cut_short() -> Error {
+    let message = "invalid row from server";
+    Error::remote(Report::error(SqlState::PROTOCOL_VIOLATION, message))
+}
