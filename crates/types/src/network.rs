@@ -103,7 +103,13 @@ impl fmt::Display for Network {
         let widest = if self.address.is_ipv4() { 32 } else { 128 };
         match self.address {
             IpAddr::V4(address) => write!(f, "{address}")?,
-            IpAddr::V6(address) => write!(f, "{address}")?,
+            IpAddr::V6(address) => match address.segments() {
+                // An IPv4 address after nothing but zeros is written as one.
+                [0, 0, 0, 0, 0, 0, high, low] if high > 0 => {
+                    write!(f, "::{}", Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)))?;
+                }
+                _ => write!(f, "{address}")?,
+            },
         }
         if self.cidr || self.bits != widest {
             write!(f, "/{}", self.bits)?;

@@ -205,8 +205,8 @@ impl Number {
 
 fn unsigned(text: &str) -> (bool, &str) {
     match text.as_bytes() {
-        [b'-', ..] => (true, &text[1..]),
-        [b'+', ..] => (false, &text[1..]),
+        [b'-', ..] => (true, text[1..].trim_start()),
+        [b'+', ..] => (false, text[1..].trim_start()),
         _ => (false, text),
     }
 }
@@ -226,7 +226,10 @@ fn split(text: &str) -> Read<Vec<Token<'_>>> {
         let Some(first) = rest.bytes().next() else { return Ok(tokens) };
         let of_number = |b: &u8| matches!(b, b'0'..=b'9' | b':' | b'.' | b'-');
         let length = match first {
-            b'+' | b'-' => 1 + rest.bytes().skip(1).take_while(|b| of_number(b)).count(),
+            b'+' | b'-' => {
+                let blanks = rest.bytes().skip(1).take_while(|b| *b == b' ').count();
+                1 + blanks + rest.bytes().skip(1 + blanks).take_while(|b| of_number(b)).count()
+            }
             b'0'..=b'9' | b'.' => rest.bytes().take_while(|b| of_number(b)).count(),
             b'a'..=b'z' | b'A'..=b'Z' => rest.bytes().take_while(u8::is_ascii_alphabetic).count(),
             _ => return Err(Reason::Format),
@@ -361,7 +364,6 @@ impl Reader {
 /// `1Y2M3DT4H5M6S`, or `0001-02-03T04:05:06`.
 fn iso_8601(text: &str) -> Read<Sum> {
     let (date, time) = match text.split_once('T') {
-        Some((_, "")) => return Err(Reason::Format),
         Some((date, time)) => (date, time),
         None if text.is_empty() => return Err(Reason::Format),
         None => (text, ""),

@@ -189,7 +189,7 @@ impl Number {
     fn strip(&mut self) {
         let zeros = self.digits.iter().take_while(|d| **d == 0).count();
         self.digits.drain(..zeros);
-        self.point -= zeros as i64;
+        self.point = if self.digits.is_empty() { 0 } else { self.point - zeros as i64 };
     }
 
     fn is_zero(&self) -> bool {
@@ -210,7 +210,7 @@ impl Number {
         let kept = self.point + scale;
         if kept < 0 {
             self.digits.clear();
-            return;
+            return self.strip();
         }
         let kept = kept as usize;
         if kept >= self.digits.len() {

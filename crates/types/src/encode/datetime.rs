@@ -153,10 +153,10 @@ fn era(line: &mut Line, civil: Civil) {
 fn numeric_offset(line: &mut Line, east_s: i32) {
     let seconds = east_s.unsigned_abs();
     line.byte(if east_s < 0 { b'-' } else { b'+' }).hours(u64::from(seconds / 3600));
-    if seconds % 3600 != 0 {
+    if !seconds.is_multiple_of(3600) {
         line.byte(b':').two(seconds / 60 % 60);
     }
-    if seconds % 60 != 0 {
+    if !seconds.is_multiple_of(60) {
         line.byte(b':').two(seconds % 60);
     }
 }

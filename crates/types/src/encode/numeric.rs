@@ -78,7 +78,9 @@ pub(super) fn binary_of_text(text: &str, out: &mut BytesMut) -> Result<()> {
             return Ok(());
         }
     };
-    put_header(0, 0, special, 0, out);
+    // PostgreSQL sends an infinity's header bits as its scale; readers ignore it.
+    let scale = if special == NAN { 0 } else { 0x20 };
+    put_header(0, 0, special, scale, out);
     Ok(())
 }
 

@@ -18,6 +18,8 @@ pub(super) enum Reason {
     MonthOrDay,
     /// The zone is too far from UTC.
     Displacement,
+    /// There is no zone of this name.
+    Zone(String),
     /// It needs to know the time, which is not known here.
     Clock(String),
 }
@@ -265,7 +267,11 @@ impl Fields {
     }
 
     fn word(&mut self, text: &str) -> Read<()> {
-        match words::look_up(text).ok_or(Reason::Format)? {
+        let unknown = || match text.contains('/') {
+            true => Reason::Zone(text.to_ascii_lowercase()),
+            false => Reason::Format,
+        };
+        match words::look_up(text).ok_or_else(unknown)? {
             Word::Month(month) => self.set_named_month(month),
             Word::Weekday | Word::Filler => Ok(()),
             Word::Meridian { pm } => set(&mut self.pm, pm),

@@ -88,7 +88,10 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn invalid(&self) -> Error {
-        Error::InvalidDatetime { type_name: self.t.plain_name(), input: self.text.to_owned() }
+        let type_name = self.t.plain_name();
+        // Here PostgreSQL does not say what the type has not.
+        let type_name = type_name.trim_end_matches(" without time zone").to_owned();
+        Error::InvalidDatetime { type_name, input: self.text.to_owned() }
     }
 
     fn error(&self, reason: fields::Reason) -> Error {
@@ -98,6 +101,7 @@ impl Reader<'_> {
             Reason::Format => self.invalid(),
             Reason::Field => Error::DatetimeField(text),
             Reason::MonthOrDay => Error::DatetimeMonthOrDay(text),
+            Reason::Zone(name) => Error::UnrecognizedZone(name),
             Reason::Displacement => Error::ZoneDisplacement(text),
             Reason::Clock(word) => Error::Unsupported(format!("date/time value \"{word}\"")),
         }

@@ -1,4 +1,5 @@
 //! From text to tokens.
+use crate::time_zone::TimeZone;
 
 /// A piece of a date or time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +71,7 @@ fn date(text: &str, digits: usize, separator: u8) -> (Token<'_>, usize) {
     // `20240131-08`: a time and its zone, not a date.
     if separator == b'-' && !again && numeric {
         return match digits {
-            ..=2 => (Token::Date(&text[..second]), second),
+            ..=4 => (Token::Date(&text[..second]), second),
             _ => (Token::Number(&text[..digits]), digits),
         };
     }
@@ -114,6 +115,10 @@ fn from_letter(text: &str) -> (Token<'_>, usize) {
                 false => second,
             };
             (Token::Date(&text[..end]), end)
+        }
+        // `PST8PDT`, but not `T040506`.
+        (Some(b'0'..=b'9'), _) if TimeZone::named(&text[..end_of_zone()]).is_some() => {
+            (Token::Word(&text[..end_of_zone()]), end_of_zone())
         }
         // POSIX's `UTC+3`.
         (Some(b'+' | b'-'), Some(b'0'..=b'9')) => {
