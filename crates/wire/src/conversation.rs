@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures::FutureExt;
-use medley_diagnostic::{Report, Severity};
+use medley_diagnostic::{Report, Severity, SqlState};
 use pgwire::messages::data::{NoData, ParameterDescription};
 use pgwire::messages::extendedquery::{
     BindComplete, CloseComplete, ParseComplete, PortalSuspended,
@@ -39,21 +39,28 @@ impl<'a> Conversation<'a> {
         let cancel = self.cancel;
         self.out.flush().await.map_err(|_| Broken::Gone)?;
         loop {
-            let frame = tokio::select! {
-                biased;
-                () = cancel.closing().cancelled() => return Err(terminated()),
-                frame = self.out.inbox.next() => frame?,
-            };
+            let frame = self.next().await?;
             let exchange = AssertUnwindSafe(self.exchange(frame)).catch_unwind();
             let answered = tokio::select! {
                 biased;
                 answered = exchange => answered,
                 broken = unheeded(cancel, grace) => return Err(broken),
             };
-            match answered.unwrap_or_else(|panic| Err(panicked(&*panic).into()))? {
+            match answered.unwrap_or_else(|_| Err(panicked().into()))? {
                 ControlFlow::Continue(()) => {}
                 ControlFlow::Break(()) => return Ok(()),
             }
+        }
+    }
+
+    /// The next message, waited for as long as the session is to live and lets it wait.
+    async fn next(&mut self) -> Result<Frame, Broken> {
+        let limit = self.session.idle_limit();
+        tokio::select! {
+            biased;
+            () = self.cancel.closing().cancelled() => Err(terminated()),
+            frame = self.out.inbox.next() => frame,
+            report = expiry(limit) => Err(report.into()),
         }
     }
 
@@ -97,7 +104,8 @@ impl<'a> Conversation<'a> {
         }
         self.skipping = !matches!(kind, b'Q' | b'F' | b'S');
         self.out.put_error(&report)?;
-        self.flush().await
+        self.flush().await?;
+        if self.out.out_of_step { Err(out_of_step().into()) } else { Ok(()) }
     }
 
     async fn ready(&mut self) -> Result<(), Broken> {
@@ -181,6 +189,24 @@ impl<'a> Conversation<'a> {
             Completion::Empty => self.out.put(&EmptyQueryResponse::new()),
         }
     }
+}
+
+/// Returns when an idle session has waited for too long.
+async fn expiry(limit: Option<(Duration, Report)>) -> Report {
+    match limit {
+        Some((limit, report)) => {
+            tokio::time::sleep(limit).await;
+            report
+        }
+        None => std::future::pending().await,
+    }
+}
+
+fn out_of_step() -> Report {
+    Report::fatal(
+        SqlState::PROTOCOL_VIOLATION,
+        "terminating connection because protocol synchronization was lost",
+    )
 }
 
 /// Returns when a session has not stopped although it was told to: some time after its client

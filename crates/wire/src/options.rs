@@ -6,13 +6,12 @@ pub(crate) fn settings(options: &str) -> Result<Vec<(String, String)>, Report> {
     let mut words = split(options).into_iter();
     let mut settings = Vec::new();
     while let Some(word) = words.next() {
-        let setting = match (word.strip_prefix("--"), word.strip_prefix("-c")) {
-            (Some(setting), _) => setting.to_owned(),
-            (None, Some("")) => words.next().ok_or_else(|| invalid(&word))?,
-            (None, Some(setting)) => setting.to_owned(),
+        settings.push(match (word.strip_prefix("--"), word.strip_prefix("-c")) {
+            (Some(setting), _) => pair("--", setting)?,
+            (None, Some("")) => pair("-c ", &words.next().ok_or_else(|| invalid(&word))?)?,
+            (None, Some(setting)) => pair("-c ", setting)?,
             (None, None) => return Err(invalid(&word)),
-        };
-        settings.push(pair(&setting)?);
+        });
     }
     Ok(settings)
 }
@@ -33,9 +32,9 @@ fn split(options: &str) -> Vec<String> {
 }
 
 /// A dash in a name is an underscore.
-fn pair(setting: &str) -> Result<(String, String), Report> {
+fn pair(switch: &str, setting: &str) -> Result<(String, String), Report> {
     let (name, value) = setting.split_once('=').ok_or_else(|| {
-        Report::fatal(SqlState::SYNTAX_ERROR, format!("-c {setting} requires a value"))
+        Report::fatal(SqlState::SYNTAX_ERROR, format!("{switch}{setting} requires a value"))
     })?;
     Ok((name.replace('-', "_"), value.to_owned()))
 }
@@ -79,6 +78,7 @@ mod tests {
     #[test]
     fn what_is_no_setting_is_refused() {
         check("-c a", "42601 -c a requires a value");
+        check("--a", "42601 --a requires a value");
         check("-c", "42601 invalid command-line argument for server process: -c");
         check("-B 5", "42601 invalid command-line argument for server process: -B");
     }

@@ -38,12 +38,14 @@ pub struct Responder {
     socket: Socket,
     pub(crate) inbox: Inbox,
     cancel: CancelHandle,
+    /// The client is at another point of the protocol than the session thinks.
+    pub(crate) out_of_step: bool,
 }
 
 impl Responder {
     pub(crate) fn new(socket: Socket, inbox: Inbox, cancel: CancelHandle) -> Self {
         let buffer = BytesMut::with_capacity(2 * CHUNK_BYTES);
-        Self { buffer, whole: 0, socket, inbox, cancel }
+        Self { buffer, whole: 0, socket, inbox, cancel, out_of_step: false }
     }
 
     /// The columns of the rows that follow, in a simple query. (What Describe asked for is sent
@@ -260,7 +262,10 @@ impl CopyIn<'_> {
                 b'f' => return Err(frontend::copy_failed(frame.body)),
                 // Sent ahead by clients that do not wait; PostgreSQL ignores them here too.
                 b'H' | b'S' => {}
-                kind => return Err(unexpected_in_copy(kind)),
+                kind => {
+                    self.responder.out_of_step = true;
+                    return Err(unexpected_in_copy(kind));
+                }
             }
         }
     }
@@ -268,5 +273,5 @@ impl CopyIn<'_> {
 
 fn unexpected_in_copy(kind: u8) -> Report {
     let message = format!("unexpected message type 0x{kind:02X} during COPY from stdin");
-    Report::fatal(SqlState::PROTOCOL_VIOLATION, message)
+    Report::error(SqlState::PROTOCOL_VIOLATION, message)
 }

@@ -1,6 +1,7 @@
 //! What this crate asks of the server behind it.
 use std::fmt;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -79,6 +80,12 @@ pub trait Session: Send {
 
     /// For ReadyForQuery: idle, in a transaction block, in a failed one.
     fn status(&self) -> TransactionStatus;
+
+    /// How long the next message is waited for, in the state the session is in, and what then ends
+    /// the session (`idle_session_timeout`, `idle_in_transaction_session_timeout`).
+    fn idle_limit(&self) -> Option<(Duration, Report)> {
+        None
+    }
 
     /// Runs the statements of a query string, each answered through `out` in full: its rows, and
     /// its tag or [`Responder::empty_query`].

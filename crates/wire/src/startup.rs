@@ -223,11 +223,19 @@ fn start_up(pairs: Vec<(String, String)>, peer: Peer, encrypted: bool) -> Result
     Ok(StartUp { user, database, parameters, peer, encrypted })
 }
 
-/// PostgreSQL's spellings of false are no request for replication.
+/// The value is a boolean in any of PostgreSQL's spellings, or `database`.
 fn refuse_replication(value: &str) -> Result<(), Report> {
-    match value.to_ascii_lowercase().as_str() {
-        "f" | "false" | "n" | "no" | "off" | "0" => Ok(()),
-        _ => Err(Report::unsupported("replication")),
+    let lower = value.to_ascii_lowercase();
+    let spells = |words: &[&str]| {
+        words.iter().any(|word| word.starts_with(&lower)) && !matches!(lower.as_str(), "" | "o")
+    };
+    if spells(&["false", "no", "off", "0"]) {
+        Ok(())
+    } else if lower == "database" || spells(&["true", "yes", "on", "1"]) {
+        Err(Report::unsupported("replication"))
+    } else {
+        let message = format!("invalid value for parameter \"replication\": \"{value}\"");
+        Err(Report::fatal(SqlState::INVALID_PARAMETER_VALUE, message))
     }
 }
 
@@ -291,6 +299,23 @@ mod tests {
     }
 
     #[test]
+    fn a_session_for_replication_is_refused() {
+        let check = |value: &str, expected: Result<(), &str>| {
+            let found = refuse_replication(value).map_err(|report| report.sqlstate.to_string());
+            assert_eq!(found, expected.map_err(str::to_owned), "{value}");
+        };
+        for value in ["false", "OFF", "of", "n", "0"] {
+            check(value, Ok(()));
+        }
+        for value in ["true", "t", "on", "1", "Database"] {
+            check(value, Err("0A000"));
+        }
+        for value in ["", "o", "maybe", "data"] {
+            check(value, Err("22023"));
+        }
+    }
+
+    #[test]
     fn errors_are_postgresqls() {
         check_error(V3_0, b"\0", "28000 no PostgreSQL user name specified in startup packet");
         let layout = "08P01 invalid startup packet layout: expected terminator as last byte";
@@ -301,11 +326,6 @@ mod tests {
             2 << 16,
             b"",
             "0A000 unsupported frontend protocol 2.0: server supports 3.0 to 3.2",
-        );
-        check_error(
-            V3_0,
-            b"user\0u\0replication\0database\0\0",
-            "0A000 replication is not supported",
         );
     }
 }

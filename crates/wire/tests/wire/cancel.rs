@@ -6,6 +6,9 @@ use tokio_postgres::{Client, Error, NoTls};
 use crate::raw::Raw;
 use crate::toy::Toy;
 
+/// Idle machines take about a millisecond; busy ones shall not fail the test.
+const PROMPTLY: Duration = Duration::from_millis(200);
+
 /// Runs `sql`, cancels it a little later, and says how it ended and how soon after the cancel.
 async fn cancelled(client: &Client, sql: &str) -> (Error, Duration) {
     let token = client.cancel_token();
@@ -27,7 +30,7 @@ async fn a_cancel_request_stops_a_stream_of_rows() {
     let error = error.as_db_error().unwrap();
     assert_eq!(error.code(), &SqlState::QUERY_CANCELED);
     assert_eq!(error.message(), "canceling statement due to user request");
-    assert!(elapsed < Duration::from_millis(100), "took {elapsed:?}");
+    assert!(elapsed < PROMPTLY, "took {elapsed:?}");
     assert_eq!(client.simple_query("rows 1").await.unwrap().len(), 3);
 }
 
@@ -49,7 +52,7 @@ async fn a_cancel_request_stops_what_waits() {
     let client = toy.connect().await;
     let (error, elapsed) = cancelled(&client, "sleep").await;
     assert_eq!(error.code(), Some(&SqlState::QUERY_CANCELED));
-    assert!(elapsed < Duration::from_millis(100), "took {elapsed:?}");
+    assert!(elapsed < PROMPTLY, "took {elapsed:?}");
     assert_eq!(toy.event().await, "sleeping");
     assert_eq!(toy.event().await, "told to stop: Requested");
 }

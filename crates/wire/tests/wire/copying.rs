@@ -38,6 +38,7 @@ async fn a_query_in_the_middle_of_copying_is_fatal() {
     let toy = Toy::start().await;
     let mut raw = Raw::log_in(&toy).await;
     let answer = raw.query("copy in").query("rows 1").ask().await;
-    let expected = "GE(FATAL 08P01 unexpected message type 0x51 during COPY from stdin).";
+    let expected = "GE(ERROR 08P01 unexpected message type 0x51 during COPY from stdin)\
+                    E(FATAL 08P01 terminating connection because protocol synchronization was lost).";
     assert_eq!(answer, expected);
 }

@@ -106,6 +106,7 @@ async fn a_client_at_the_unix_socket_is_local() {
     assert_eq!(row.unwrap().get(1), Some("[local]"));
 }
 
+/// Signs itself, for localhost; `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256`.
 const CERTIFICATE: &[u8] = include_bytes!("tls/server.crt");
 const KEY: &[u8] = include_bytes!("tls/server.key");
 

@@ -98,6 +98,18 @@ async fn a_fatal_error_ends_the_session() {
 }
 
 #[tokio::test]
+async fn a_session_may_be_idle_for_so_long() {
+    let toy = Toy::start().await;
+    let mut raw = Raw::dial(&toy).await;
+    raw.start_up(0, &[("user", "hasty"), ("database", "medley")]).await;
+    assert!(raw.kinds().await.ends_with('Z'));
+    // A statement is not idleness.
+    assert_eq!(raw.query("nap").ask().await, "CZ");
+    let expected = "E(FATAL 57P05 terminating connection due to idle-session timeout).";
+    assert_eq!(raw.kinds().await, expected);
+}
+
+#[tokio::test]
 async fn a_slow_client_slows_the_session() {
     use std::sync::atomic::Ordering;
 

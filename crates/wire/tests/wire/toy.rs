@@ -288,6 +288,14 @@ impl Session for ToySession {
         self.status
     }
 
+    fn idle_limit(&self) -> Option<(Duration, Report)> {
+        let report = Report::fatal(
+            SqlState::IDLE_SESSION_TIMEOUT,
+            "terminating connection due to idle-session timeout",
+        );
+        (self.start.user == "hasty").then_some((Duration::from_millis(200), report))
+    }
+
     async fn simple_query(&mut self, sql: &str, out: &mut Responder) -> Result<(), Report> {
         let statements: Vec<_> =
             sql.split(';').map(str::trim).filter(|statement| !statement.is_empty()).collect();
