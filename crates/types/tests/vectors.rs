@@ -67,7 +67,8 @@ fn hex(bytes: &[u8]) -> String {
 
 fn unhex(text: &str) -> Vec<u8> {
     let pairs = text.as_bytes().chunks(2);
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+    let digits = |pair| std::str::from_utf8(pair).expect("the fixture is ASCII");
+    let byte = |pair| u8::from_str_radix(digits(pair), 16).expect("binary forms are in hex");
     pairs.map(byte).collect()
 }
 

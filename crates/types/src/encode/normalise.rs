@@ -2,10 +2,11 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
+use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, ArrayRef, FixedSizeListArray, LargeListArray, ListArray, new_null_array};
 use arrow_buffer::OffsetBuffer;
 use arrow_cast::{CastOptions, cast_with_options};
-use arrow_schema::{DataType, Field};
+use arrow_schema::{DataType, Field, TimeUnit};
 
 use crate::arrow::{Form, arrow_type};
 use crate::error::{Error, Result};
@@ -23,6 +24,11 @@ pub(super) fn normalise(t: PgType, array: &ArrayRef) -> Result<ArrayRef> {
             normalise_list(t, array)
         }
         DataType::Decimal128(..) if Form::of(t) == Form::NumericText => Ok(array.clone()),
+        DataType::Timestamp(_, zone) if Kind::of(&wanted) == Some(Kind::Timestamp) => {
+            // The instant counts, whatever zone it is labelled with.
+            let exact = DataType::Timestamp(TimeUnit::Microsecond, zone.clone());
+            Ok(relabelled(&cast(t, array, &exact)?, &wanted))
+        }
         actual if castable(actual, &wanted, Form::of(t)) => cast(t, array, &wanted),
         _ => Err(mismatch(t, array)),
     }
@@ -31,6 +37,15 @@ pub(super) fn normalise(t: PgType, array: &ArrayRef) -> Result<ArrayRef> {
 fn cast(t: PgType, array: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
     let options = CastOptions { safe: false, ..Default::default() };
     cast_with_options(array, to, &options).map_err(|_| Error::ComputedRange(t.plain_name()))
+}
+
+/// Microseconds under the zone of the type.
+fn relabelled(array: &ArrayRef, wanted: &DataType) -> ArrayRef {
+    let values = array.as_primitive::<TimestampMicrosecondType>().clone();
+    match wanted {
+        DataType::Timestamp(_, zone) => Arc::new(values.with_timezone_opt(zone.clone())),
+        _ => Arc::new(values),
+    }
 }
 
 fn mismatch(t: PgType, array: &ArrayRef) -> Error {
@@ -51,26 +66,28 @@ enum Kind {
     Interval,
 }
 
-fn kind(data_type: &DataType) -> Option<Kind> {
-    Some(match data_type {
-        t if t.is_integer() => Kind::Integer,
-        t if t.is_floating() => Kind::Float,
-        t if t.is_decimal() => Kind::Decimal,
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Kind::Text,
-        DataType::Binary
-        | DataType::LargeBinary
-        | DataType::BinaryView
-        | DataType::FixedSizeBinary(_) => Kind::Bytes,
-        DataType::Date32 | DataType::Date64 => Kind::Date,
-        DataType::Time32(_) | DataType::Time64(_) => Kind::Time,
-        DataType::Timestamp(..) => Kind::Timestamp,
-        DataType::Interval(_) | DataType::Duration(_) => Kind::Interval,
-        _ => return None,
-    })
+impl Kind {
+    fn of(data_type: &DataType) -> Option<Self> {
+        Some(match data_type {
+            t if t.is_integer() => Kind::Integer,
+            t if t.is_floating() => Kind::Float,
+            t if t.is_decimal() => Kind::Decimal,
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Kind::Text,
+            DataType::Binary
+            | DataType::LargeBinary
+            | DataType::BinaryView
+            | DataType::FixedSizeBinary(_) => Kind::Bytes,
+            DataType::Date32 | DataType::Date64 => Kind::Date,
+            DataType::Time32(_) | DataType::Time64(_) => Kind::Time,
+            DataType::Timestamp(..) => Kind::Timestamp,
+            DataType::Interval(_) | DataType::Duration(_) => Kind::Interval,
+            _ => return None,
+        })
+    }
 }
 
 fn castable(from: &DataType, to: &DataType, form: Form) -> bool {
-    match (kind(from), kind(to)) {
+    match (Kind::of(from), Kind::of(to)) {
         (Some(Kind::Integer), Some(Kind::Float | Kind::Decimal)) => true,
         // The text of a number is what numeric prints.
         (Some(Kind::Integer | Kind::Decimal), Some(Kind::Text)) => form == Form::NumericText,

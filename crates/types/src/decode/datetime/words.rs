@@ -83,7 +83,7 @@ fn month(word: &str) -> Option<u32> {
     let named = |name: &&str| {
         **name == *word || name[..3] == *word || (word == "sept" && name.starts_with(word))
     };
-    MONTHS.iter().position(|name| named(name)).map(|index| index as u32 + 1)
+    MONTHS.iter().position(named).map(|index| index as u32 + 1)
 }
 
 pub(super) fn is_month(word: &str) -> bool {
