@@ -16,21 +16,20 @@
 //! - names are folded and cut to 63 bytes; nobody folds them again.
 pub mod ast;
 mod error;
+mod escape;
+pub mod keyword;
+mod mask;
+mod parser;
+mod query;
+pub mod quote;
+mod scanner;
+mod script;
 pub mod span;
+mod token;
 
 pub use ast::*;
 pub use error::SyntaxError;
+pub use mask::mask_literals;
+pub use quote::{quote_identifier, quote_literal};
+pub use script::{parse, parse_expression, parse_query, parse_type_name};
 pub use sqlparser::ast as query_ast;
-
-/// Reads a whole text, of any number of statements.
-pub fn parse(text: &str) -> Result<Script, SyntaxError> {
-    if text.trim().is_empty() {
-        return Ok(Script::default());
-    }
-    Err(SyntaxError::Refused {
-        message: "the parser is not there yet".to_owned(),
-        position: None,
-        sqlstate: medley_diagnostic::SqlState::FEATURE_NOT_SUPPORTED,
-        hint: None,
-    })
-}

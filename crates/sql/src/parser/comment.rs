@@ -1,0 +1,133 @@
+//! COMMENT ON and SECURITY LABEL ON.
+use super::object::{FLAT, IN_SCHEMA};
+use super::{Parser, Result};
+use crate::ast::{Comment, CommentObject, ObjectKind, QualifiedName, SecurityLabel, Statement};
+
+/// Kinds that Medley does not have.
+const OTHERS: &[(&str, &str)] = &[
+    ("access method", "ACCESS METHOD"),
+    ("aggregate", "AGGREGATE"),
+    ("cast", "CAST"),
+    ("collation", "COLLATION"),
+    ("conversion", "CONVERSION"),
+    ("domain", "DOMAIN"),
+    ("event trigger", "EVENT TRIGGER"),
+    ("function", "FUNCTION"),
+    ("language", "LANGUAGE"),
+    ("procedural language", "LANGUAGE"),
+    ("large object", "LARGE OBJECT"),
+    ("operator class", "OPERATOR CLASS"),
+    ("operator family", "OPERATOR FAMILY"),
+    ("operator", "OPERATOR"),
+    ("policy", "POLICY"),
+    ("procedure", "PROCEDURE"),
+    ("publication", "PUBLICATION"),
+    ("routine", "ROUTINE"),
+    ("rule", "RULE"),
+    ("statistics", "STATISTICS"),
+    ("subscription", "SUBSCRIPTION"),
+    ("tablespace", "TABLESPACE"),
+    ("text search configuration", "TEXT SEARCH CONFIGURATION"),
+    ("text search dictionary", "TEXT SEARCH DICTIONARY"),
+    ("text search parser", "TEXT SEARCH PARSER"),
+    ("text search template", "TEXT SEARCH TEMPLATE"),
+    ("transform", "TRANSFORM"),
+    ("trigger", "TRIGGER"),
+    ("type", "TYPE"),
+];
+
+impl Parser<'_> {
+    /// Behind COMMENT.
+    pub fn comment(&mut self) -> Result<Statement> {
+        self.expect("on")?;
+        let object = self.described_object()?;
+        self.expect("is")?;
+        let text = self.string_or_null()?;
+        Ok(Statement::Comment(Comment { object, text }))
+    }
+
+    /// Behind SECURITY.
+    pub fn security_label(&mut self) -> Result<Statement> {
+        self.expect("label")?;
+        let provider = if self.eat("for") { Some(self.word_or_string()?) } else { None };
+        self.expect("on")?;
+        let object = self.described_object()?;
+        self.expect("is")?;
+        let label = self.string_or_null()?;
+        Ok(Statement::SecurityLabel(SecurityLabel { provider, object, label }))
+    }
+
+    fn described_object(&mut self) -> Result<CommentObject> {
+        if self.eat("column") {
+            return self.described_column();
+        }
+        if self.eat("constraint") {
+            let name = self.name()?;
+            self.expect("on")?;
+            self.eat("domain");
+            let relation = self.qualified_name()?;
+            return Ok(CommentObject::Constraint { name, relation });
+        }
+        match self.named_object()? {
+            Some((kind, name)) => Ok(CommentObject::Object { kind, name }),
+            None => self.other_object(),
+        }
+    }
+
+    fn named_object(&mut self) -> Result<Option<(ObjectKind, QualifiedName)>> {
+        const MORE: &[(&str, ObjectKind)] =
+            &[("role", ObjectKind::Role), ("database", ObjectKind::Database)];
+        if let Some((_, kind)) = FLAT.iter().chain(MORE).find(|(words, _)| self.eat(words)) {
+            return Ok(Some((*kind, self.bare_name()?)));
+        }
+        if let Some((_, kind)) = IN_SCHEMA.iter().find(|(words, _)| self.eat(words)) {
+            return Ok(Some((*kind, self.qualified_name()?)));
+        }
+        Ok(None)
+    }
+
+    fn described_column(&mut self) -> Result<CommentObject> {
+        let mut relation = self.column_path()?;
+        match relation.parts.pop() {
+            Some(column) if !relation.parts.is_empty() => {
+                Ok(CommentObject::Column { relation, column })
+            }
+            _ => self.refuse(
+                "column name must be qualified",
+                medley_diagnostic::SqlState::SYNTAX_ERROR,
+                relation.position,
+            ),
+        }
+    }
+
+    fn column_path(&mut self) -> Result<QualifiedName> {
+        let position = self.position();
+        let mut parts = vec![self.name()?];
+        while self.eat_char('.') {
+            parts.push(self.label()?);
+        }
+        Ok(QualifiedName { parts, position })
+    }
+
+    /// Goes up to IS, over whatever names such an object.
+    fn other_object(&mut self) -> Result<CommentObject> {
+        let kind = self.choose(OTHERS)?;
+        self.skip_one()?;
+        while !self.is("is") {
+            self.skip_one()?;
+        }
+        Ok(CommentObject::Other(kind))
+    }
+
+    /// What ALTER EXTENSION adds or drops.
+    pub fn extension_member(&mut self) -> Result<Option<(ObjectKind, QualifiedName)>> {
+        if let Some(object) = self.named_object()? {
+            return Ok(Some(object));
+        }
+        self.choose(OTHERS)?;
+        while !self.at_end() {
+            self.skip_one()?;
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,319 @@
+//! GRANT and REVOKE.
+use super::{Parser, Result};
+use crate::ast::{
+    AlterDefaultPrivileges, DropBehavior, Grant, GrantObjects, GrantRole, Name, Privilege,
+    Privileges, QualifiedName, RoleSpec, Statement,
+};
+use crate::token::TokenKind;
+
+/// Kinds of object whose privileges Medley leaves to PostgreSQL, and whether they have arguments.
+const OTHER_KINDS: &[(&str, &str)] = &[
+    ("function", "FUNCTION"),
+    ("procedure", "PROCEDURE"),
+    ("routine", "ROUTINE"),
+    ("domain", "DOMAIN"),
+    ("language", "LANGUAGE"),
+    ("parameter", "PARAMETER"),
+    ("tablespace", "TABLESPACE"),
+    ("type", "TYPE"),
+];
+
+const ALL_KINDS: &[(&str, &str)] = &[
+    ("all sequences in schema", "ALL SEQUENCES IN SCHEMA"),
+    ("all functions in schema", "ALL FUNCTIONS IN SCHEMA"),
+    ("all procedures in schema", "ALL PROCEDURES IN SCHEMA"),
+    ("all routines in schema", "ALL ROUTINES IN SCHEMA"),
+];
+
+const DEFAULT_KINDS: &[(&str, &str)] = &[
+    ("tables", "TABLES"),
+    ("sequences", "SEQUENCES"),
+    ("functions", "FUNCTIONS"),
+    ("routines", "FUNCTIONS"),
+    ("types", "TYPES"),
+    ("schemas", "SCHEMAS"),
+    ("large objects", "LARGE OBJECTS"),
+];
+
+impl Parser<'_> {
+    /// Behind GRANT.
+    pub fn grant(&mut self) -> Result<Statement> {
+        let privileges = self.privileges()?;
+        if let Some(roles) = self.granted_roles(&privileges) {
+            return self.grant_role(roles);
+        }
+        self.expect("on")?;
+        let objects = self.grant_objects()?;
+        self.expect("to")?;
+        let grantees = self.list(Self::grantee)?;
+        let grant_option = self.with_grant_option()?;
+        let granted_by = self.granted_by()?;
+        let behavior = DropBehavior::Restrict;
+        Ok(Statement::Grant(Grant {
+            revoke: false,
+            privileges,
+            objects,
+            grantees,
+            grant_option,
+            granted_by,
+            behavior,
+        }))
+    }
+
+    /// Behind REVOKE.
+    pub fn revoke(&mut self) -> Result<Statement> {
+        let grant_option = self.grant_option_for()?;
+        if !grant_option && self.word_at(1) == "option" {
+            return self.revoke_role_option();
+        }
+        let privileges = self.privileges()?;
+        if let Some(roles) = self.granted_roles(&privileges).filter(|_| !grant_option) {
+            return self.revoke_role(roles, vec![]);
+        }
+        self.expect("on")?;
+        let objects = self.grant_objects()?;
+        self.expect("from")?;
+        let grantees = self.list(Self::grantee)?;
+        let granted_by = self.granted_by()?;
+        let behavior = self.drop_behavior();
+        Ok(Statement::Grant(Grant {
+            revoke: true,
+            privileges,
+            objects,
+            grantees,
+            grant_option,
+            granted_by,
+            behavior,
+        }))
+    }
+
+    /// Behind ALTER DEFAULT PRIVILEGES.
+    pub fn alter_default_privileges(&mut self) -> Result<Statement> {
+        let (mut roles, mut schemas) = (vec![], vec![]);
+        loop {
+            if self.eat("for") {
+                self.choose(&[("role", ()), ("user", ())])?;
+                roles.extend(self.role_list()?);
+            } else if self.eat("in") {
+                self.expect("schema")?;
+                schemas.extend(self.list(Self::name)?);
+            } else {
+                break;
+            }
+        }
+        let revoke = self.choose(&[("grant", false), ("revoke", true)])?;
+        let mut grant_option = revoke && self.grant_option_for()?;
+        let privileges = self.privileges()?;
+        self.expect("on")?;
+        let objects = self.choose(DEFAULT_KINDS)?;
+        self.expect(if revoke { "from" } else { "to" })?;
+        let grantees = self.list(Self::grantee)?;
+        let behavior = match revoke {
+            true => self.drop_behavior(),
+            false => {
+                grant_option = self.with_grant_option()?;
+                DropBehavior::Restrict
+            }
+        };
+        Ok(Statement::AlterDefaultPrivileges(AlterDefaultPrivileges {
+            roles,
+            schemas,
+            revoke,
+            privileges,
+            objects,
+            grantees,
+            grant_option,
+            behavior,
+        }))
+    }
+
+    fn grant_option_for(&mut self) -> Result<bool> {
+        let found = self.eat("grant");
+        if found {
+            self.expect("option for")?;
+        }
+        Ok(found)
+    }
+
+    fn with_grant_option(&mut self) -> Result<bool> {
+        let found = self.eat("with");
+        if found {
+            self.expect("grant option")?;
+        }
+        Ok(found)
+    }
+
+    fn granted_by(&mut self) -> Result<Option<RoleSpec>> {
+        if !self.eat("granted") {
+            return Ok(None);
+        }
+        self.expect("by")?;
+        self.role_spec().map(Some)
+    }
+
+    fn grantee(&mut self) -> Result<RoleSpec> {
+        self.eat("group");
+        self.role_spec()
+    }
+
+    fn privileges(&mut self) -> Result<Privileges> {
+        if self.eat("all") {
+            self.eat("privileges");
+            let columns = self.maybe_parenthesized(Self::name)?;
+            return Ok(Privileges::All { columns });
+        }
+        self.list(Self::privilege).map(Privileges::Named)
+    }
+
+    fn privilege(&mut self) -> Result<Privilege> {
+        if self.eat("alter system") {
+            return Ok(Privilege { name: "alter system".to_owned(), columns: vec![] });
+        }
+        let name = match self.word() {
+            "select" | "references" | "create" => self.label()?,
+            _ => self.name()?,
+        };
+        let columns = self.maybe_parenthesized(Self::name)?;
+        Ok(Privilege { name, columns })
+    }
+
+    /// The privileges are roles, if no ON follows.
+    fn granted_roles(&self, privileges: &Privileges) -> Option<Vec<Privilege>> {
+        let copy = |privilege: &Privilege| Privilege {
+            name: privilege.name.clone(),
+            columns: privilege.columns.clone(),
+        };
+        match privileges {
+            Privileges::Named(roles) if matches!(self.word(), "to" | "from") => {
+                Some(roles.iter().map(copy).collect())
+            }
+            _ => None,
+        }
+    }
+
+    fn grant_role(&mut self, roles: Vec<Privilege>) -> Result<Statement> {
+        self.expect("to")?;
+        let members = self.role_list()?;
+        let options = if self.eat("with") { self.list(Self::member_option)? } else { vec![] };
+        let granted_by = self.granted_by()?;
+        Ok(Statement::GrantRole(GrantRole {
+            revoke: false,
+            roles,
+            members,
+            options,
+            granted_by,
+            behavior: DropBehavior::Restrict,
+        }))
+    }
+
+    fn member_option(&mut self) -> Result<(Name, bool)> {
+        let name = self.label()?;
+        let value = self.choose(&[("option", true), ("true", true), ("false", false)])?;
+        Ok((name, value))
+    }
+
+    /// `REVOKE ADMIN OPTION FOR ...`.
+    fn revoke_role_option(&mut self) -> Result<Statement> {
+        let option = self.name()?;
+        self.expect("option for")?;
+        let roles = self.list(Self::privilege)?;
+        self.revoke_role(roles, vec![(option, false)])
+    }
+
+    fn revoke_role(
+        &mut self,
+        roles: Vec<Privilege>,
+        options: Vec<(Name, bool)>,
+    ) -> Result<Statement> {
+        self.expect("from")?;
+        let members = self.role_list()?;
+        let granted_by = self.granted_by()?;
+        let behavior = self.drop_behavior();
+        Ok(Statement::GrantRole(GrantRole {
+            revoke: true,
+            roles,
+            members,
+            options,
+            granted_by,
+            behavior,
+        }))
+    }
+
+    fn grant_objects(&mut self) -> Result<GrantObjects> {
+        if self.eat("table") {
+            return self.list(Self::qualified_name).map(GrantObjects::Tables);
+        }
+        if self.eat("foreign") {
+            let make = self.choose::<fn(Vec<Name>) -> GrantObjects>(&[
+                ("data wrapper", GrantObjects::ForeignDataWrappers),
+                ("server", GrantObjects::ForeignServers),
+            ]);
+            let make = make
+                .or_else(|error| if self.eat("data") { self.unexpected() } else { Err(error) })?;
+            return self.list(Self::name).map(make);
+        }
+        if self.is("all") {
+            return self.all_in_schema();
+        }
+        // A table may be called `schema`: a kind's word has a name behind it.
+        if self.kind_follows("schema") {
+            return self.list(Self::name).map(GrantObjects::Schemas);
+        }
+        if self.kind_follows("database") {
+            return self.list(Self::name).map(GrantObjects::Databases);
+        }
+        if self.kind_follows("sequence") {
+            return self.list(Self::qualified_name).map(GrantObjects::Sequences);
+        }
+        self.other_objects()
+    }
+
+    fn kind_follows(&mut self, word: &str) -> bool {
+        let follows = self.is(word)
+            && match self.peek_at(1).kind {
+                TokenKind::Ident { .. } => true,
+                TokenKind::Keyword(keyword) => !matches!(keyword.word, "to" | "from"),
+                _ => false,
+            };
+        if follows {
+            self.advance();
+        }
+        follows
+    }
+
+    fn all_in_schema(&mut self) -> Result<GrantObjects> {
+        if self.eat("all tables in schema") {
+            return self.list(Self::name).map(GrantObjects::AllTablesInSchema);
+        }
+        let kind = self.choose(ALL_KINDS)?;
+        let names = self.list(Self::bare_name)?;
+        Ok(GrantObjects::Other { kind, names })
+    }
+
+    fn other_objects(&mut self) -> Result<GrantObjects> {
+        if self.eat("large object") {
+            self.list(Self::number)?;
+            return Ok(GrantObjects::Other { kind: "LARGE OBJECT", names: vec![] });
+        }
+        match OTHER_KINDS.iter().find(|(word, _)| self.kind_follows(word)) {
+            Some((_, kind)) => {
+                let names = self.list(Self::name_with_arguments)?;
+                Ok(GrantObjects::Other { kind, names })
+            }
+            None => self.list(Self::qualified_name).map(GrantObjects::Tables),
+        }
+    }
+
+    /// `f(integer, text)`: only the name is kept.
+    pub fn name_with_arguments(&mut self) -> Result<QualifiedName> {
+        let position = self.position();
+        let mut parts = vec![self.non_reserved_word()?];
+        while self.eat_char('.') {
+            parts.push(self.label()?);
+        }
+        if self.is_char('(') {
+            self.skip_one()?;
+        }
+        Ok(QualifiedName { parts, position })
+    }
+}

@@ -1,0 +1,106 @@
+use std::ops::Range;
+
+use crate::SyntaxError;
+use crate::ast::{Expression, Parsed, Query, Script, TypeName};
+use crate::parser::{Parser, Result};
+use crate::query;
+use crate::scanner::{Scanned, scan};
+use crate::token::{Token, TokenKind};
+
+/// Reads a whole text, of any number of statements, before anything of it runs.
+pub fn parse(text: &str) -> Result<Script> {
+    let (statements, scanned) = read(text, |parser| {
+        let mut statements = vec![];
+        while parser.peek().kind != TokenKind::End {
+            if !parser.eat_char(';') {
+                statements.push(parsed(parser)?);
+            }
+        }
+        Ok(statements)
+    })?;
+    Ok(Script { statements, notices: scanned.notices })
+}
+
+/// Reads one query, as CREATE VIEW has kept it.
+pub fn parse_query(text: &str) -> Result<Query> {
+    whole(text, |parser| {
+        parser.at = parser.tokens.len() - 1;
+        query::query(parser, 0, parser.at)
+    })
+}
+
+/// Reads one expression, as DEFAULT has kept it.
+pub fn parse_expression(text: &str) -> Result<Expression> {
+    whole(text, |parser| {
+        parser.at = parser.tokens.len() - 1;
+        let ast = Box::new(query::expression(parser, 0, parser.at)?);
+        Ok(Expression { text: parser.text_of(0, parser.at).to_owned(), ast, position: 1 })
+    })
+}
+
+/// Reads a type's name: `numeric(10,2)[]`.
+pub fn parse_type_name(text: &str) -> Result<TypeName> {
+    whole(text, |parser| parser.type_name())
+}
+
+fn whole<T>(text: &str, grammar: impl FnOnce(&mut Parser<'_>) -> Result<T>) -> Result<T> {
+    let (result, _) = read(text, |parser| {
+        let result = grammar(parser)?;
+        if parser.peek().kind == TokenKind::End { Ok(result) } else { parser.unexpected() }
+    })?;
+    Ok(result)
+}
+
+/// Scans, then reads. PostgreSQL scans as it goes: where the scanner fails, an error of the
+/// grammar before that place comes first.
+fn read<T>(text: &str, grammar: impl FnOnce(&mut Parser<'_>) -> Result<T>) -> Result<(T, Scanned)> {
+    let mut scanned = scan(text);
+    let failure = scanned.failure.take();
+    if let Some((byte, _)) = &failure {
+        scanned.tokens.push(end_at(text, *byte));
+    }
+    let result = grammar(&mut Parser::new(text, &scanned.tokens));
+    match (result, failure) {
+        (Ok(_) | Err(SyntaxError::AtEnd { .. }), Some((_, failure))) => Err(failure),
+        (Ok(result), None) => Ok((result, scanned)),
+        (Err(error), _) => Err(error),
+    }
+}
+
+fn end_at(text: &str, byte: usize) -> Token {
+    let position = text[..byte].chars().count() + 1;
+    Token { kind: TokenKind::End, span: byte..byte, position }
+}
+
+fn parsed(parser: &mut Parser<'_>) -> Result<Parsed> {
+    let from = parser.at;
+    let statement = parser.statement()?;
+    if !parser.at_end() {
+        return parser.unexpected();
+    }
+    let tokens = &parser.tokens[from..parser.at];
+    let parameters = highest_parameter(parser, tokens)?;
+    Ok(Parsed { statement, span: span(tokens), parameters })
+}
+
+fn span(tokens: &[Token]) -> Range<usize> {
+    match (tokens.first(), tokens.last()) {
+        (Some(first), Some(last)) => first.span.start..last.span.end,
+        _ => 0..0,
+    }
+}
+
+/// The protocol counts parameters in 16 bits.
+fn highest_parameter(parser: &Parser<'_>, tokens: &[Token]) -> Result<u16> {
+    let mut highest = 0;
+    for token in tokens.iter().filter(|token| token.kind == TokenKind::Parameter) {
+        let written = parser.written(token);
+        let Ok(number) = written[1..].parse::<u16>() else {
+            let state = medley_diagnostic::SqlState::UNDEFINED_PARAMETER;
+            let message = format!("there is no parameter {written}");
+            return parser.refuse(message, state, token.position);
+        };
+        highest = highest.max(number);
+    }
+    Ok(highest)
+}
