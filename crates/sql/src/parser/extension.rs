@@ -1,4 +1,6 @@
 //! EXTENSION.
+use medley_diagnostic::SqlState;
+
 use super::{Parser, Result};
 use crate::SyntaxError;
 use crate::ast::{AlterExtension, AlterExtensionAction, CreateExtension, Name, Statement};
@@ -25,6 +27,9 @@ impl Parser<'_> {
             extension.version.replace(self.word_or_string()?).is_some()
         } else if self.eat("cascade") {
             std::mem::replace(&mut extension.cascade, true)
+        } else if self.is("from") {
+            let message = "CREATE EXTENSION ... FROM is no longer supported";
+            return self.refuse(message, SqlState::FEATURE_NOT_SUPPORTED, position);
         } else {
             return self.unexpected();
         };

@@ -241,6 +241,7 @@ impl Parser<'_> {
 
     fn generated(&mut self) -> Result<ConstraintKind> {
         self.expect("generated")?;
+        let position = self.position();
         let always = self.choose(&[("always as", true), ("by default as", false)])?;
         if self.eat("identity") {
             if self.is_char('(') {
@@ -248,7 +249,6 @@ impl Parser<'_> {
             }
             return Ok(ConstraintKind::Identity { always });
         }
-        let position = self.position();
         let expression = self.parenthesized_expression()?;
         let stored = self.eat("stored");
         if !stored {

@@ -198,16 +198,6 @@ impl<'a> Parser<'a> {
         self.label_if(|category| matches!(category, Unreserved | ColumnName))
     }
 
-    /// Whether a name comes next.
-    pub fn is_name(&self) -> bool {
-        use KeywordCategory::{ColumnName, Unreserved};
-        match &self.peek().kind {
-            TokenKind::Ident { .. } => true,
-            TokenKind::Keyword(keyword) => matches!(keyword.category, Unreserved | ColumnName),
-            _ => false,
-        }
-    }
-
     /// A name of a type or function: `type_function_name`.
     pub fn type_function_name(&mut self) -> Result<Name> {
         use KeywordCategory::{TypeFunctionName, Unreserved};

@@ -79,8 +79,7 @@ impl Parser<'_> {
 
     /// Behind ALTER ROLE or ALTER USER.
     pub fn alter_role(&mut self) -> Result<Statement> {
-        if self.is("all") && matches!(self.word_at(1), "in" | "set" | "reset") {
-            self.advance();
+        if self.eat("all") {
             return self.alter_role_settings(None);
         }
         let role = self.role_spec()?;

@@ -173,11 +173,16 @@ impl Parser<'_> {
     pub fn interval_fields(&mut self) -> Result<Vec<String>> {
         let Some(first) = self.interval_field() else { return Ok(vec![]) };
         let mut last = first;
-        if self.eat("to") {
-            let position = self.peek();
+        if self.is("to") {
+            let ranges = [1..2, 0..0, 3..6, 4..6, 5..6, 0..0];
+            if ranges[first].is_empty() {
+                return self.unexpected();
+            }
+            self.advance();
+            let end = self.peek();
             last = match self.interval_field() {
-                Some(last) if last > first && (first == 0) == (last == 1) => last,
-                _ => return Err(self.unexpected_at(position)),
+                Some(last) if ranges[first].contains(&last) => last,
+                _ => return Err(self.unexpected_at(end)),
             };
         }
         let mask: u32 = FIELDS[first..=last].iter().map(|(_, bit)| bit).sum();
