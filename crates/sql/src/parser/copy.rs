@@ -1,5 +1,8 @@
 //! COPY.
+use medley_diagnostic::SqlState;
+
 use super::{Parser, Result};
+use crate::SyntaxError;
 use crate::ast::{Copy, CopyDirection, CopyEnd, CopyOption, CopySource, Expression, Statement};
 use crate::query;
 use crate::token::TokenKind;
@@ -50,9 +53,12 @@ impl Parser<'_> {
             return self.string().map(CopyEnd::File);
         }
         if self.is("stdin") || self.is("stdout") {
-            let state = medley_diagnostic::SqlState::SYNTAX_ERROR;
-            let message = "STDIN/STDOUT not allowed with PROGRAM";
-            return self.refuse(message, state, self.position());
+            return Err(SyntaxError::Refused {
+                message: "STDIN/STDOUT not allowed with PROGRAM".to_owned(),
+                position: None,
+                sqlstate: SqlState::SYNTAX_ERROR,
+                hint: None,
+            });
         }
         self.string().map(CopyEnd::Program)
     }
@@ -123,7 +129,7 @@ impl Parser<'_> {
             return Ok(None);
         }
         if direction == CopyDirection::To {
-            let state = medley_diagnostic::SqlState::SYNTAX_ERROR;
+            let state = SqlState::SYNTAX_ERROR;
             let message = "WHERE clause not allowed with COPY TO";
             return self.refuse(message, state, self.position());
         }

@@ -103,8 +103,8 @@ impl Parser<'_> {
                 ("xmloption".to_owned(), text(value.to_owned()))
             }
             "catalog" if !self.assigned() => {
-                let position = self.position();
                 self.advance();
+                let position = self.position();
                 self.string()?;
                 let state = medley_diagnostic::SqlState::FEATURE_NOT_SUPPORTED;
                 return self.refuse("current database cannot be changed", state, position);

@@ -5,7 +5,6 @@ use crate::token::TokenKind;
 
 /// Words between CREATE and the kind.
 const MODIFIERS: &[&str] = &[
-    "or replace",
     "global",
     "local",
     "temporary",
@@ -16,6 +15,20 @@ const MODIFIERS: &[&str] = &[
     "procedural",
     "constraint",
     "default",
+];
+
+/// What OR REPLACE may stand before; views are supported.
+const REPLACEABLE: &[&str] = &[
+    "aggregate",
+    "constraint",
+    "function",
+    "language",
+    "procedural",
+    "procedure",
+    "rule",
+    "transform",
+    "trigger",
+    "trusted",
 ];
 
 /// Kinds of object, the longer names first.
@@ -174,6 +187,10 @@ impl Parser<'_> {
     }
 
     fn unsupported_kind(&mut self, verb: &str) -> Result<&'static str> {
+        let replace = verb == "create" && self.eat("or replace");
+        if replace && !REPLACEABLE.iter().any(|kind| self.are(kind)) {
+            return self.unexpected();
+        }
         while verb == "create" && self.eat_one_of(MODIFIERS).is_some() {}
         if verb != "create" {
             self.eat("procedural");
