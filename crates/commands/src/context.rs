@@ -1,0 +1,119 @@
+//! In whose name, and on what, a statement runs.
+use std::sync::Arc;
+
+use medley_catalog::ids::{ObjectAddress, RoleOid};
+use medley_catalog::objects::Object;
+use medley_catalog::{Snapshot, Transaction};
+use medley_diagnostic::{Diagnostic, Report, SqlState};
+use medley_fdw::{Actor, Registry};
+use medley_secret::Sealer;
+
+use crate::error::{Error, Result};
+
+/// In whose name a statement runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity {
+    /// `current_user`: whose rights count.
+    pub current_role: RoleOid,
+    /// `session_user`.
+    pub session_user: RoleOid,
+}
+
+/// What a statement runs on. One is made for each statement.
+pub struct Context<'a> {
+    tx: &'a mut Transaction,
+    view: Arc<Snapshot>,
+    pub(crate) current_role: RoleOid,
+    pub(crate) session_user: RoleOid,
+    /// Schemas by name; `$user` is the current role's.
+    pub(crate) search_path: &'a [String],
+    pub(crate) registry: &'a Registry,
+    pub(crate) sealer: &'a Sealer,
+    /// Notices and warnings, in their order. They count even if the statement fails.
+    pub(crate) notices: &'a mut Vec<Report>,
+}
+
+impl<'a> Context<'a> {
+    /// For one statement.
+    pub fn new(
+        tx: &'a mut Transaction,
+        identity: Identity,
+        search_path: &'a [String],
+        registry: &'a Registry,
+        sealer: &'a Sealer,
+        notices: &'a mut Vec<Report>,
+    ) -> Self {
+        let view = tx.snapshot();
+        let Identity { current_role, session_user } = identity;
+        Self { tx, view, current_role, session_user, search_path, registry, sealer, notices }
+    }
+
+    /// The catalog as this statement sees it: committed changes of others, and its own.
+    pub(crate) fn catalog(&self) -> &Arc<Snapshot> {
+        &self.view
+    }
+
+    /// For whom validators judge.
+    pub(crate) fn validator_actor(&self) -> Actor {
+        Actor { superuser: self.is_superuser() }
+    }
+}
+
+/// Changes; each is seen at once.
+impl Context<'_> {
+    pub(crate) fn allocate_oid(&mut self) -> Result<u32> {
+        Ok(self.tx.allocate_oid()?)
+    }
+
+    pub(crate) fn create(&mut self, object: impl Object) -> Result<()> {
+        self.change(|tx| tx.create(object))
+    }
+
+    pub(crate) fn update<T: Object>(&mut self, old: &Arc<T>, new: T) -> Result<()> {
+        self.change(|tx| tx.update(old, new))
+    }
+
+    pub(crate) fn remove(&mut self, address: ObjectAddress) -> Result<()> {
+        self.change(|tx| tx.remove(address))
+    }
+
+    pub(crate) fn change<T>(
+        &mut self,
+        change: impl FnOnce(&mut Transaction) -> medley_catalog::Result<T>,
+    ) -> Result<T> {
+        let done = change(self.tx)?;
+        self.view = self.tx.snapshot();
+        Ok(done)
+    }
+}
+
+/// What is said besides.
+impl Context<'_> {
+    pub(crate) fn notice(&mut self, message: impl Into<String>) {
+        self.notices.push(Report::notice(message));
+    }
+
+    pub(crate) fn warning(&mut self, sqlstate: SqlState, message: impl Into<String>) {
+        self.notices.push(Report::warning(sqlstate, message));
+    }
+
+    /// `…, skipping`: what IF EXISTS makes of something missing.
+    pub(crate) fn skip_missing(&mut self, missing: &Error) {
+        self.notice(format!("{missing}, skipping"));
+    }
+
+    /// What IF NOT EXISTS makes of something that is there, with the code of the error.
+    pub(crate) fn already_there(
+        &mut self,
+        exists: impl Into<Error>,
+        if_not_exists: bool,
+    ) -> Result<()> {
+        let exists = exists.into();
+        if !if_not_exists {
+            return Err(exists);
+        }
+        let notice = Report::notice(format!("{exists}, skipping"));
+        self.notices.push(Report { sqlstate: exists.sqlstate(), ..notice });
+        Ok(())
+    }
+}

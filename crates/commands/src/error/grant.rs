@@ -1,0 +1,68 @@
+use medley_diagnostic::{Diagnostic, SqlState};
+
+/// Something is wrong about privileges.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GrantError {
+    /// A privilege of another kind of object.
+    #[error("invalid privilege type {privilege} for {object}")]
+    InvalidPrivilege {
+        /// In capitals.
+        privilege: String,
+        /// `foreign server`.
+        object: &'static str,
+    },
+    /// A word that is no privilege.
+    #[error("unrecognized privilege type \"{0}\"")]
+    UnknownPrivilege(String),
+    /// Columns of what has none.
+    #[error("column privileges are only valid for relations")]
+    ColumnsOfNoRelation,
+    /// PUBLIC cannot have them.
+    #[error("grant options can only be granted to roles")]
+    OptionToPublic,
+    /// GRANTED BY somebody else.
+    #[error("grantor must be current user")]
+    OtherGrantor,
+    /// What was granted on would lose its ground.
+    #[error("dependent privileges exist")]
+    DependentPrivileges,
+    /// Grant options that would go in a circle.
+    #[error("grant options cannot be granted back to your own grantor")]
+    Circular,
+    /// IN SCHEMA of what is in no schema.
+    #[error("cannot use IN SCHEMA clause when using {0}")]
+    NotInSchema(String),
+}
+
+impl From<medley_catalog::acl::GrantError> for GrantError {
+    fn from(error: medley_catalog::acl::GrantError) -> Self {
+        use medley_catalog::acl::GrantError as Acl;
+        match error {
+            Acl::DependentPrivileges => Self::DependentPrivileges,
+            Acl::Circular => Self::Circular,
+            Acl::OptionToPublic => Self::OptionToPublic,
+        }
+    }
+}
+
+impl Diagnostic for GrantError {
+    fn sqlstate(&self) -> SqlState {
+        match self {
+            Self::InvalidPrivilege { .. }
+            | Self::ColumnsOfNoRelation
+            | Self::OptionToPublic
+            | Self::Circular
+            | Self::NotInSchema(_) => SqlState::INVALID_GRANT_OPERATION,
+            Self::UnknownPrivilege(_) => SqlState::SYNTAX_ERROR,
+            Self::OtherGrantor => SqlState::FEATURE_NOT_SUPPORTED,
+            Self::DependentPrivileges => SqlState::DEPENDENT_OBJECTS_STILL_EXIST,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::DependentPrivileges => Some("Use CASCADE to revoke them too.".into()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,226 @@
+use medley_diagnostic::{Diagnostic, SqlState};
+
+/// What messages call a kind of object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "a variant for each kind, which says what it is")]
+pub enum Noun {
+    Wrapper,
+    Server,
+    ForeignTable,
+    Table,
+    View,
+    /// Whatever kind of relation.
+    Relation,
+    Schema,
+    Role,
+    Extension,
+    Database,
+    MaterializedView,
+    Sequence,
+    Index,
+}
+
+impl Noun {
+    /// What messages call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Wrapper => "foreign-data wrapper",
+            Self::Server => "server",
+            Self::ForeignTable => "foreign table",
+            Self::Table => "table",
+            Self::View => "view",
+            Self::Relation => "relation",
+            Self::Schema => "schema",
+            Self::Role => "role",
+            Self::Extension => "extension",
+            Self::Database => "database",
+            Self::MaterializedView => "materialized view",
+            Self::Sequence => "sequence",
+            Self::Index => "index",
+        }
+    }
+
+    fn missing(self) -> SqlState {
+        match self {
+            Self::Wrapper
+            | Self::Server
+            | Self::ForeignTable
+            | Self::Role
+            | Self::Extension
+            | Self::Index => SqlState::UNDEFINED_OBJECT,
+            Self::Table | Self::View | Self::Relation | Self::MaterializedView | Self::Sequence => {
+                SqlState::UNDEFINED_TABLE
+            }
+            Self::Schema => SqlState::INVALID_SCHEMA_NAME,
+            Self::Database => SqlState::INVALID_CATALOG_NAME,
+        }
+    }
+
+    fn exists(self) -> SqlState {
+        match self {
+            Self::Wrapper | Self::Server | Self::Role | Self::Extension | Self::Database => {
+                SqlState::DUPLICATE_OBJECT
+            }
+            Self::ForeignTable
+            | Self::Table
+            | Self::View
+            | Self::Relation
+            | Self::MaterializedView
+            | Self::Sequence
+            | Self::Index => SqlState::DUPLICATE_TABLE,
+            Self::Schema => SqlState::DUPLICATE_SCHEMA,
+        }
+    }
+}
+
+/// Something is not there, or is there already, or is something else.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// There is none of this name.
+    #[error("{} \"{name}\" does not exist", noun.name())]
+    Missing {
+        /// What it was said to be.
+        noun: Noun,
+        /// As written.
+        name: String,
+    },
+    /// There is one of this name.
+    #[error("{} \"{name}\" already exists", noun.name())]
+    Exists {
+        /// What it is.
+        noun: Noun,
+        /// Its name.
+        name: String,
+    },
+    /// It is in the schema that it should go to.
+    #[error("relation \"{name}\" already exists in schema \"{schema}\"")]
+    ExistsInSchema {
+        /// Its name.
+        name: String,
+        /// The schema.
+        schema: String,
+    },
+    /// A mapping that is not there.
+    #[error("user mapping for \"{role}\" does not exist for server \"{server}\"")]
+    NoMapping {
+        /// Whose.
+        role: String,
+        /// Where.
+        server: String,
+    },
+    /// A mapping that is there.
+    #[error("user mapping for \"{role}\" already exists for server \"{server}\"")]
+    MappingExists {
+        /// Whose.
+        role: String,
+        /// Where.
+        server: String,
+    },
+    /// A collation that is not there.
+    #[error("collation \"{0}\" for encoding \"UTF8\" does not exist")]
+    NoCollation(String),
+    /// A function that this build does not have.
+    #[error("function {0} does not exist")]
+    NoFunction(String),
+    /// A function that is none for a handler.
+    #[error("function {0} must return type fdw_handler")]
+    NotHandler(String),
+    /// A relation of another kind than was said.
+    #[error("\"{name}\" is not a {expected}")]
+    WrongKind {
+        /// Its name.
+        name: String,
+        /// What it was said to be.
+        expected: &'static str,
+        /// What to do instead.
+        hint: Option<String>,
+    },
+    /// A name of another database.
+    #[error("cross-database references are not implemented: {0}")]
+    OtherDatabase(String),
+    /// No schema to make something in.
+    #[error("no schema has been selected to create in")]
+    NoSchemaSelected,
+    /// A schema of the system's.
+    #[error("unacceptable schema name \"{0}\"")]
+    ReservedSchema(String),
+    /// An extension that this build does not bring.
+    #[error("extension \"{0}\" is not available")]
+    ExtensionUnavailable(String),
+    /// An extension's version that this build does not bring.
+    #[error(
+        "extension \"{name}\" has no installation script nor update path for version \"{version}\""
+    )]
+    NoExtensionVersion {
+        /// The extension.
+        name: String,
+        /// What was asked for.
+        version: String,
+    },
+    /// An extension's object stands in the way of the wrapper it would make.
+    #[error("{object} is not a member of extension \"{extension}\"")]
+    NotMember {
+        /// The object.
+        object: String,
+        /// The extension.
+        extension: String,
+    },
+    /// The system needs it.
+    #[error("cannot drop {0} because it is required by the database system")]
+    Pinned(String),
+}
+
+impl NameError {
+    pub(crate) fn missing(noun: Noun, name: impl Into<String>) -> Self {
+        Self::Missing { noun, name: name.into() }
+    }
+
+    pub(crate) fn exists(noun: Noun, name: impl Into<String>) -> Self {
+        Self::Exists { noun, name: name.into() }
+    }
+}
+
+impl Diagnostic for NameError {
+    fn sqlstate(&self) -> SqlState {
+        match self {
+            Self::Missing { noun, .. } => noun.missing(),
+            Self::Exists { noun, .. } => noun.exists(),
+            Self::ExistsInSchema { .. } => SqlState::DUPLICATE_TABLE,
+            Self::NoMapping { .. } | Self::NoCollation(_) => SqlState::UNDEFINED_OBJECT,
+            Self::MappingExists { .. } => SqlState::DUPLICATE_OBJECT,
+            Self::NoFunction(_) => SqlState::UNDEFINED_FUNCTION,
+            Self::NotHandler(_) | Self::WrongKind { .. } => SqlState::WRONG_OBJECT_TYPE,
+            Self::OtherDatabase(_) | Self::ExtensionUnavailable(_) => {
+                SqlState::FEATURE_NOT_SUPPORTED
+            }
+            Self::NoSchemaSelected => SqlState::INVALID_SCHEMA_NAME,
+            Self::ReservedSchema(_) => SqlState::RESERVED_NAME,
+            Self::NoExtensionVersion { .. } => SqlState::INVALID_PARAMETER_VALUE,
+            Self::NotMember { .. } => SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+            Self::Pinned(_) => SqlState::DEPENDENT_OBJECTS_STILL_EXIST,
+        }
+    }
+
+    fn detail(&self) -> Option<String> {
+        match self {
+            Self::ReservedSchema(_) => {
+                Some("The prefix \"pg_\" is reserved for system schemas.".into())
+            }
+            Self::NotMember { .. } => Some(
+                "An extension is not allowed to replace an object that it does not own.".into(),
+            ),
+            _ => None,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::WrongKind { hint, .. } => hint.clone(),
+            Self::ExtensionUnavailable(_) => Some(
+                "The extension must first be installed on the system where PostgreSQL is running."
+                    .into(),
+            ),
+            _ => None,
+        }
+    }
+}

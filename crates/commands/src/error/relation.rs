@@ -1,0 +1,175 @@
+use medley_diagnostic::{Diagnostic, SqlState};
+
+use crate::foreign_table::ExpressionKind;
+
+/// Something is wrong about a foreign table or view.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RelationError {
+    /// A column that is not there.
+    #[error("column \"{column}\" of relation \"{relation}\" does not exist")]
+    NoColumn {
+        /// The column.
+        column: String,
+        /// Its relation.
+        relation: String,
+    },
+    /// A column that is not there, where it is clear of what.
+    #[error("column \"{0}\" does not exist")]
+    NoSuchColumn(String),
+    /// A column that is there.
+    #[error("column \"{column}\" of relation \"{relation}\" already exists")]
+    ColumnExists {
+        /// The column.
+        column: String,
+        /// Its relation.
+        relation: String,
+    },
+    /// Twice in one statement.
+    #[error("column \"{0}\" specified more than once")]
+    ColumnTwice(String),
+    /// The system's own.
+    #[error("column name \"{0}\" conflicts with a system column name")]
+    SystemColumnName(String),
+    /// The system's own, which does not change.
+    #[error("cannot {action} system column \"{column}\"")]
+    SystemColumn {
+        /// `alter`, `rename` or `drop`.
+        action: &'static str,
+        /// The column.
+        column: String,
+    },
+    /// A constraint that is there.
+    #[error("constraint \"{constraint}\" for relation \"{relation}\" already exists")]
+    ConstraintExists {
+        /// The constraint.
+        constraint: String,
+        /// Its relation.
+        relation: String,
+    },
+    /// A constraint that is not there.
+    #[error("constraint \"{constraint}\" of relation \"{relation}\" does not exist")]
+    NoConstraint {
+        /// The constraint.
+        constraint: String,
+        /// Its relation.
+        relation: String,
+    },
+    /// A constraint that remote data cannot have.
+    #[error("{0} constraints are not supported on foreign tables")]
+    ConstraintKind(&'static str),
+    /// A constraint that is checked at once or never.
+    #[error("{0} constraints cannot be marked DEFERRABLE")]
+    Deferrable(&'static str),
+    /// DEFERRABLE behind nothing that could be.
+    #[error("misplaced DEFERRABLE clause")]
+    MisplacedDeferrable,
+    /// NULL and NOT NULL.
+    #[error(
+        "conflicting NULL/NOT NULL declarations for column \"{column}\" of table \"{relation}\""
+    )]
+    ConflictingNull {
+        /// The column.
+        column: String,
+        /// Its relation.
+        relation: String,
+    },
+    /// Two defaults, or two generation expressions.
+    #[error("multiple {what} specified for column \"{column}\" of table \"{relation}\"")]
+    MultipleDefaults {
+        /// `default values` or `generation clauses`.
+        what: &'static str,
+        /// The column.
+        column: String,
+        /// Its relation.
+        relation: String,
+    },
+    /// A default and a generation expression.
+    #[error(
+        "both default and generation expression specified for column \"{column}\" of table \
+         \"{relation}\""
+    )]
+    DefaultAndGenerated {
+        /// The column.
+        column: String,
+        /// Its relation.
+        relation: String,
+    },
+    /// A generated column that needs another one.
+    #[error("cannot use generated column \"{0}\" in column generation expression")]
+    GeneratedFromGenerated(String),
+    /// SET DEFAULT of a generated column.
+    #[error("column \"{column}\" of relation \"{relation}\" is a generated column")]
+    IsGenerated {
+        /// The column.
+        column: String,
+        /// Its relation.
+        relation: String,
+    },
+    /// A default that names a column.
+    #[error("cannot use column reference in DEFAULT expression")]
+    ColumnInDefault,
+    /// An expression with a query in it.
+    #[error("cannot use subquery in {}", .0.name())]
+    Subquery(ExpressionKind),
+    /// A column of another relation.
+    #[error("missing FROM-clause entry for table \"{0}\"")]
+    MissingFrom(String),
+    /// A column of many values.
+    #[error("column \"{0}\" cannot be declared SETOF")]
+    SetOf(String),
+    /// A column of a type that no value has.
+    #[error("column \"{column}\" has pseudo-type {type_name}")]
+    PseudoType {
+        /// The column.
+        column: String,
+        /// As `format_type` prints it.
+        type_name: String,
+    },
+    /// COLLATE of what is no text.
+    #[error("collations are not supported by type {0}")]
+    NotCollatable(String),
+    /// STORAGE that is none.
+    #[error("invalid storage type \"{0}\"")]
+    Storage(String),
+    /// STORAGE that the type cannot have.
+    #[error("column data type {0} can only have storage PLAIN")]
+    OnlyPlain(String),
+}
+
+impl Diagnostic for RelationError {
+    fn sqlstate(&self) -> SqlState {
+        match self {
+            Self::NoColumn { .. } | Self::NoSuchColumn(_) => SqlState::UNDEFINED_COLUMN,
+            Self::ColumnExists { .. } | Self::ColumnTwice(_) | Self::SystemColumnName(_) => {
+                SqlState::DUPLICATE_COLUMN
+            }
+            Self::ConstraintExists { .. } => SqlState::DUPLICATE_OBJECT,
+            Self::NoConstraint { .. } => SqlState::UNDEFINED_OBJECT,
+            Self::SystemColumn { .. }
+            | Self::ConstraintKind(_)
+            | Self::Deferrable(_)
+            | Self::ColumnInDefault
+            | Self::Subquery(_)
+            | Self::OnlyPlain(_) => SqlState::FEATURE_NOT_SUPPORTED,
+            Self::MisplacedDeferrable
+            | Self::ConflictingNull { .. }
+            | Self::MultipleDefaults { .. }
+            | Self::DefaultAndGenerated { .. }
+            | Self::IsGenerated { .. } => SqlState::SYNTAX_ERROR,
+            Self::GeneratedFromGenerated(_) => SqlState::INVALID_OBJECT_DEFINITION,
+            Self::MissingFrom(_) => SqlState::UNDEFINED_TABLE,
+            Self::SetOf(_) | Self::PseudoType { .. } => SqlState::INVALID_TABLE_DEFINITION,
+            Self::NotCollatable(_) => SqlState::DATATYPE_MISMATCH,
+            Self::Storage(_) => SqlState::INVALID_PARAMETER_VALUE,
+        }
+    }
+
+    fn detail(&self) -> Option<String> {
+        match self {
+            Self::GeneratedFromGenerated(_) => {
+                Some("A generated column cannot reference another generated column.".into())
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! From the name of a type to the type.
+use medley_catalog::quote_identifier;
+use medley_sql::{QualifiedName, TypeName};
+use medley_types::{CollationOid, PgType};
+
+use crate::error::{Error, NameError, RelationError, Result};
+
+/// The collations that there are, as `pg_collation` lists them.
+const COLLATIONS: [(&str, u32); 7] = [
+    ("default", 100),
+    ("C", 950),
+    ("POSIX", 951),
+    ("ucs_basic", 962),
+    ("unicode", 963),
+    ("pg_c_utf8", 811),
+    ("pg_unicode_fast", 6411),
+];
+
+/// Types that are sequences besides.
+const SERIAL: [&str; 6] = ["serial", "serial4", "bigserial", "serial8", "smallserial", "serial2"];
+
+/// The type that a column is declared with; errors point at its name.
+pub(super) fn resolve(
+    column: &str,
+    name: &TypeName,
+    collation: Option<&QualifiedName>,
+) -> Result<PgType> {
+    let t = resolve_name(column, name).map_err(|error| error.at(name.position))?;
+    match collation {
+        None => Ok(t),
+        Some(collation) => collated(t, collation).map_err(|error| error.at(collation.position)),
+    }
+}
+
+fn resolve_name(column: &str, name: &TypeName) -> Result<PgType> {
+    if name.percent_type {
+        return Err(Error::unsupported("%TYPE"));
+    }
+    if name.schema().is_none() && SERIAL.contains(&name.name()) {
+        return Err(Error::unsupported("a serial column"));
+    }
+    if name.set_of {
+        return Err(RelationError::SetOf(column.to_owned()).into());
+    }
+    let element = element(name)?;
+    let t = if name.dimensions.is_empty() { element } else { array_of(element)? };
+    match t.info() {
+        Some(info) if info.kind == 'p' => {
+            let (column, type_name) = (column.to_owned(), t.to_string());
+            Err(RelationError::PseudoType { column, type_name }.into())
+        }
+        _ => Ok(t),
+    }
+}
+
+fn element(name: &TypeName) -> Result<PgType> {
+    if name.name() == "interval" && !name.modifiers.is_empty() {
+        return Ok(PgType::INTERVAL.with_typmod(interval_typmod(&name.modifiers)));
+    }
+    let parts: Vec<_> = name.parts.iter().map(|part| quoted(part)).collect();
+    let modifiers = match name.modifiers.as_slice() {
+        [] => String::new(),
+        modifiers => format!("({})", modifiers.join(",")),
+    };
+    Ok(PgType::parse(&format!("{}{modifiers}", parts.join(".")))?)
+}
+
+/// Always in quotes: what is a keyword of SQL was made a name of the catalog by the parser.
+fn quoted(part: &str) -> String {
+    format!("\"{}\"", part.replace('"', "\"\""))
+}
+
+/// A mask of fields and perhaps a precision.
+fn interval_typmod(modifiers: &[String]) -> i32 {
+    const FULL_PRECISION: i32 = 0xffff;
+    let number = |at: usize| modifiers.get(at).and_then(|text| text.parse::<i32>().ok());
+    let precision = number(1).map_or(FULL_PRECISION, |precision| precision.min(6));
+    number(0).unwrap_or(0x7fff) << 16 | precision
+}
+
+fn array_of(element: PgType) -> Result<PgType> {
+    let missing = || medley_types::Error::UnknownType(format!("{element}[]"));
+    Ok(element.array().ok_or_else(missing)?)
+}
+
+fn collated(t: PgType, name: &QualifiedName) -> Result<PgType> {
+    let schema = name.schema().unwrap_or("pg_catalog");
+    let found =
+        COLLATIONS.iter().find(|(known, _)| schema == "pg_catalog" && *known == name.name());
+    let (_, oid) = found.ok_or_else(|| NameError::NoCollation(name.to_string()))?;
+    if t.collation == CollationOid::NONE {
+        return Err(RelationError::NotCollatable(t.to_string()).into());
+    }
+    Ok(t.with_collation(CollationOid(*oid)))
+}
+
+/// A collation's name as SQL writes it.
+pub(crate) fn collation_name(oid: CollationOid) -> Option<String> {
+    let found = COLLATIONS.iter().find(|(_, known)| *known == oid.0)?;
+    Some(quote_identifier(found.0).into_owned())
+}

@@ -1,0 +1,363 @@
+//! What a table's columns and constraints come to.
+use medley_catalog::objects::{Check, Column, ColumnDefault, NotNull};
+use medley_sql::{
+    ColumnDefinition, Constraint, ConstraintKind, Expression, Name, OptionItem, TableElement,
+};
+
+use super::expression::{self, ExpressionKind};
+use super::{column_type, like};
+use crate::Context;
+use crate::error::{Error, RelationError, Result};
+
+/// PostgreSQL's system columns, which no column may be called.
+const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"];
+/// The most bytes of a name.
+const NAME_BYTES: usize = 63;
+
+/// A relation's columns and checks while a statement makes or changes them.
+pub(super) struct Definition<'a> {
+    relation: &'a str,
+    pub(super) columns: Vec<Column>,
+    pub(super) checks: Vec<Check>,
+    /// OPTIONS of new columns, by number: they are settled last.
+    pub(super) options: Vec<(i16, Vec<OptionItem>)>,
+    /// Comments that LIKE brought, by number.
+    pub(super) comments: Vec<(i16, String)>,
+    /// Of new columns by number: CHECK constraints and expressions wait until all columns are
+    /// known.
+    waiting: Vec<(Option<i16>, Constraint)>,
+}
+
+/// Whether a name is a system column's.
+pub(super) fn is_system_column(name: &str) -> bool {
+    SYSTEM_COLUMNS.contains(&name)
+}
+
+impl<'a> Definition<'a> {
+    /// Of a relation that has these already.
+    pub(super) fn of(relation: &'a str, columns: Vec<Column>, checks: Vec<Check>) -> Self {
+        let (options, comments, waiting) = (Vec::new(), Vec::new(), Vec::new());
+        Self { relation, columns, checks, options, comments, waiting }
+    }
+
+    /// Adds the elements of CREATE FOREIGN TABLE.
+    pub(super) fn add_elements(
+        &mut self,
+        ctx: &mut Context<'_>,
+        elements: Vec<TableElement>,
+    ) -> Result<()> {
+        for element in elements {
+            match element {
+                TableElement::Column(column) => self.add_column(*column)?,
+                TableElement::Constraint(constraint) => {
+                    check_kind(&constraint, false)?;
+                    self.waiting.push((None, constraint));
+                }
+                TableElement::Like(clause) => like::add(ctx, self, &clause)?,
+            }
+        }
+        self.check_names()?;
+        self.add_waiting(ctx)
+    }
+
+    /// Adds one column; its constraints wait for [`Definition::add_waiting`].
+    pub(super) fn add_column(&mut self, definition: ColumnDefinition) -> Result<()> {
+        let number = self.columns.last().map_or(1, |column| column.number + 1);
+        for constraint in &definition.constraints {
+            check_kind(constraint, true)?;
+        }
+        let data_type = definition.data_type.as_ref();
+        let data_type = data_type.ok_or_else(|| Error::unsupported("a column without a type"))?;
+        let collation = definition.collation.as_ref();
+        let pg_type = column_type::resolve(&definition.name, data_type, collation)?;
+        if definition.compression.is_some() {
+            return Err(Error::unsupported("COMPRESSION"));
+        }
+        let mut column = Column::new(definition.name, number, pg_type);
+        if let Some(storage) = &definition.storage {
+            column.storage = storage_letter(storage, pg_type)?;
+        }
+        self.columns.push(column);
+        let constraints = definition.constraints.into_iter();
+        self.waiting.extend(constraints.map(|constraint| (Some(number), constraint)));
+        if !definition.options.is_empty() {
+            self.options.push((number, definition.options));
+        }
+        Ok(())
+    }
+
+    /// Adds a constraint of the whole table.
+    pub(super) fn add_constraint(
+        &mut self,
+        ctx: &mut Context<'_>,
+        constraint: Constraint,
+    ) -> Result<()> {
+        check_kind(&constraint, false)?;
+        self.waiting.push((None, constraint));
+        self.add_waiting(ctx)
+    }
+
+    fn check_names(&self) -> Result<()> {
+        for (index, column) in self.columns.iter().enumerate() {
+            let name = &column.name;
+            if self.columns[..index].iter().any(|other| other.name == *name) {
+                return Err(RelationError::ColumnTwice(name.clone()).into());
+            }
+        }
+        match self.columns.iter().find(|column| is_system_column(&column.name)) {
+            Some(column) => Err(RelationError::SystemColumnName(column.name.clone()).into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Works off what had to wait until all columns were known.
+    pub(super) fn add_waiting(&mut self, ctx: &mut Context<'_>) -> Result<()> {
+        for (column, constraint) in std::mem::take(&mut self.waiting) {
+            self.apply(ctx, column, constraint)?;
+        }
+        Ok(())
+    }
+
+    fn apply(
+        &mut self,
+        ctx: &mut Context<'_>,
+        column: Option<i16>,
+        constraint: Constraint,
+    ) -> Result<()> {
+        let position = constraint.position;
+        match (&constraint.kind, column) {
+            (ConstraintKind::NotNull(None), Some(number)) => {
+                self.not_null(ctx, number, &constraint)
+            }
+            (ConstraintKind::NotNull(Some(name)), _) => {
+                let number = self.number_of(name).map_err(|error| error.at(position))?;
+                self.not_null(ctx, number, &constraint)
+            }
+            (ConstraintKind::Null, Some(number)) => self.null(number).map_err(|it| it.at(position)),
+            (ConstraintKind::Default(expression), Some(number)) => {
+                let default = self.default_of(ctx, expression, ExpressionKind::Default)?;
+                self.set_default(number, default).map_err(|error| error.at(position))
+            }
+            (ConstraintKind::Generated { expression, .. }, Some(number)) => {
+                let default = self.default_of(ctx, expression, ExpressionKind::Generation)?;
+                self.set_default(number, default).map_err(|error| error.at(position))
+            }
+            (ConstraintKind::Check(expression), _) => self.check(ctx, expression, &constraint),
+            // `check_kind` lets nothing else through.
+            _ => Err(Error::unsupported("this constraint").at(position)),
+        }
+    }
+
+    /// The number of this column.
+    pub(super) fn number_of(&self, name: &str) -> Result<i16> {
+        let found = self.columns.iter().find(|column| !column.dropped && column.name == name);
+        let missing = || RelationError::NoColumn {
+            column: name.to_owned(),
+            relation: self.relation.to_owned(),
+        };
+        Ok(found.ok_or_else(missing)?.number)
+    }
+
+    /// The column of this number.
+    pub(super) fn column_mut(&mut self, number: i16) -> &mut Column {
+        let found = self.columns.iter_mut().find(|column| column.number == number);
+        found.expect("numbers come from this very list")
+    }
+
+    fn null(&mut self, number: i16) -> Result<()> {
+        let relation = self.relation.to_owned();
+        let column = self.column_mut(number);
+        match column.not_null {
+            None => Ok(()),
+            Some(_) => {
+                let column = column.name.clone();
+                Err(RelationError::ConflictingNull { column, relation }.into())
+            }
+        }
+    }
+
+    fn not_null(
+        &mut self,
+        ctx: &mut Context<'_>,
+        number: i16,
+        constraint: &Constraint,
+    ) -> Result<()> {
+        if let Some(name) = &constraint.name {
+            self.check_constraint_name(name)?;
+        }
+        if self.column_mut(number).not_null.is_some() {
+            return Ok(());
+        }
+        let column = self.column_mut(number).name.clone();
+        let name = constraint.name.clone();
+        let name = name.unwrap_or_else(|| self.free_name(&[self.relation, &column], "not_null"));
+        self.column_mut(number).not_null = Some(NotNull {
+            oid: ctx.allocate_oid()?,
+            name,
+            no_inherit: constraint.no_inherit,
+            validated: !constraint.not_valid,
+        });
+        Ok(())
+    }
+
+    /// A DEFAULT, or a generated column's expression.
+    pub(super) fn default_of(
+        &self,
+        ctx: &mut Context<'_>,
+        expression: &Expression,
+        kind: ExpressionKind,
+    ) -> Result<ColumnDefault> {
+        expression::columns(expression, kind, self.relation, &self.columns)
+            .map_err(|error| error.at(expression.position))?;
+        Ok(ColumnDefault {
+            oid: ctx.allocate_oid()?,
+            expression: expression.text.clone(),
+            generated: kind == ExpressionKind::Generation,
+        })
+    }
+
+    fn set_default(&mut self, number: i16, default: ColumnDefault) -> Result<()> {
+        let relation = self.relation.to_owned();
+        let column = self.column_mut(number);
+        let name = column.name.clone();
+        match &column.default {
+            None => {
+                column.default = Some(default);
+                Ok(())
+            }
+            Some(other) if other.generated != default.generated => {
+                Err(RelationError::DefaultAndGenerated { column: name, relation }.into())
+            }
+            Some(other) => {
+                let what = if other.generated { "generation clauses" } else { "default values" };
+                Err(RelationError::MultipleDefaults { what, column: name, relation }.into())
+            }
+        }
+    }
+
+    fn check(
+        &mut self,
+        ctx: &mut Context<'_>,
+        expression: &Expression,
+        constraint: &Constraint,
+    ) -> Result<()> {
+        let columns =
+            expression::columns(expression, ExpressionKind::Check, self.relation, &self.columns)
+                .map_err(|error| error.at(expression.position))?;
+        let name = match &constraint.name {
+            Some(name) => {
+                self.check_constraint_name(name)?;
+                name.clone()
+            }
+            None => self.name_of_check(&columns),
+        };
+        let enforced = constraint.enforced.unwrap_or(true);
+        self.checks.push(Check {
+            oid: ctx.allocate_oid()?,
+            name,
+            expression: expression.text.clone(),
+            columns,
+            no_inherit: constraint.no_inherit,
+            validated: enforced && !constraint.not_valid,
+            enforced,
+        });
+        Ok(())
+    }
+
+    /// Named after its column, if it is about one.
+    fn name_of_check(&self, columns: &[i16]) -> String {
+        let column = match columns {
+            [number] => self.columns.iter().find(|column| column.number == *number),
+            _ => None,
+        };
+        match column {
+            Some(column) => self.free_name(&[self.relation, &column.name], "check"),
+            None => self.free_name(&[self.relation], "check"),
+        }
+    }
+
+    fn check_constraint_name(&self, name: &str) -> Result<()> {
+        match self.constraint_names().any(|other| other == name) {
+            false => Ok(()),
+            true => Err(RelationError::ConstraintExists {
+                constraint: name.to_owned(),
+                relation: self.relation.to_owned(),
+            }
+            .into()),
+        }
+    }
+
+    fn constraint_names(&self) -> impl Iterator<Item = &str> {
+        let not_null = self.columns.iter().filter_map(|column| column.not_null.as_ref());
+        let checks = self.checks.iter().map(|check| check.name.as_str());
+        checks.chain(not_null.map(|constraint| constraint.name.as_str()))
+    }
+
+    /// `table_column_check`, cut to fit, with a number if it is taken.
+    fn free_name(&self, parts: &[&str], label: &str) -> String {
+        let numbered = |number: usize| match number {
+            0 => fitted(parts, label),
+            number => fitted(parts, &format!("{label}{number}")),
+        };
+        let free = |name: &String| !self.constraint_names().any(|other| other == name);
+        (0..).map(numbered).find(free).expect("there are more numbers than constraints")
+    }
+}
+
+/// Joins parts and label with `_`, the longest part cut until it all fits into a name.
+fn fitted(parts: &[&str], label: &str) -> String {
+    let mut parts: Vec<Name> = parts.iter().map(|part| (*part).to_owned()).collect();
+    loop {
+        let length = parts.iter().map(|part| part.len() + 1).sum::<usize>() + label.len();
+        if length <= NAME_BYTES {
+            return format!("{}_{label}", parts.join("_"));
+        }
+        let longest = parts.iter_mut().rev().max_by_key(|part| part.len());
+        longest.expect("a constraint's name has at least the table's in it").pop();
+    }
+}
+
+/// Refuses what no foreign table has.
+fn check_kind(constraint: &Constraint, of_column: bool) -> Result<()> {
+    let refused = |kind| Err(Error::from(RelationError::ConstraintKind(kind)));
+    let deferrable = constraint.deferrable.is_some() || constraint.initially_deferred.is_some();
+    let deferrable = deferrable && constraint.deferrable != Some(false);
+    let outcome = match &constraint.kind {
+        ConstraintKind::PrimaryKey(_) => refused("primary key"),
+        ConstraintKind::Unique(_) => refused("unique"),
+        ConstraintKind::ForeignKey(_) => refused("foreign key"),
+        ConstraintKind::Exclusion => refused("exclusion"),
+        ConstraintKind::Identity { .. } => Err(Error::unsupported("an identity column")),
+        ConstraintKind::Generated { stored: false, .. } => {
+            Err(Error::unsupported("a virtual generated column"))
+        }
+        _ if deferrable && of_column => Err(RelationError::MisplacedDeferrable.into()),
+        ConstraintKind::Check(_) if deferrable => Err(RelationError::Deferrable("CHECK").into()),
+        ConstraintKind::NotNull(_) if deferrable => {
+            Err(RelationError::Deferrable("NOT NULL").into())
+        }
+        ConstraintKind::NotNull(_)
+        | ConstraintKind::Null
+        | ConstraintKind::Default(_)
+        | ConstraintKind::Check(_)
+        | ConstraintKind::Generated { .. } => Ok(()),
+    };
+    outcome.map_err(|error: Error| error.at(constraint.position))
+}
+
+/// `pg_attribute.attstorage` of a word; `None` for the type's own.
+pub(super) fn storage_letter(word: &str, pg_type: medley_types::PgType) -> Result<Option<char>> {
+    let letter = match word.to_ascii_lowercase().as_str() {
+        "plain" => 'p',
+        "external" => 'e',
+        "extended" => 'x',
+        "main" => 'm',
+        "default" => return Ok(None),
+        _ => return Err(RelationError::Storage(word.to_owned()).into()),
+    };
+    let is_plain = pg_type.info().is_some_and(|info| info.storage == 'p');
+    match letter != 'p' && is_plain {
+        true => Err(RelationError::OnlyPlain(pg_type.to_string()).into()),
+        false => Ok(Some(letter)),
+    }
+}

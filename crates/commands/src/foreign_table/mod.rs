@@ -1,0 +1,95 @@
+//! CREATE and ALTER FOREIGN TABLE.
+mod column_type;
+mod definition;
+mod expression;
+mod like;
+
+pub use expression::ExpressionKind;
+
+use std::sync::Arc;
+
+use medley_catalog::ids::RelationOid;
+use medley_catalog::objects::{
+    DefaultAclKind, ForeignTable, Options, Relation, RelationKind, Schema, Server,
+};
+use medley_sql::{CreateForeignTable, Name, OptionItem, TableBody, TableElement};
+
+use crate::Context;
+use crate::authorize::{self, Authorized};
+use crate::error::{Error, NameError, Noun, Result};
+use crate::options::{self, Owner};
+use definition::Definition;
+
+pub(crate) fn create(ctx: &mut Context<'_>, statement: CreateForeignTable) -> Result<()> {
+    let schema = ctx.creation_schema(&statement.name);
+    let schema = schema.map_err(|error| error.at(statement.name.position))?;
+    create_in(ctx, schema, statement)
+}
+
+/// Makes the table in this schema, whatever its name says.
+pub(crate) fn create_in(
+    ctx: &mut Context<'_>,
+    schema: Authorized<Arc<Schema>>,
+    statement: CreateForeignTable,
+) -> Result<()> {
+    let name = statement.name.name().to_owned();
+    let taken = ctx.check_relation_name_is_free(schema.get(), &name);
+    if statement.if_not_exists
+        && let Err(exists) = taken
+    {
+        return ctx.already_there(exists, true);
+    }
+    let mut definition = Definition::of(&name, Vec::new(), Vec::new());
+    definition.add_elements(ctx, own_elements(statement.body)?)?;
+    ctx.check_relation_name_is_free(schema.get(), &name)?;
+    let server = ctx.server_named(&statement.server)?;
+    let server = authorize::usage(ctx, server)?;
+    apply_create(ctx, schema, server, definition, &name, statement.options)
+}
+
+fn own_elements(body: TableBody) -> Result<Vec<TableElement>> {
+    match body {
+        TableBody::Columns { elements, inherits } if inherits.is_empty() => Ok(elements),
+        TableBody::Columns { .. } => Err(Error::unsupported("INHERITS")),
+        TableBody::PartitionOf { .. } => Err(Error::unsupported("PARTITION OF")),
+    }
+}
+
+fn apply_create(
+    ctx: &mut Context<'_>,
+    schema: Authorized<Arc<Schema>>,
+    server: Authorized<Arc<Server>>,
+    mut definition: Definition<'_>,
+    name: &str,
+    items: Vec<OptionItem>,
+) -> Result<()> {
+    let oid = RelationOid(ctx.allocate_oid()?);
+    let wrapper = ctx.wrapper_of(server.get())?;
+    let options = options::settle(ctx, &wrapper, Owner::Table(oid), &Options::default(), items)?;
+    for (number, items) in std::mem::take(&mut definition.options) {
+        let owner = Owner::Column(oid, number);
+        let options = options::settle(ctx, &wrapper, owner, &Options::default(), items)?;
+        definition.column_mut(number).options = options;
+    }
+    let (owner, schema) = (ctx.current_role, schema.get().oid);
+    let acl = ctx.catalog().acl_of_new(DefaultAclKind::Relation, owner, Some(schema));
+    let comments = std::mem::take(&mut definition.comments);
+    let kind = ForeignTable { server: server.get().oid, options };
+    let (row_type, array_type) = (ctx.allocate_oid()?, ctx.allocate_oid()?);
+    ctx.create(Relation {
+        oid,
+        name: name.to_owned(),
+        schema,
+        owner,
+        acl,
+        row_type,
+        array_type,
+        columns: definition.columns,
+        checks: definition.checks,
+        kind: RelationKind::ForeignTable(kind),
+    })?;
+    for (number, text) in comments {
+        ctx.change(|tx| tx.set_comment(oid.address().column(number), &text))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! From names to objects.
+use std::sync::Arc;
+
+use medley_catalog::SearchPath;
+use medley_catalog::ids::{DATABASE_NAME, ObjectAddress, RoleOid, RoleOrPublic, UserMappingOid};
+use medley_catalog::objects::{Relation, Schema, Server, UserMapping, Wrapper};
+use medley_sql::{QualifiedName, RoleSpec};
+
+use crate::Context;
+use crate::authorize::{self, Addressed, Authorized};
+use crate::error::{Error, NameError, Noun, Result};
+
+/// Roles.
+impl Context<'_> {
+    /// The role that is meant; PUBLIC is none.
+    pub(crate) fn role(&self, spec: &RoleSpec) -> Result<RoleOid> {
+        match spec {
+            RoleSpec::Named(name) => self.role_named(name),
+            RoleSpec::CurrentUser => Ok(self.current_role),
+            RoleSpec::SessionUser => Ok(self.session_user),
+            RoleSpec::Public => self.role_named("public"),
+        }
+    }
+
+    /// All the roles that are meant.
+    pub(crate) fn roles(&self, specs: &[RoleSpec]) -> Result<Vec<RoleOid>> {
+        specs.iter().map(|spec| self.role(spec)).collect()
+    }
+
+    /// The role that is meant, or everybody.
+    pub(crate) fn role_or_public(&self, spec: &RoleSpec) -> Result<RoleOrPublic> {
+        match spec {
+            RoleSpec::Public => Ok(RoleOrPublic::Public),
+            spec => self.role(spec).map(RoleOrPublic::Role),
+        }
+    }
+
+    /// The role of this name.
+    pub(crate) fn role_named(&self, name: &str) -> Result<RoleOid> {
+        Ok(self.catalog().find_role(name)?.oid)
+    }
+
+    /// The role's name, for messages.
+    pub(crate) fn role_name(&self, role: RoleOid) -> String {
+        self.catalog().role_name(role)
+    }
+}
+
+/// What is in no schema.
+impl Context<'_> {
+    pub(crate) fn wrapper_named(&self, name: &str) -> Result<Arc<Wrapper>> {
+        Ok(Arc::clone(self.catalog().find_wrapper(name)?))
+    }
+
+    pub(crate) fn server_named(&self, name: &str) -> Result<Arc<Server>> {
+        Ok(Arc::clone(self.catalog().find_server(name)?))
+    }
+
+    pub(crate) fn schema_named(&self, name: &str) -> Result<Arc<Schema>> {
+        Ok(Arc::clone(self.catalog().find_schema(name)?))
+    }
+
+    pub(crate) fn wrapper_of(&self, server: &Server) -> Result<Arc<Wrapper>> {
+        let wrapper = self.catalog().wrapper(server.wrapper).cloned();
+        wrapper.ok_or_else(|| lookup_failed(server.wrapper.address()))
+    }
+
+    pub(crate) fn mapping(&self, oid: UserMappingOid) -> Result<Arc<UserMapping>> {
+        self.catalog().user_mapping(oid)?.ok_or_else(|| lookup_failed(oid.address()))
+    }
+}
+
+/// Relations.
+impl Context<'_> {
+    /// Where bare names are looked up.
+    pub(crate) fn path(&self) -> SearchPath {
+        self.catalog().search_path(self.search_path, self.current_role)
+    }
+
+    /// The relation that is meant.
+    pub(crate) fn relation(&self, name: &QualifiedName) -> Result<Arc<Relation>> {
+        let missing = || NameError::missing(Noun::Relation, name.to_string());
+        Ok(self.find_relation(name)?.ok_or_else(missing)?)
+    }
+
+    /// The relation that is meant, if there is one: in its schema, or along the search path.
+    pub(crate) fn find_relation(&self, name: &QualifiedName) -> Result<Option<Arc<Relation>>> {
+        check_database(name)?;
+        let Some(schema) = name.schema() else {
+            return Ok(self.path().relation(self.catalog(), name.name()).cloned());
+        };
+        let schema = authorize::usage(self, self.schema_named(schema)?)?;
+        Ok(self.catalog().relation_named(schema.get().oid, name.name()).cloned())
+    }
+
+    /// The schema that a new relation of this name goes to, with the right to make it there.
+    pub(crate) fn creation_schema(&self, name: &QualifiedName) -> Result<Authorized<Arc<Schema>>> {
+        check_database(name)?;
+        let schema = match name.schema() {
+            Some("pg_temp") => return Err(Error::unsupported("a temporary relation")),
+            Some(schema) => Some(self.schema_named(schema)?),
+            None => {
+                let schema = self.path().creation_schema();
+                schema.and_then(|schema| self.catalog().schema(schema).cloned())
+            }
+        };
+        authorize::create_in(self, schema.ok_or(NameError::NoSchemaSelected)?)
+    }
+
+    /// Refuses a name that a relation of the schema has.
+    pub(crate) fn check_relation_name_is_free(&self, schema: &Schema, name: &str) -> Result<()> {
+        match self.catalog().relation_named(schema.oid, name) {
+            None => Ok(()),
+            Some(_) => Err(NameError::exists(Noun::Relation, name).into()),
+        }
+    }
+
+    /// Finds what a name means and keeps everybody else from changing it, over again until the
+    /// name means the same before and after the wait.
+    pub(crate) fn lock_resolved<T: Addressed>(
+        &mut self,
+        resolve: impl Fn(&Self) -> Result<T>,
+    ) -> Result<T> {
+        loop {
+            let address = resolve(self)?.address();
+            self.change(|tx| tx.lock_resolved(|_| Ok::<_, medley_catalog::Error>(Some(address))))?;
+            let found = resolve(self)?;
+            if found.address() == address {
+                return Ok(found);
+            }
+        }
+    }
+}
+
+/// Only this database's objects can be named.
+fn check_database(name: &QualifiedName) -> Result<()> {
+    match name.catalog() {
+        Some(catalog) if catalog != DATABASE_NAME => {
+            Err(NameError::OtherDatabase(format!("\"{name}\"")).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What was just looked up is not there any more.
+pub(crate) fn lookup_failed(address: ObjectAddress) -> Error {
+    medley_catalog::Error::CacheLookup { class: address.class, oid: address.oid }.into()
+}

@@ -1,0 +1,294 @@
+//! OPTIONS lists: the algebra of ADD, SET and DROP, the validator's word, and the sealing.
+//!
+//! Every value of a statement is a [`Secret`] when it gets here. What is none is declassified
+//! here and nowhere else; what is one leaves as `Sealed`.
+use medley_catalog::ids::{RelationOid, ServerOid, UserMappingOid, WrapperOid};
+use medley_catalog::objects::{OptionValue, Options, Wrapper};
+use medley_diagnostic::Report;
+use medley_fdw::{
+    Actor, GivenOption, GivenValue, Handler, Kind, OptionSpec, Registry, Scope,
+    Wrapper as Validator,
+};
+use medley_secret::{Place, Sealer, Secret};
+use medley_sql::OptionItem;
+
+use crate::error::{OptionError, Result};
+use crate::{Context, builtin_validator};
+
+/// The options of an object as a statement leaves them, judged by nobody yet.
+#[derive(Debug)]
+pub(crate) struct Merged(Vec<(String, Value)>);
+
+/// The same after the validator has agreed to them; a secret is still in clear.
+#[derive(Debug)]
+pub(crate) struct Checked(Vec<(String, Value)>);
+
+#[derive(Debug)]
+enum Value {
+    /// Was there before, or is no secret.
+    Storable(OptionValue),
+    /// Given by this statement, and not yet known to be no secret.
+    Given(Secret),
+}
+
+/// Who says which options an object may have, and which of them are secrets.
+pub(crate) struct Judge<'a> {
+    validator: Option<&'a dyn Validator>,
+    handler: Option<&'a Handler>,
+}
+
+/// Whose options they are.
+#[derive(Clone, Copy)]
+pub(crate) enum Owner {
+    Wrapper(WrapperOid),
+    Server(ServerOid),
+    UserMapping(UserMappingOid),
+    Table(RelationOid),
+    Column(RelationOid, i16),
+}
+
+/// What the catalog is to keep of an object's options after these items: merged with what it
+/// has, agreed to by the wrapper's validator, sealed where secret.
+pub(crate) fn settle(
+    ctx: &mut Context<'_>,
+    wrapper: &Wrapper,
+    owner: Owner,
+    stored: &Options,
+    items: Vec<OptionItem>,
+) -> Result<Options> {
+    let merged = merge(stored, items)?;
+    let judge = Judge::of(ctx.registry, wrapper)?;
+    let checked = judge.check(owner.scope(), merged, ctx.validator_actor(), ctx.notices)?;
+    checked.seal(ctx.sealer, owner)
+}
+
+/// Applies the items to the stored list, strictly from left to right.
+pub(crate) fn merge(stored: &Options, items: Vec<OptionItem>) -> Result<Merged> {
+    let kept =
+        |(name, value): (&str, &OptionValue)| (name.to_owned(), Value::Storable(value.clone()));
+    let mut list: Vec<_> = stored.iter().map(kept).collect();
+    items.into_iter().try_for_each(|item| apply(&mut list, item))?;
+    match list.iter().find(|(name, _)| name.contains('=')) {
+        Some((name, _)) => Err(OptionError::EqualsSign(name.clone()).into()),
+        None => Ok(Merged(list)),
+    }
+}
+
+fn apply(list: &mut Vec<(String, Value)>, item: OptionItem) -> Result<()> {
+    let place = list.iter().position(|(name, _)| name == item.name());
+    match (item, place) {
+        (OptionItem::Add { name, value }, None) => list.push((name, Value::Given(value))),
+        (OptionItem::Set { value, .. }, Some(place)) => list[place].1 = Value::Given(value),
+        (OptionItem::Drop { .. }, Some(place)) => drop(list.remove(place)),
+        (OptionItem::Add { name, .. }, Some(_)) => return Err(OptionError::Twice(name).into()),
+        (OptionItem::Set { name, .. } | OptionItem::Drop { name }, None) => {
+            return Err(OptionError::NotFound(name).into());
+        }
+    }
+    Ok(())
+}
+
+/// The options of an IMPORT: later ones win, and they are stored nowhere.
+pub(crate) fn last_wins(items: Vec<OptionItem>) -> Merged {
+    let mut list: Vec<(String, Value)> = Vec::new();
+    for item in items {
+        if let OptionItem::Add { name, value } | OptionItem::Set { name, value } = item {
+            list.retain(|(given, _)| *given != name);
+            list.push((name, Value::Given(value)));
+        }
+    }
+    Merged(list)
+}
+
+impl<'a> Judge<'a> {
+    /// The judge of everything that stands on this wrapper.
+    pub(crate) fn of(registry: &'a Registry, wrapper: &Wrapper) -> Result<Self> {
+        let find = |name: &str| {
+            let found = validator_named(registry, name);
+            found.ok_or_else(|| OptionError::ValidatorGone(name.to_owned()))
+        };
+        let validator = wrapper.validator.as_deref().map(find).transpose()?;
+        let handler = wrapper.handler.as_deref().and_then(|name| registry.handler(name));
+        Ok(Self { validator, handler })
+    }
+
+    /// The judge of IMPORT's own options, which the handler takes.
+    pub(crate) fn of_import(handler: &'a dyn Validator) -> Self {
+        Self { validator: Some(handler), handler: None }
+    }
+
+    /// Says which values are secrets, refuses masks, and asks the validator.
+    pub(crate) fn check(
+        &self,
+        scope: Scope,
+        merged: Merged,
+        actor: Actor,
+        notices: &mut Vec<Report>,
+    ) -> Result<Checked> {
+        let classified = merged.0.into_iter().map(|(name, value)| {
+            let value = self.classify(scope, &name, value)?;
+            Ok((name, value))
+        });
+        let list = classified.collect::<Result<Vec<_>>>()?;
+        self.validate(scope, &list, actor, notices)?;
+        Ok(Checked(list))
+    }
+
+    fn classify(&self, scope: Scope, name: &str, value: Value) -> Result<Value> {
+        let given = match value {
+            Value::Given(given) => given,
+            stored @ Value::Storable(_) => return Ok(stored),
+        };
+        match self.secrecy(scope, name) {
+            Secrecy::Secret if given.is_mask() => Err(OptionError::Mask(name.to_owned()).into()),
+            Secrecy::Secret => Ok(Value::Given(given)),
+            Secrecy::None => Ok(Value::Storable(OptionValue::Plain(declassify(given)))),
+            Secrecy::IfUserInfo => Ok(secret_if_user_info(given)),
+        }
+    }
+
+    /// What is declared decides; where nothing is, the name does.
+    fn secrecy(&self, scope: Scope, name: &str) -> Secrecy {
+        let declared = |specs: &[OptionSpec]| {
+            let mut here = specs.iter().filter(|spec| spec.scope == scope && spec.name == name);
+            here.next().map(|spec| spec.kind == Kind::Secret)
+        };
+        let validator = self.validator.and_then(|validator| declared(validator.options()));
+        let handler = || self.handler.and_then(|handler| declared(handler.wrapper().options()));
+        match validator.or_else(handler) {
+            Some(true) => Secrecy::Secret,
+            Some(false) => Secrecy::None,
+            None => secrecy_of_name(name),
+        }
+    }
+
+    fn validate(
+        &self,
+        scope: Scope,
+        list: &[(String, Value)],
+        actor: Actor,
+        notices: &mut Vec<Report>,
+    ) -> Result<()> {
+        let Some(validator) = self.validator else { return Ok(()) };
+        let given: Vec<_> = list.iter().map(|(name, value)| shown(name, value)).collect();
+        Ok(medley_fdw::check(validator, scope, &given, actor, notices)
+            .map_err(OptionError::from)?)
+    }
+}
+
+fn shown<'a>(name: &'a str, value: &'a Value) -> GivenOption<'a> {
+    let value = match value {
+        Value::Storable(OptionValue::Plain(text)) => GivenValue::Plain(text),
+        Value::Storable(OptionValue::Sealed(_)) | Value::Given(_) => GivenValue::Secret,
+    };
+    GivenOption { name, value }
+}
+
+/// The validator of this name: a wrapper's, or the one that is built in.
+pub(crate) fn validator_named<'a>(registry: &'a Registry, name: &str) -> Option<&'a dyn Validator> {
+    match name {
+        builtin_validator::NAME => Some(&builtin_validator::PostgresqlFdwValidator),
+        name => registry.validator(name),
+    }
+}
+
+impl Checked {
+    /// What the catalog keeps of an object: secrets are sealed for their place in it.
+    pub(crate) fn seal(self, sealer: &Sealer, owner: Owner) -> Result<Options> {
+        let seal = |(name, value): (String, Value)| {
+            let value = match value {
+                Value::Storable(value) => value,
+                Value::Given(secret) => {
+                    OptionValue::Sealed(sealer.seal(owner.place(&name), &secret)?)
+                }
+            };
+            Ok((name, value))
+        };
+        self.0.into_iter().map(seal).collect()
+    }
+
+    /// The values that are no secrets.
+    pub(crate) fn plain(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().filter_map(|(name, value)| match value {
+            Value::Storable(OptionValue::Plain(value)) => Some((name.as_str(), value.as_str())),
+            _ => None,
+        })
+    }
+}
+
+impl Owner {
+    fn scope(self) -> Scope {
+        match self {
+            Self::Wrapper(_) => Scope::Wrapper,
+            Self::Server(_) => Scope::Server,
+            Self::UserMapping(_) => Scope::UserMapping,
+            Self::Table(_) => Scope::Table,
+            Self::Column(..) => Scope::Column,
+        }
+    }
+
+    fn place(self, option: &str) -> Place<'_> {
+        let (address, column) = match self {
+            Self::Wrapper(oid) => (oid.address(), 0),
+            Self::Server(oid) => (oid.address(), 0),
+            Self::UserMapping(oid) => (oid.address(), 0),
+            Self::Table(oid) => (oid.address(), 0),
+            Self::Column(oid, number) => (oid.address(), number),
+        };
+        Place { class: address.class.oid(), object: address.oid, column, option }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Secrecy {
+    None,
+    Secret,
+    /// A URL, which is a secret if it names a user.
+    IfUserInfo,
+}
+
+/// Names that mean a secret wherever nobody declares what they mean.
+const SECRET_NAMES: [&str; 11] = [
+    "password",
+    "sslpassword",
+    "pem_pwd",
+    "secret",
+    "secret_key",
+    "session_token",
+    "token",
+    "api_key",
+    "oauth_client_secret",
+    "connection_string",
+    "conn_string",
+];
+const SECRET_SUFFIXES: [&str; 4] = ["_password", "_secret", "_token", "_key"];
+
+fn secrecy_of_name(name: &str) -> Secrecy {
+    let name = name.to_ascii_lowercase();
+    let ends_secret = || SECRET_SUFFIXES.iter().any(|suffix| name.ends_with(suffix));
+    match name.as_str() {
+        // Paths of files.
+        "ssl_key" | "sslkey" => Secrecy::None,
+        "url" | "dburl" => Secrecy::IfUserInfo,
+        // It is SQL, and may hold a password.
+        "init_command" => Secrecy::Secret,
+        name if SECRET_NAMES.contains(&name) || ends_secret() => Secrecy::Secret,
+        _ => Secrecy::None,
+    }
+}
+
+fn secret_if_user_info(given: Secret) -> Value {
+    let url = declassify(given);
+    let authority = url.split_once("//").map_or(url.as_str(), |(_, rest)| rest);
+    let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.contains('@') {
+        Value::Given(Secret::new(url))
+    } else {
+        Value::Storable(OptionValue::Plain(url))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place where options are told apart")]
+fn declassify(given: Secret) -> String {
+    given.declassify()
+}
