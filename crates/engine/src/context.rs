@@ -1,0 +1,115 @@
+//! What a query is planned and run for: a session at one statement.
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use medley_catalog::Snapshot;
+use medley_catalog::ids::RoleOid;
+use medley_fdw::Registry;
+use medley_foreign::Access;
+use medley_types::Style;
+use tokio_util::sync::CancellationToken;
+
+/// One statement of one session.
+#[derive(Clone)]
+pub struct QueryContext {
+    /// The catalog as the statement sees it.
+    pub snapshot: Snapshot,
+    /// The effective role: whose privileges count.
+    pub role: RoleOid,
+    /// Who logged in, or who SET SESSION AUTHORIZATION says.
+    pub session_user: RoleOid,
+    /// `search_path` as it is set, `$user` included.
+    pub search_path: Vec<String>,
+    /// The settings that shape the text of values.
+    pub style: Style,
+    /// `medley.pushdown`.
+    pub pushdown: bool,
+    /// `statement_timestamp()`: microseconds since 1970.
+    pub statement_time: i64,
+    /// `now()`: microseconds since 1970.
+    pub transaction_time: i64,
+    /// The statement's way to remotes.
+    pub access: Arc<Access>,
+    /// What else of session and server can be asked for.
+    pub facts: Arc<dyn Facts>,
+    /// Cancelled when the statement is to end.
+    pub cancel: CancellationToken,
+}
+
+/// What system relations and functions ask of the session and the server.
+pub trait Facts: Send + Sync {
+    /// The database's name.
+    fn database(&self) -> &str;
+    /// What `version()` says.
+    fn version(&self) -> String;
+    /// The value of a setting as SHOW prints it.
+    fn setting(&self, name: &str) -> Option<String>;
+    /// All settings, as `pg_settings` lists them.
+    fn settings(&self) -> Vec<SettingRow>;
+    /// All sessions, as `pg_stat_activity` lists them.
+    fn backends(&self) -> Vec<ActiveBackend>;
+    /// `pg_backend_pid()`.
+    fn backend_pid(&self) -> i32;
+    /// `pg_postmaster_start_time()`: microseconds since 1970.
+    fn start_time(&self) -> i64;
+    /// Where this session's client connected to; none on a Unix socket.
+    fn server_address(&self) -> Option<SocketAddr>;
+    /// Where this session's client is; none on a Unix socket.
+    fn client_address(&self) -> Option<SocketAddr>;
+    /// The wrappers of this build.
+    fn registry(&self) -> &Arc<Registry>;
+}
+
+/// A row of `pg_settings`.
+#[derive(Clone, Debug, Default)]
+pub struct SettingRow {
+    /// Its name.
+    pub name: String,
+    /// Its value, as SHOW prints it but in its base unit.
+    pub setting: String,
+    /// The unit, if it has one.
+    pub unit: Option<&'static str>,
+    /// Its group in the manual.
+    pub category: &'static str,
+    /// What it is for.
+    pub description: &'static str,
+    /// `user`, `superuser`, `postmaster` and so on.
+    pub context: &'static str,
+    /// `bool`, `integer`, `real`, `string` or `enum`.
+    pub kind: &'static str,
+    /// `default`, `session` and so on.
+    pub source: &'static str,
+    /// The smallest value.
+    pub min: Option<String>,
+    /// The greatest value.
+    pub max: Option<String>,
+    /// The words of an enum.
+    pub words: Option<Vec<String>>,
+    /// What it was when the server started.
+    pub boot: Option<String>,
+    /// What RESET sets it to.
+    pub reset: Option<String>,
+}
+
+/// A row of `pg_stat_activity`.
+#[derive(Clone, Debug)]
+pub struct ActiveBackend {
+    /// Its number.
+    pub pid: i32,
+    /// Who logged in.
+    pub role: RoleOid,
+    /// What the client calls itself.
+    pub application_name: String,
+    /// Where the client is; none on a Unix socket.
+    pub client: Option<SocketAddr>,
+    /// When it connected: microseconds since 1970.
+    pub backend_start: i64,
+    /// When its transaction began.
+    pub transaction_start: Option<i64>,
+    /// When its statement began.
+    pub query_start: Option<i64>,
+    /// When its state last changed.
+    pub state_change: Option<i64>,
+    /// `active`, `idle`, `idle in transaction` …
+    pub state: &'static str,
+}

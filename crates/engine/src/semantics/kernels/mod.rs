@@ -1,0 +1,53 @@
+//! The code behind PostgreSQL's functions, found by `pg_proc.prosrc`.
+mod casts;
+mod floats;
+mod integers;
+mod numerics;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use medley_types::TypeOid;
+
+use super::call::RowFn;
+use crate::system;
+
+/// Kernels under their names.
+pub type Table = &'static [(&'static str, RowFn)];
+
+const TABLES: &[Table] = &[casts::KERNELS, floats::KERNELS, integers::KERNELS, numerics::KERNELS];
+
+/// The kernel of this `prosrc`, if there is one.
+pub fn kernel(source: &str) -> Option<RowFn> {
+    static BY_NAME: LazyLock<HashMap<&'static str, RowFn>> = LazyLock::new(|| {
+        let all = TABLES.iter().chain(system::KERNELS);
+        all.flat_map(|table| table.iter().copied()).collect()
+    });
+    BY_NAME.get(source).copied()
+}
+
+/// What prints a type whose text needs the catalog (`regclass`).
+pub fn registered_output(t: TypeOid) -> Option<RowFn> {
+    system::OUTPUTS.iter().find(|(oid, _)| *oid == t.0).map(|(_, output)| *output)
+}
+
+/// What reads it.
+pub fn registered_input(t: TypeOid) -> Option<RowFn> {
+    system::INPUTS.iter().find(|(oid, _)| *oid == t.0).map(|(_, input)| *input)
+}
+
+/// Those of the kernels that see NULLs themselves are so in `pg_proc` too.
+#[cfg(test)]
+mod tests {
+    use super::super::builtin;
+    use super::*;
+
+    #[test]
+    fn every_kernel_is_a_function_of_postgresql() {
+        let known: std::collections::HashSet<_> =
+            builtin::all_functions().iter().map(|function| function.source).collect();
+        for (source, _) in TABLES.iter().flat_map(|table| table.iter()) {
+            assert!(known.contains(source), "{source}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+use std::sync::Arc;
+
+use medley_catalog::ids::RoleOid;
+use medley_catalog::{SearchPath, Snapshot};
+
+use crate::context::{Facts, QueryContext};
+
+/// What system relations and session functions see.
+#[derive(Clone)]
+pub struct Session {
+    /// The catalog as the statement sees it.
+    pub snapshot: Snapshot,
+    /// The effective role; inside a view still the session's, as `current_user` is.
+    pub role: RoleOid,
+    /// Who logged in.
+    pub session_user: RoleOid,
+    /// What names without a schema mean.
+    pub path: SearchPath,
+    /// Settings, backends and so on.
+    pub facts: Arc<dyn Facts>,
+}
+
+impl Session {
+    /// The session of this statement.
+    pub fn of(context: &QueryContext) -> Self {
+        Self {
+            snapshot: context.snapshot.clone(),
+            role: context.role,
+            session_user: context.session_user,
+            path: context.snapshot.search_path(&context.search_path, context.role),
+            facts: Arc::clone(&context.facts),
+        }
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("role", &self.role).finish_non_exhaustive()
+    }
+}
