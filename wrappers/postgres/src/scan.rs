@@ -39,6 +39,7 @@ impl Scan {
         };
         let by_copy = connection.copies
             && query.parameters.is_empty()
+            && is_select(&query.sql)
             && !transfer.formats().is_empty()
             && transfer.is_binary();
         if by_copy {
@@ -127,6 +128,13 @@ async fn parse(session: &mut Session, query: &Query) -> Result<(Vec<u32>, Vec<Re
             _ => return Err(session.unexpected(&frame)),
         }
     }
+}
+
+/// A statement that COPY takes, unlike SHOW or EXPLAIN.
+fn is_select(sql: &str) -> bool {
+    let words = sql.trim_start_matches(|c: char| c == '(' || c.is_ascii_whitespace());
+    let end = words.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(words.len());
+    ["select", "with", "values", "table"].iter().any(|word| words[..end].eq_ignore_ascii_case(word))
 }
 
 /// Starts COPY after a query that was parsed.
