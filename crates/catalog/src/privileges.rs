@@ -204,6 +204,19 @@ impl Actor<'_> {
         }
     }
 
+    /// Who may create, alter and drop the mapping of `user` on a server: who owns the server, and,
+    /// of its very own mapping, who may use the server.
+    pub fn check_user_mapping(&self, server: ServerOid, user: RoleOrPublic) -> Result<()> {
+        let server = server.address();
+        if self.owns(server) {
+            return Ok(());
+        }
+        match user.role() {
+            Some(role) if role == self.role => self.check(server, Privileges::USAGE),
+            _ => self.check_owner(server),
+        }
+    }
+
     /// It has at least one of these privileges; on a column, on the column itself.
     pub fn has_any(&self, address: ObjectAddress, privileges: Privileges) -> bool {
         self.privileges_on(address).intersects(privileges)

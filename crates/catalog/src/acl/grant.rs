@@ -280,3 +280,139 @@ impl BestGrantor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::acl::AclKind;
+
+    const OWNER: RoleOid = RoleOid(1);
+    const A: RoleOid = RoleOid(2);
+    const B: RoleOid = RoleOid(3);
+    const C: RoleOid = RoleOid(4);
+    const USAGE: Privileges = Privileges::USAGE;
+
+    fn shown(acl: &Acl) -> String {
+        let name =
+            |role: RoleOid| Some(["postgres", "a", "b", "c"].get(role.0 as usize - 1)?.to_string());
+        format!("{{{}}}", acl.shown(name).join(","))
+    }
+
+    fn to(grantee: impl Into<RoleOrPublic>, grantor: RoleOid) -> Grant {
+        Grant { grantee: grantee.into(), grantor, privileges: USAGE }
+    }
+
+    fn start() -> Acl {
+        Acl::default_for(AclKind::Server, OWNER)
+    }
+
+    fn granted(acl: &Acl, grant: Grant, with_option: bool) -> Acl {
+        acl.grant(OWNER, grant, with_option, &|one, other| one == other).unwrap()
+    }
+
+    fn revoked(acl: &Acl, grant: Grant, behavior: Behavior) -> Result<Acl, GrantError> {
+        acl.revoke(OWNER, grant, GrantOptionsOnly(false), behavior)
+    }
+
+    #[test]
+    fn defaults_are_those_of_acldefault() {
+        assert_eq!(shown(&start()), "{postgres=U/postgres}");
+        let of = |kind| shown(&Acl::default_for(kind, OWNER));
+        assert_eq!(of(AclKind::Relation), "{postgres=arwdDxtm/postgres}");
+        assert_eq!(of(AclKind::Schema), "{postgres=UC/postgres}");
+        assert_eq!(of(AclKind::Database), "{=Tc/postgres,postgres=CTc/postgres}");
+        assert_eq!(of(AclKind::Column), "{}");
+    }
+
+    #[test]
+    fn grants_are_appended_and_add_up() {
+        let acl = granted(&start(), to(A, OWNER), true);
+        let acl = granted(&acl, to(RoleOrPublic::Public, OWNER), false);
+        assert_eq!(shown(&acl), "{postgres=U/postgres,a=U*/postgres,=U/postgres}");
+        assert_eq!(granted(&acl, to(A, OWNER), false), acl);
+    }
+
+    #[test]
+    fn revoking_everything_leaves_an_empty_list() {
+        let acl = revoked(&start(), to(OWNER, OWNER), Behavior::Restrict).unwrap();
+        assert_eq!(shown(&acl), "{}");
+        assert_eq!(revoked(&acl, to(A, OWNER), Behavior::Restrict).unwrap(), acl);
+    }
+
+    #[test]
+    fn what_was_granted_on_restricts_or_goes_too() {
+        let acl = granted(&start(), to(A, OWNER), true);
+        let acl = granted(&acl, to(B, A), true);
+        let acl = granted(&acl, to(C, B), false);
+        let error = revoked(&acl, to(A, OWNER), Behavior::Restrict);
+        assert_eq!(error, Err(GrantError::DependentPrivileges));
+        let gone = revoked(&acl, to(A, OWNER), Behavior::Cascade).unwrap();
+        assert_eq!(shown(&gone), "{postgres=U/postgres}");
+    }
+
+    #[test]
+    fn grant_options_alone_can_go() {
+        let acl = granted(&start(), to(A, OWNER), true);
+        let acl = granted(&acl, to(B, A), false);
+        let only = GrantOptionsOnly(true);
+        let error = acl.revoke(OWNER, to(A, OWNER), only, Behavior::Restrict);
+        assert_eq!(error, Err(GrantError::DependentPrivileges));
+        let acl = acl.revoke(OWNER, to(A, OWNER), only, Behavior::Cascade).unwrap();
+        assert_eq!(shown(&acl), "{postgres=U/postgres,a=U/postgres}");
+    }
+
+    #[test]
+    fn a_second_source_of_an_option_keeps_what_was_granted_on() {
+        let acl = granted(&start(), to(A, OWNER), true);
+        let acl = granted(&acl, to(B, OWNER), true);
+        let acl = granted(&acl, to(A, B), true);
+        let acl = granted(&acl, to(C, A), false);
+        let acl = revoked(&acl, to(A, OWNER), Behavior::Restrict).unwrap();
+        assert_eq!(shown(&acl), "{postgres=U/postgres,b=U*/postgres,a=U*/b,c=U/a}");
+    }
+
+    #[test]
+    fn grant_options_do_not_go_in_a_circle() {
+        let acl = granted(&start(), to(A, OWNER), true);
+        let acl = granted(&acl, to(B, A), true);
+        let same = |one: RoleOid, other: RoleOid| one == other;
+        let error = acl.grant(OWNER, to(A, B), true, &same);
+        assert_eq!(error, Err(GrantError::Circular));
+        assert!(acl.grant(OWNER, to(A, B), false, &same).is_ok());
+        let error = acl.grant(OWNER, to(RoleOrPublic::Public, OWNER), true, &same);
+        assert_eq!(error, Err(GrantError::OptionToPublic));
+    }
+
+    #[test]
+    fn a_new_owner_takes_the_old_ones_place() {
+        let acl = granted(&start(), to(A, OWNER), false);
+        assert_eq!(shown(&acl.with_new_owner(OWNER, B)), "{b=U/b,a=U/b}");
+        let merged = granted(&acl, to(B, OWNER), true).with_new_owner(OWNER, B);
+        assert_eq!(shown(&merged), "{b=U*/b,a=U/b}");
+    }
+
+    #[test]
+    fn the_grantor_is_the_one_who_may_grant_most() {
+        let acl = granted(&start(), to(B, OWNER), true);
+        let best = |roles: &[RoleOid], as_owner| {
+            let best = select_best_grantor(&acl, OWNER, roles, as_owner, USAGE);
+            (best.grantor, best.outcome(USAGE, false, true))
+        };
+        assert_eq!(best(&[OWNER], false), (OWNER, GrantOutcome::All));
+        assert_eq!(best(&[A], true), (OWNER, GrantOutcome::All));
+        assert_eq!(best(&[A, B], false), (B, GrantOutcome::All));
+        assert_eq!(best(&[A, OWNER], false), (OWNER, GrantOutcome::All));
+        assert_eq!(best(&[C], false), (C, GrantOutcome::Nothing));
+        let none = BestGrantor { grantor: C, grantable: Privileges::NONE };
+        assert_eq!(none.outcome(USAGE, false, false), GrantOutcome::Denied);
+    }
+
+    #[test]
+    fn names_are_quoted_in_aclitem_text_where_they_must() {
+        let item = start().items()[0];
+        let name = |name: &'static str| move |_: RoleOid| Some(name.to_owned());
+        assert_eq!(item.shown(name("Bob_1")), "Bob_1=U/Bob_1");
+        assert_eq!(item.shown(name("a b\"")), "\"a b\"\"\"=U/\"a b\"\"\"");
+        assert_eq!(item.shown(|_| None), "1=U/1");
+    }
+}
