@@ -307,14 +307,24 @@ impl Reader {
         Ok(())
     }
 
+    /// A time or a fraction of a second leaves nothing to be added by smaller units.
+    fn see_all_of_seconds(&mut self) -> Read<()> {
+        self.see(Unit::Second)?;
+        self.see(Unit::Millisecond)?;
+        self.see(Unit::Microsecond)
+    }
+
     fn number(&mut self, text: &str, unit: Unit) -> Read<Unit> {
         let (negative, digits) = unsigned(text);
         if let Some((years, months)) = digits.split_once('-') {
             self.year_month(negative, years, months)?;
             return Ok(Unit::Month);
         }
-        self.see(unit)?;
         let number = Number::read(text)?;
+        match unit {
+            Unit::Second if number.part != 0.0 => self.see_all_of_seconds()?,
+            unit => self.see(unit)?,
+        }
         self.sum.add(if self.all_negative { number.negative() } else { number }, unit)?;
         Ok(unit)
     }
@@ -322,7 +332,6 @@ impl Reader {
     /// SQL's `1-2`.
     fn year_month(&mut self, negative: bool, years: &str, months: &str) -> Read<()> {
         self.see(Unit::Month)?;
-        self.see(Unit::Year)?;
         let years = years.parse::<i64>().map_err(|_| Reason::Format)?;
         let months = months.parse::<i64>().map_err(|_| Reason::Format)?;
         if !(0..12).contains(&months) {
@@ -335,7 +344,9 @@ impl Reader {
 
     /// `4:05:06.7`, `4:05`; two fields with a fraction are minutes and seconds.
     fn time(&mut self, text: &str) -> Read<()> {
-        [Unit::Hour, Unit::Minute, Unit::Second].into_iter().try_for_each(|unit| self.see(unit))?;
+        self.see(Unit::Hour)?;
+        self.see(Unit::Minute)?;
+        self.see_all_of_seconds()?;
         let (negative, digits) = unsigned(text);
         let (digits, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         let parts: Vec<&str> = digits.split(':').collect();

@@ -146,6 +146,11 @@ impl Fields {
     fn date(&mut self, text: &str) -> Read<()> {
         let is_name = |part: &&str| part.starts_with(|c: char| c.is_ascii_alphabetic());
         let parts: Vec<&str> = text.split(['-', '/', '.']).collect();
+        if let (true, Some((time, zone))) = (self.has_date(), text.split_once('-')) {
+            // `040506-08`, without colons.
+            self.clock_digits(time)?;
+            return self.offset(&text[text.len() - zone.len() - 1..]);
+        }
         if self.has_date() || parts.iter().any(|part| part.is_empty()) {
             return Err(Reason::Format);
         }

@@ -60,28 +60,21 @@ fn from_digit(text: &str) -> (Token<'_>, usize) {
     }
 }
 
-/// Digits, a separator, and what may follow: of one point it is a number.
+/// Digits, a separator, and what may follow: with one point and digits it is a number.
 fn date(text: &str, digits: usize, separator: u8) -> (Token<'_>, usize) {
-    let second = run(text, digits + 1, |b| b.is_ascii_alphanumeric());
-    let numeric = text[digits + 1..second].bytes().all(is_digit);
-    let again = text.as_bytes().get(second) == Some(&separator);
-    if separator == b'.' && !again && numeric {
-        return (Token::Number(&text[..second]), second);
+    let second = run(text, digits + 1, is_digit);
+    if second == digits + 1 {
+        let end = run(text, digits, |b| b.is_ascii_alphanumeric() || b == separator);
+        return (Token::Date(&text[..end]), end);
     }
-    // `20240131-08`: a time and its zone, not a date.
-    if separator == b'-' && !again && numeric {
-        return match digits {
-            ..=4 => (Token::Date(&text[..second]), second),
-            _ => (Token::Number(&text[..digits]), digits),
-        };
+    if text.as_bytes().get(second) == Some(&separator) {
+        let end = run(text, second, |b| b.is_ascii_digit() || b == separator);
+        return (Token::Date(&text[..end]), end);
     }
-    if !again {
-        let second =
-            if numeric { second } else { run(text, digits + 1, |b| b.is_ascii_alphabetic()) };
-        return (Token::Date(&text[..second]), second);
+    match separator {
+        b'.' => (Token::Number(&text[..second]), second),
+        _ => (Token::Date(&text[..second]), second),
     }
-    let end = run(text, second + 1, is_digit);
-    (Token::Date(&text[..end]), end)
 }
 
 fn from_sign(text: &str) -> Option<(Token<'_>, usize)> {
@@ -105,8 +98,7 @@ fn from_letter(text: &str) -> (Token<'_>, usize) {
     };
     let next = |at: usize| text.as_bytes().get(at).copied();
     match (next(letters), next(letters + 1)) {
-        (Some(b'/' | b'_'), _) => (Token::Word(&text[..end_of_zone()]), end_of_zone()),
-        (Some(separator @ (b'-' | b'.')), Some(b'0'..=b'9'))
+        (Some(separator @ (b'-' | b'.' | b'/')), Some(b'0'..=b'9'))
             if super::words::is_month(&text[..letters]) =>
         {
             let second = run(text, letters + 1, is_digit);
@@ -116,9 +108,14 @@ fn from_letter(text: &str) -> (Token<'_>, usize) {
             };
             (Token::Date(&text[..end]), end)
         }
+        (Some(b'/' | b'_'), _) => (Token::Word(&text[..end_of_zone()]), end_of_zone()),
         // `PST8PDT`, but not `T040506`.
         (Some(b'0'..=b'9'), _) if TimeZone::named(&text[..end_of_zone()]).is_some() => {
             (Token::Word(&text[..end_of_zone()]), end_of_zone())
+        }
+        // `am+02`: the word says something by itself.
+        (Some(b'+'), _) if super::words::is_field(&text[..letters]) => {
+            (Token::Word(&text[..letters]), letters)
         }
         // POSIX's `UTC+3`.
         (Some(b'+' | b'-'), Some(b'0'..=b'9')) => {

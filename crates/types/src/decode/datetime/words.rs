@@ -90,6 +90,11 @@ pub(super) fn is_month(word: &str) -> bool {
     month(&word.to_ascii_lowercase()).is_some()
 }
 
+/// Whether the word says something else than a zone.
+pub(super) fn is_field(word: &str) -> bool {
+    look_up(word).is_some_and(|word| !matches!(word, Word::Zone(_)))
+}
+
 /// What this word says; `None` if nothing.
 pub(super) fn look_up(text: &str) -> Option<Word> {
     let word = text.to_ascii_lowercase();
