@@ -151,7 +151,9 @@ impl Fields {
             self.clock_digits(time)?;
             return self.offset(&text[text.len() - zone.len() - 1..]);
         }
-        if self.has_date() || parts.iter().any(|part| part.is_empty()) {
+        // A time comes before a date only where the month is a word by itself.
+        let after_time = self.time.is_some() && !self.time_only;
+        if after_time || self.has_date() || parts.iter().any(|part| part.is_empty()) {
             return Err(Reason::Format);
         }
         for name in parts.iter().filter(|part| is_name(part)) {
@@ -281,6 +283,10 @@ impl Fields {
             Word::Weekday | Word::Filler => Ok(()),
             Word::Meridian { pm } => set(&mut self.pm, pm),
             Word::Era { bc } => set(&mut self.bc, bc),
+            // The offset of a zone with rules depends on the date.
+            Word::Zone(Zone::Named(_)) if !self.has_date() && !self.time_only => {
+                Err(Reason::Format)
+            }
             Word::Zone(zone) => set(&mut self.zone, zone),
             Word::Clock => Err(Reason::Clock(text.to_ascii_lowercase())),
             word @ Word::TimeFollows if self.has_date() || self.time_only => {
