@@ -11,6 +11,7 @@ mod dialect;
 mod error;
 mod file;
 mod import;
+pub mod manual;
 mod options;
 mod registry;
 mod rows;

@@ -125,6 +125,17 @@ impl Options {
             .transpose()
     }
 
+    /// A number as [`Kind::PositiveInteger`] takes it.
+    pub fn positive_integer(&self, name: &'static str) -> Result<Option<u32>> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let number = crate::check::parse_integer(text)
+            .ok_or_else(|| Error::NotInteger { name: name.to_owned(), value: text.to_owned() })?;
+        match u32::try_from(number) {
+            Ok(number @ 1..) => Ok(Some(number)),
+            _ => Err(Error::NotPositive(name.to_owned())),
+        }
+    }
+
     /// All values that are no secrets, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.plain.iter().map(|(name, value)| (name.as_str(), value.as_str()))
