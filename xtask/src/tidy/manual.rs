@@ -4,8 +4,8 @@ use super::tree::Tree;
 
 const MANUAL: &str = "docs/reference/wrappers/";
 
-/// Looks for each option of `wrappers/NAME` in `docs/reference/wrappers/NAME.md`, once the manual
-/// has pages of wrappers at all.
+/// Looks for each option of `wrappers/NAME` in `docs/reference/wrappers/NAME_fdw.md`, once the
+/// manual has pages of wrappers at all.
 pub fn check(tree: &Tree) -> Vec<Finding> {
     if !tree.has(MANUAL) {
         return Vec::new();
@@ -19,7 +19,7 @@ fn missing(tree: &Tree, path: &str, text: &str) -> Vec<Finding> {
     else {
         return Vec::new();
     };
-    let page = format!("{MANUAL}{wrapper}.md");
+    let page = format!("{MANUAL}{wrapper}_fdw.md");
     let manual = tree.text(&page).unwrap_or_default();
     declared(text)
         .into_iter()
@@ -111,9 +111,9 @@ fn f() { g("nothing") }
     #[test]
     fn an_option_must_be_on_its_page() {
         let source = ("wrappers/x/src/options.rs", SOURCE);
-        let page = ("docs/reference/wrappers/x.md", "- `host`: where.");
+        let page = ("docs/reference/wrappers/x_fdw.md", "- `host`: where.");
         let said = check(&Tree::of(&[source, page]));
-        let expected = "`port` is not in docs/reference/wrappers/x.md";
+        let expected = "`port` is not in docs/reference/wrappers/x_fdw.md";
         assert_eq!(said, [Finding::line("wrappers/x/src/options.rs", 4, expected)]);
         assert_eq!(check(&Tree::of(&[source])), []);
     }
