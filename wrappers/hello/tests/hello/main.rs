@@ -1,0 +1,4 @@
+//! `hello_fdw`, as the engine uses it.
+mod manual;
+mod rows;
+mod wrapper;
