@@ -25,7 +25,10 @@ impl Escape {
             Self::Malformed { unicode_literal } => SyntaxError::Refused {
                 message: "invalid Unicode escape".to_owned(),
                 position: Some(position),
-                sqlstate: SqlState::INVALID_ESCAPE_SEQUENCE,
+                sqlstate: match unicode_literal {
+                    true => SqlState::SYNTAX_ERROR,
+                    false => SqlState::INVALID_ESCAPE_SEQUENCE,
+                },
                 hint: Some(if unicode_literal {
                     "Unicode escapes must be \\XXXX or \\+XXXXXX."
                 } else {
@@ -63,12 +66,13 @@ type Result<T> = std::result::Result<T, (usize, Escape)>;
 /// a secret is left behind.
 pub(crate) fn string_value(literal: &str, kind: StringKind) -> Result<String> {
     match kind {
-        StringKind::Plain => Ok(pieces(literal, 0).0.join_quotes(literal.len())),
+        StringKind::Plain => Ok(pieces(literal, 0).join_quotes(literal.len())),
         StringKind::Dollar => Ok(dollar_value(literal).to_owned()),
         StringKind::Escape => escapes(literal),
         StringKind::Unicode(escape) => {
-            let inside = pieces(literal, 2).0.join_quotes(literal.len());
-            unicode(&inside, escape)
+            let inside = pieces(literal, 2).join_quotes(literal.len());
+            // Behind `U&'`; a doubled quote before it would shift it by one.
+            unicode(&inside, escape).map_err(|(offset, error)| (offset + 3, error))
         }
     }
 }
@@ -96,8 +100,7 @@ impl Pieces<'_> {
     }
 }
 
-/// The pieces, and where the last one ends.
-fn pieces(literal: &str, prefix: usize) -> (Pieces<'_>, usize) {
+fn pieces(literal: &str, prefix: usize) -> Pieces<'_> {
     let bytes = literal.as_bytes();
     let mut found = vec![];
     let mut open = prefix + 1;
@@ -109,13 +112,13 @@ fn pieces(literal: &str, prefix: usize) -> (Pieces<'_>, usize) {
                 found.push(&literal[open..at]);
                 match continuation(literal, at + 1) {
                     Some(quote) => (open, at) = (quote + 1, quote + 1),
-                    None => return (Pieces(found), at + 1),
+                    None => return Pieces(found),
                 }
             }
             _ => at += 1,
         }
     }
-    (Pieces(found), at)
+    Pieces(found)
 }
 
 fn escapes(literal: &str) -> Result<String> {
@@ -281,28 +284,30 @@ pub(crate) fn unicode(inside: &str, escape: char) -> Result<String> {
             rest = behind;
             continue;
         }
-        let (first, behind) = code_point(rest)?;
+        let offset = inside.len() - rest.len() - escape.len_utf8();
+        let placed = |error| (offset, error);
+        let (first, behind) = code_point(rest).map_err(placed)?;
         rest = behind;
         value.push(match first {
             0xD800..0xDC00 => {
-                let second = rest.strip_prefix(escape).ok_or((0, Escape::Surrogate))?;
-                let (second, behind) = code_point(second)?;
+                let second = rest.strip_prefix(escape).ok_or(placed(Escape::Surrogate))?;
+                let (second, behind) = code_point(second).map_err(placed)?;
                 rest = behind;
-                pair(first, second).ok_or((0, Escape::Surrogate))?
+                pair(first, second).ok_or(placed(Escape::Surrogate))?
             }
-            _ => scalar(first).map_err(|escape| (0, escape))?,
+            _ => scalar(first).map_err(placed)?,
         });
     }
     value.push_str(rest);
     Ok(value)
 }
 
-fn code_point(text: &str) -> Result<(u32, &str)> {
+fn code_point(text: &str) -> std::result::Result<(u32, &str), Escape> {
     let (digits, text) = match text.strip_prefix('+') {
         Some(text) => (6, text),
         None => (4, text),
     };
     let hex = text.get(..digits).filter(|hex| is_hex(hex));
     let code = hex.and_then(|hex| u32::from_str_radix(hex, 16).ok());
-    code.map(|code| (code, &text[digits..])).ok_or((0, Escape::Malformed { unicode_literal: true }))
+    code.map(|code| (code, &text[digits..])).ok_or(Escape::Malformed { unicode_literal: true })
 }

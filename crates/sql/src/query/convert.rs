@@ -60,6 +60,10 @@ pub(super) fn tokens(parser: &Parser<'_>, from: usize, to: usize) -> Result<Vec<
             converted.extend(tokens.map(|token| TokenWithSpan { token, span }));
             continue;
         }
+        // N before a string.
+        if token.is_word("nchar") && token.span.len() == 1 {
+            continue;
+        }
         converted.push(TokenWithSpan { token: sql_token(parser, token)?, span });
     }
     Ok(converted)

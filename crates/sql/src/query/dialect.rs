@@ -5,9 +5,16 @@ use sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 
+use crate::keyword::{KeywordCategory, keyword};
+
 /// sqlparser's PostgreSQL, less what PostgreSQL does not have.
 #[derive(Debug)]
 pub(super) struct Postgres;
+
+/// PostgreSQL's idea of sqlparser's keyword.
+fn known(word: &Keyword) -> Option<&'static crate::keyword::Keyword> {
+    keyword(&format!("{word:?}").to_ascii_lowercase())
+}
 
 macro_rules! as_postgresql {
     ($($name:ident),* $(,)?) => {
@@ -56,6 +63,19 @@ impl Dialect for Postgres {
         None
     }
 
+    fn is_column_alias(&self, word: &Keyword, _: &mut Parser<'_>) -> bool {
+        known(word).is_none_or(|keyword| keyword.bare_label)
+    }
+
+    fn is_table_alias(&self, word: &Keyword, _: &mut Parser<'_>) -> bool {
+        use KeywordCategory::{ColumnName, Unreserved};
+        // `UPDATE t SET`: there alone SET is no alias, and elsewhere hardly anybody's.
+        *word != Keyword::SET
+            && known(word).is_none_or(|k| matches!(k.category, Unreserved | ColumnName))
+    }
+
+    // Not `supports_named_fn_args_with_expr_name`: it reads each argument twice, so that calls
+    // within calls take exponential time. JSON_OBJECT('key': value) is the price.
     as_postgresql!(
         allow_extract_custom,
         allow_extract_single_quotes,
@@ -69,7 +89,6 @@ impl Dialect for Postgres {
         supports_insert_table_alias,
         supports_interval_options,
         supports_named_fn_args_with_colon_operator,
-        supports_named_fn_args_with_expr_name,
         supports_notnull_operator,
         supports_string_escape_constant,
         supports_unicode_string_literal,

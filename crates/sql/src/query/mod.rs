@@ -3,7 +3,9 @@
 mod convert;
 mod depth;
 mod dialect;
+mod order;
 mod refuse;
+mod unsupported;
 
 use sqlparser::ast::{self, SetExpr};
 use sqlparser::parser::{Parser as SqlParser, ParserError};
@@ -19,7 +21,7 @@ const RECURSION_LIMIT: usize = 20 * depth::MOST_NESTING;
 /// A query or a change of rows that is all of these tokens.
 pub(crate) fn statement(parser: &Parser<'_>, from: usize, to: usize) -> Result<QueryStatement> {
     let statement = read(parser, from, to, |sql| sql.parse_statement())?;
-    refuse::statement(parser, from, to, &statement)?;
+    refuse::check(parser, from, to, &statement)?;
     let span = span(parser, from, to);
     match statement {
         ast::Statement::Query(query) => Ok(apart(query, span)),
@@ -45,7 +47,7 @@ pub(crate) fn query(parser: &Parser<'_>, from: usize, to: usize) -> Result<Query
 /// An expression that is all of these tokens.
 pub(crate) fn expression(parser: &Parser<'_>, from: usize, to: usize) -> Result<ast::Expr> {
     let expression = read(parser, from, to, |sql| sql.parse_expr())?;
-    refuse::expression(parser, from, to, &expression)?;
+    refuse::check(parser, from, to, &expression)?;
     Ok(expression)
 }
 
@@ -71,18 +73,25 @@ fn read<T>(
     if from >= to {
         return Err(parser.unexpected_at(&parser.tokens[from]));
     }
-    refuse::tokens(parser, from, to)?;
     depth::check(&parser.tokens[from..to])?;
+    let failed = |error| unsupported::find(parser, from, to).unwrap_or(error);
+    order::check(parser, from, to).map_err(failed)?;
+    if let Some(error) = unsupported::refused(parser, from, to) {
+        return Err(error);
+    }
     let tokens = convert::tokens(parser, from, to)?;
     let mut sql = SqlParser::new(&Postgres)
         .with_recursion_limit(RECURSION_LIMIT)
         .with_tokens_with_locations(tokens);
     let result = read(&mut sql);
-    let result = result.map_err(|error| located(parser, from, to, &error))?;
+    let result = result.map_err(|error| failed(located(parser, from, to, &error)))?;
     let next = sql.peek_token();
     match next.token {
         sqlparser::tokenizer::Token::EOF => Ok(result),
-        _ => Err(at_byte(parser, from, to, crate::span::bytes(next.span).map(|b| b.start))),
+        _ => {
+            let byte = crate::span::bytes(next.span).map(|bytes| bytes.start);
+            Err(failed(at_byte(parser, from, to, byte)))
+        }
     }
 }
 

@@ -1,10 +1,10 @@
-//! What sqlparser takes and PostgreSQL does not.
+//! What sqlparser's tree tells, takes, and PostgreSQL does not.
 use std::ops::ControlFlow;
 
 use medley_diagnostic::SqlState;
 use sqlparser::ast::{
-    self, Expr, JoinConstraint, JoinOperator, LimitClause, Select, SelectItem, Spanned,
-    TableFactor, TableWithJoins, Visit, Visitor,
+    self, BinaryOperator, Expr, GroupByExpr, JoinConstraint, JoinOperator, ObjectName, Select,
+    SelectItem, Spanned, TableAlias, TableFactor, TableWithJoins, Visit, Visitor,
 };
 use sqlparser::tokenizer::Span;
 
@@ -14,101 +14,8 @@ use crate::parser::{Parser, Result};
 use crate::span;
 use crate::token::{Token, TokenKind};
 
-/// What the tokens alone tell.
-pub(super) fn tokens(parser: &Parser<'_>, from: usize, to: usize) -> Result<()> {
-    // Of each open bracket and parenthesis, whether it is an array's.
-    let mut arrays = vec![];
-    for at in from..to {
-        let token = &parser.tokens[at];
-        let before = (at > from).then(|| &parser.tokens[at - 1]);
-        match token.kind {
-            TokenKind::Char('(') => arrays.push(false),
-            TokenKind::Char('[') => {
-                let array = opens_array(before, arrays.last() == Some(&true));
-                if !array && !before.is_some_and(ends_operand) {
-                    return Err(parser.unexpected_at(token));
-                }
-                arrays.push(array);
-            }
-            TokenKind::Char(')' | ']') if arrays.pop().is_none() => {
-                return Err(parser.unexpected_at(token));
-            }
-            _ if !may_follow(before, token) => return Err(parser.unexpected_at(token)),
-            _ => {}
-        }
-        if let Some(wrong) = wrong_command(parser, at, to) {
-            return Err(parser.unexpected_at(wrong));
-        }
-    }
-    Ok(())
-}
-
-/// ARRAY opens one, and inside of it brackets do.
-fn opens_array(before: Option<&Token>, inside: bool) -> bool {
-    let nested = |token: &Token| matches!(token.kind, TokenKind::Char('[' | ','));
-    before.is_some_and(|token| token.is_word("array") || (inside && nested(token)))
-}
-
-/// Something that can be subscripted, or a type that becomes an array.
-fn ends_operand(token: &Token) -> bool {
-    match token.kind {
-        TokenKind::Ident { .. } | TokenKind::Parameter | TokenKind::Char(')' | ']') => true,
-        TokenKind::Keyword(keyword) => {
-            keyword.category != KeywordCategory::Reserved || keyword.word == "array"
-        }
-        _ => false,
-    }
-}
-
-/// A literal does not follow a literal, nor AS; `->` and `::` and such are nobody's end.
-fn may_follow(before: Option<&Token>, token: &Token) -> bool {
-    let Some(before) = before else { return true };
-    let literal = matches!(token.kind, TokenKind::String(_));
-    let constant = matches!(
-        before.kind,
-        TokenKind::String(_)
-            | TokenKind::Bits
-            | TokenKind::Integer
-            | TokenKind::Float
-            | TokenKind::Parameter
-    );
-    let stray = matches!(token.kind, TokenKind::Char('$' | '{' | '}' | '\\'));
-    !(literal && (constant || before.is_word("as"))) && !stray
-}
-
-/// `DELETE t`, `INSERT t`, `MERGE t`: the second word is not what must be there.
-fn wrong_command<'a>(parser: &Parser<'a>, at: usize, to: usize) -> Option<&'a Token> {
-    const SECOND: &[(&str, &str)] = &[("delete", "from"), ("insert", "into"), ("merge", "into")];
-    let token = &parser.tokens[at];
-    let first = at == 0
-        || matches!(parser.tokens[at - 1].kind, TokenKind::Char('(' | ';'))
-            && parser.tokens[at].is_word("insert");
-    let (_, second) = SECOND.iter().find(|(word, _)| first && token.is_word(word))?;
-    let next = &parser.tokens[at + 1];
-    (at < to && !next.is_word(second)).then_some(next)
-}
-
-/// What only the tree tells.
-pub(super) fn statement(
-    parser: &Parser<'_>,
-    from: usize,
-    to: usize,
-    statement: &ast::Statement,
-) -> Result<()> {
-    walk(parser, from, to, statement)
-}
-
-/// The same for an expression.
-pub(super) fn expression(
-    parser: &Parser<'_>,
-    from: usize,
-    to: usize,
-    expression: &Expr,
-) -> Result<()> {
-    walk(parser, from, to, expression)
-}
-
-fn walk(parser: &Parser<'_>, from: usize, to: usize, tree: &impl Visit) -> Result<()> {
+/// Goes over the tree of these tokens.
+pub(super) fn check(parser: &Parser<'_>, from: usize, to: usize, tree: &impl Visit) -> Result<()> {
     match tree.visit(&mut Refusals { parser, from, to }) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(error) => Err(error),
@@ -123,62 +30,75 @@ struct Refusals<'a> {
 
 type Flow = ControlFlow<SyntaxError>;
 
+const GO_ON: Flow = Flow::Continue(());
+
 impl Visitor for Refusals<'_> {
     type Break = SyntaxError;
 
-    fn pre_visit_query(&mut self, query: &ast::Query) -> Flow {
-        if let Some(LimitClause::OffsetCommaLimit { offset, .. }) = &query.limit_clause {
-            return ControlFlow::Break(SyntaxError::Refused {
-                message: "LIMIT #,# syntax is not supported".to_owned(),
-                position: span::position(offset.span()),
-                sqlstate: SqlState::SYNTAX_ERROR,
-                hint: Some("Use separate LIMIT and OFFSET clauses."),
-            });
-        }
-        Flow::Continue(())
-    }
-
     fn pre_visit_select(&mut self, select: &Select) -> Flow {
         if let Some(into) = &select.into {
-            return ControlFlow::Break(SyntaxError::Refused {
-                message: "SELECT INTO is not supported".to_owned(),
-                position: span::position(into.name.span()),
-                sqlstate: SqlState::FEATURE_NOT_SUPPORTED,
-                hint: None,
-            });
+            let position = span::position(into.name.span());
+            return refused(
+                "SELECT INTO is not supported",
+                SqlState::FEATURE_NOT_SUPPORTED,
+                position,
+            );
         }
-        for item in &select.projection {
-            self.item(item)?;
+        if matches!(select.group_by, GroupByExpr::All(_)) {
+            return self.behind_words(&["group", "by", "all"]);
         }
-        for table in &select.from {
-            self.joins(table)?;
-        }
-        Flow::Continue(())
+        select.projection.iter().try_for_each(|item| self.item(item))?;
+        select.from.iter().try_for_each(|table| self.joins(table))
     }
 
     fn pre_visit_table_factor(&mut self, table: &TableFactor) -> Flow {
         match table {
-            TableFactor::NestedJoin { table_with_joins, .. } => self.joins(table_with_joins),
-            _ => Flow::Continue(()),
+            TableFactor::NestedJoin { table_with_joins, alias } => {
+                self.alias(alias.as_ref())?;
+                self.joins(table_with_joins)
+            }
+            TableFactor::Table { alias, .. }
+            | TableFactor::Derived { alias, .. }
+            | TableFactor::TableFunction { alias, .. }
+            | TableFactor::Function { alias, .. }
+            | TableFactor::UNNEST { alias, .. } => self.alias(alias.as_ref()),
+            _ => GO_ON,
         }
     }
 
     fn pre_visit_statement(&mut self, statement: &ast::Statement) -> Flow {
-        if let ast::Statement::Update(update) = statement
-            && let Some(ast::UpdateTableFromKind::BeforeSet(tables)) = &update.from
-        {
-            return self.before(tables.first().map(Spanned::span));
+        match statement {
+            ast::Statement::Update(update) => {
+                if let Some(ast::UpdateTableFromKind::BeforeSet(tables)) = &update.from {
+                    return self.before(tables.first().map(Spanned::span));
+                }
+                if update.limit.is_some() { self.last_word("limit") } else { GO_ON }
+            }
+            ast::Statement::Delete(delete) if !delete.order_by.is_empty() => {
+                self.last_word("order")
+            }
+            ast::Statement::Delete(delete) if delete.limit.is_some() => self.last_word("limit"),
+            _ => GO_ON,
         }
-        Flow::Continue(())
+    }
+
+    fn pre_visit_relation(&mut self, name: &ObjectName) -> Flow {
+        let parts: Vec<_> = name.0.iter().filter_map(|part| part.as_ident()).collect();
+        if parts.len() > 3 {
+            let parts: Vec<_> = parts.iter().map(|part| part.value.as_str()).collect();
+            let dotted = parts.join(".");
+            let message = format!("improper qualified name (too many dotted names): {dotted}");
+            return refused(&message, SqlState::SYNTAX_ERROR, span::position(name.span()));
+        }
+        parts.first().map_or(GO_ON, |part| self.name(part))
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> Flow {
         match expr {
-            Expr::Identifier(ident) => self.column(ident),
-            Expr::CompoundIdentifier(parts) => {
-                parts.first().map_or(Flow::Continue(()), |i| self.column(i))
-            }
-            _ => Flow::Continue(()),
+            Expr::Identifier(ident) => self.name(ident),
+            Expr::CompoundIdentifier(parts) => parts.first().map_or(GO_ON, |part| self.name(part)),
+            Expr::BinaryOp { left, op, .. } if is_comparison(op) => self.comparison(left),
+            _ => GO_ON,
         }
     }
 }
@@ -190,62 +110,120 @@ impl Refusals<'_> {
             SelectItem::ExprWithAlias { alias, .. } if alias.quote_style == Some('\'') => {
                 self.at(alias.span)
             }
-            _ => Flow::Continue(()),
+            _ => GO_ON,
+        }
+    }
+
+    fn alias(&self, alias: Option<&TableAlias>) -> Flow {
+        let Some(TableAlias { name, .. }) = alias else { return GO_ON };
+        match category(name) {
+            Some(KeywordCategory::Reserved | KeywordCategory::TypeFunctionName) => {
+                self.at(name.span)
+            }
+            _ => GO_ON,
         }
     }
 
     /// Each join but CROSS and NATURAL says on what.
     fn joins(&self, table: &TableWithJoins) -> Flow {
-        for join in &table.joins {
-            let constraint = match &join.join_operator {
-                JoinOperator::Join(constraint)
-                | JoinOperator::Inner(constraint)
-                | JoinOperator::Left(constraint)
-                | JoinOperator::LeftOuter(constraint)
-                | JoinOperator::Right(constraint)
-                | JoinOperator::RightOuter(constraint)
-                | JoinOperator::FullOuter(constraint) => constraint,
-                _ => continue,
-            };
-            if matches!(constraint, JoinConstraint::None) {
-                return self.behind(join.relation.span());
-            }
-        }
-        Flow::Continue(())
+        table.joins.iter().try_for_each(|join| match &join.join_operator {
+            JoinOperator::Join(JoinConstraint::None)
+            | JoinOperator::Inner(JoinConstraint::None)
+            | JoinOperator::Left(JoinConstraint::None)
+            | JoinOperator::LeftOuter(JoinConstraint::None)
+            | JoinOperator::Right(JoinConstraint::None)
+            | JoinOperator::RightOuter(JoinConstraint::None)
+            | JoinOperator::FullOuter(JoinConstraint::None) => self.behind(join.relation.span()),
+            _ => GO_ON,
+        })
     }
 
-    /// A reserved word is no column. DEFAULT is a value in INSERT and UPDATE, and nothing in
-    /// an expression; whoever resolves names refuses it there.
-    fn column(&self, ident: &ast::Ident) -> Flow {
-        let reserved = ident.quote_style.is_none()
-            && ident.value != "default"
-            && keyword(&ident.value).is_some_and(|k| k.category == KeywordCategory::Reserved)
-            && !is_value(&ident.value);
-        if reserved { self.at(ident.span) } else { Flow::Continue(()) }
+    /// A reserved word names nothing. DEFAULT is a value in INSERT and UPDATE; elsewhere whoever
+    /// resolves names refuses it.
+    fn name(&self, ident: &ast::Ident) -> Flow {
+        match category(ident) {
+            _ if ident.value == "default" || is_value(&ident.value) => GO_ON,
+            Some(KeywordCategory::Reserved) => self.at(ident.span),
+            Some(KeywordCategory::TypeFunctionName) if !self.is_call(ident.span) => {
+                self.behind(ident.span)
+            }
+            _ => GO_ON,
+        }
+    }
+
+    fn is_call(&self, span: Span) -> bool {
+        let token = self.token_from(span::bytes(span).map(|bytes| bytes.end));
+        token.kind == TokenKind::Char('(')
+    }
+
+    /// `a = b = c`: comparisons do not chain.
+    fn comparison(&self, left: &Expr) -> Flow {
+        match left {
+            Expr::BinaryOp { op, .. } if is_comparison(op) => self.behind(left.span()),
+            _ => GO_ON,
+        }
+    }
+
+    fn tokens(&self) -> &[Token] {
+        &self.parser.tokens[self.from..self.to]
+    }
+
+    fn end(&self) -> &Token {
+        &self.parser.tokens[self.to]
+    }
+
+    fn token_from(&self, byte: Option<usize>) -> &Token {
+        let found = self.tokens().iter().find(|t| byte.is_some_and(|byte| t.span.start >= byte));
+        found.unwrap_or(self.end())
+    }
+
+    fn stop(&self, token: &Token) -> Flow {
+        ControlFlow::Break(self.parser.unexpected_at(token))
     }
 
     fn at(&self, span: Span) -> Flow {
-        self.token_at(span::bytes(span).map(|bytes| bytes.start))
+        self.stop(self.token_from(span::bytes(span).map(|bytes| bytes.start)))
     }
 
     /// At the first token behind this part of the text.
     fn behind(&self, span: Span) -> Flow {
-        self.token_at(span::bytes(span).map(|bytes| bytes.end))
+        self.stop(self.token_from(span::bytes(span).map(|bytes| bytes.end)))
     }
 
     /// At the token before this part of the text.
     fn before(&self, span: Option<Span>) -> Flow {
         let start = span.and_then(span::bytes).map(|bytes| bytes.start);
-        let tokens = &self.parser.tokens[self.from..self.to];
-        let token = tokens.iter().rev().find(|t| start.is_some_and(|start| t.span.start < start));
-        ControlFlow::Break(self.parser.unexpected_at(token.unwrap_or(&self.parser.tokens[self.to])))
+        let mut tokens = self.tokens().iter().rev();
+        let token = tokens.find(|t| start.is_some_and(|start| t.span.start < start));
+        self.stop(token.unwrap_or(self.end()))
     }
 
-    fn token_at(&self, byte: Option<usize>) -> Flow {
-        let tokens = &self.parser.tokens[self.from..self.to];
-        let token = tokens.iter().find(|t| byte.is_some_and(|byte| t.span.start >= byte));
-        ControlFlow::Break(self.parser.unexpected_at(token.unwrap_or(&self.parser.tokens[self.to])))
+    fn last_word(&self, word: &str) -> Flow {
+        let token = self.tokens().iter().rev().find(|token| token.is_word(word));
+        self.stop(token.unwrap_or(self.end()))
     }
+
+    fn behind_words(&self, words: &[&str]) -> Flow {
+        let mut windows = self.tokens().windows(words.len());
+        let found = windows.position(|w| w.iter().zip(words).all(|(t, word)| t.is_word(word)));
+        let at = found.map_or(self.to, |at| self.from + at + words.len());
+        self.stop(&self.parser.tokens[at.min(self.to)])
+    }
+}
+
+fn refused(message: &str, sqlstate: SqlState, position: Option<usize>) -> Flow {
+    let message = message.to_owned();
+    ControlFlow::Break(SyntaxError::Refused { message, position, sqlstate, hint: None })
+}
+
+fn category(ident: &ast::Ident) -> Option<KeywordCategory> {
+    let keyword = ident.quote_style.is_none().then(|| keyword(&ident.value)).flatten();
+    keyword.map(|keyword| keyword.category)
+}
+
+fn is_comparison(op: &BinaryOperator) -> bool {
+    use BinaryOperator as Op;
+    matches!(op, Op::Eq | Op::NotEq | Op::Lt | Op::LtEq | Op::Gt | Op::GtEq)
 }
 
 /// Reserved words that are values: sqlparser has some of them as names.

@@ -1,0 +1,57 @@
+//! No text overflows a stack of 2 MiB, neither while it is parsed nor when the tree is dropped.
+use medley_diagnostic::{Diagnostic, SqlState};
+
+fn on_a_small_stack(work: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(work);
+    thread.unwrap().join().unwrap();
+}
+
+fn too_deep(text: String) {
+    on_a_small_stack(move || {
+        let error = medley_sql::parse(&text).unwrap_err();
+        assert_eq!(error.sqlstate(), SqlState::STATEMENT_TOO_COMPLEX, "{error}");
+    });
+}
+
+fn accepted(text: String) {
+    on_a_small_stack(move || {
+        let script = medley_sql::parse(&text).unwrap();
+        assert_eq!(script.statements.len(), 1);
+        drop(script);
+    });
+}
+
+#[test]
+fn a_hundred_thousand_of_anything_is_an_error() {
+    let n = 100_000;
+    too_deep(format!("select {}1", "1 + ".repeat(n)));
+    too_deep(format!("select {}1", "a || ".repeat(n)));
+    too_deep(format!("select {}1", "- ".repeat(n)));
+    too_deep(format!("select {}true", "not ".repeat(n)));
+    too_deep(format!("select 1 where {}true", "true or ".repeat(n)));
+    too_deep(format!("select {}1{}", "(".repeat(n), ")".repeat(n)));
+    too_deep(format!("{}select 1{}", "(".repeat(n), ")".repeat(n)));
+    too_deep(format!("select {}1{}", "f(".repeat(n), ")".repeat(n)));
+    too_deep(format!("select {}1", "case when true then ".repeat(n)));
+    too_deep(format!("select 1{}", "::int".repeat(n)));
+    too_deep(format!("select a{}", " collate c".repeat(n)));
+    too_deep(format!("select a{}", " is null".repeat(n)));
+    too_deep(format!("{}select 1", "select 1 union all ".repeat(n)));
+    too_deep(format!("select * from {}t{}", "(select * from ".repeat(n), ") a".repeat(n)));
+    too_deep(format!("select array{}1{}", "[".repeat(n), "]".repeat(n)));
+    let check = format!("a int check ({}1{})", "(".repeat(n), ")".repeat(n));
+    too_deep(format!("create foreign table t ({check}) server s"));
+}
+
+#[test]
+fn what_people_write_is_not() {
+    accepted(format!("select {}1", "1 + ".repeat(2_000)));
+    accepted(format!("select 1 where {}a = 1", "a = 1 or ".repeat(1_000)));
+    accepted(format!("select {}1{}", "(".repeat(200), ")".repeat(200)));
+    accepted(format!("select {}1{}", "f(".repeat(100), ")".repeat(100)));
+    accepted(format!("select a in ({}1)", "1, ".repeat(100_000)));
+    accepted(format!("insert into t values {}(1)", "(1, 'a', a + 1), ".repeat(20_000)));
+    accepted(format!("{}select 1", "select 1 union all ".repeat(1_000)));
+    accepted(format!("create table t {}{}", "(".repeat(100_000), ")".repeat(100_000)));
+    accepted(format!("select 1 {}", "/*".repeat(100_000) + &"*/".repeat(100_000)));
+}

@@ -1,0 +1,7 @@
+//! Texts in, statements or errors out.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod corpus;
+mod deep;
+mod mutation;
+mod secrets;
+mod statements;
