@@ -130,6 +130,6 @@ fn change(
         ast::Statement::Update(ast) => QueryStatement::Update { with, ast: Box::new(ast), span },
         ast::Statement::Delete(ast) => QueryStatement::Delete { with, ast: Box::new(ast), span },
         ast::Statement::Merge(ast) => QueryStatement::Merge { with, ast: Box::new(ast), span },
-        other => unreachable!("a change of rows was asked for, not {other}"),
+        _ => unreachable!("sqlparser has nothing but changes of rows there"),
     }
 }
