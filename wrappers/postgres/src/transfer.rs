@@ -108,7 +108,11 @@ impl Transfer {
             }
         }
         rows.end_row();
-        Ok(())
+        // Without declared columns nobody has looked at the values.
+        match body.0.is_empty() || self.formats.is_empty() {
+            true => Ok(()),
+            false => Err(cut_short()),
+        }
     }
 
     #[inline]
@@ -143,4 +147,52 @@ impl Transfer {
 pub(crate) fn cut_short() -> Error {
     let message = "invalid row from server";
     Error::remote(Report::error(SqlState::PROTOCOL_VIOLATION, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_schema::Schema;
+    use medley_types::field;
+
+    use super::*;
+
+    fn remote(type_oid: u32, typmod: i32) -> RemoteColumn {
+        RemoteColumn { name: "c".to_owned(), type_oid, typmod }
+    }
+
+    #[test]
+    fn only_values_of_the_declared_type_come_in_binary() {
+        let check = |declared: PgType, oid, typmod, expected| {
+            assert_eq!(Format::of(declared, &remote(oid, typmod)), expected, "{declared}");
+        };
+        check(PgType::INT4, 23, -1, Format::Binary);
+        check(PgType::INT8, 23, -1, Format::Text);
+        check(PgType::VARCHAR, 25, -1, Format::Binary);
+        check(PgType::TEXT, 1043, 14, Format::Binary);
+        check(PgType::TEXT, 1042, 14, Format::Text);
+        check(PgType::NUMERIC, 1700, PgType::numeric(10, 2).typmod, Format::Binary);
+        check(PgType::numeric(10, 2), 1700, PgType::numeric(10, 2).typmod, Format::Binary);
+        check(PgType::numeric(10, 2), 1700, -1, Format::Text);
+        check(PgType::JSONB, 3802, -1, Format::Binary);
+        check(PgType::plain(600), 600, -1, Format::Text);
+        check(PgType::REGCLASS, 2205, -1, Format::Text);
+        check(PgType::INT4_ARRAY, 1007, -1, Format::Binary);
+    }
+
+    #[test]
+    fn a_row_that_is_cut_short_is_an_error_and_no_panic() {
+        let fields = vec![field("a", PgType::INT4, true), field("b", PgType::TEXT, true)];
+        let columns = [remote(23, -1), remote(25, -1)];
+        let transfer = Transfer::new(Arc::new(Schema::new(fields)), &columns).expect("two columns");
+        let row = b"\0\x02\0\0\0\x04\0\0\0\x07\0\0\0\x02ab";
+        let mut rows = transfer.rows();
+        transfer.append(Body(row), &mut rows).expect("it is whole");
+        assert_eq!(rows.finish().expect("a batch").num_rows(), 1);
+        for end in 0..row.len() {
+            assert!(transfer.append(Body(&row[..end]), &mut transfer.rows()).is_err(), "{end}");
+        }
+        assert!(transfer.append(Body(b"\0\x01\xff\xff\xff\xff"), &mut rows).is_err());
+    }
 }

@@ -24,6 +24,8 @@ use crate::options::password_required;
 use crate::protocol::Wire;
 use crate::session::Session;
 
+/// A request to cancel that takes longer is of no use.
+const CANCEL_LIMIT: Duration = Duration::from_secs(10);
 const PASSWORD_REQUIRED: &str = "password or GSSAPI delegated credentials required";
 
 /// Logs in at the remote.
@@ -442,7 +444,7 @@ impl Endpoint {
             let _ = opened.wire.drain().await;
             Ok(())
         };
-        within(self.timeout, request).await
+        within(Some(CANCEL_LIMIT), request).await
     }
 }
 

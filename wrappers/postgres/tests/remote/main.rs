@@ -1,6 +1,8 @@
 //! `postgres_fdw` against a real PostgreSQL.
+mod certificates;
 mod fixture;
 mod import;
+mod impostor;
 mod login;
 mod rows;
 mod stream;

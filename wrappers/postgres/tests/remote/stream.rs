@@ -45,7 +45,7 @@ async fn a_dropped_stream_leaves_nothing_running() {
     drop(batches);
     assert!(!connection.reset().await, "it is not to be lent again");
     let again = print(connection.as_mut(), query("SELECT 1", &[PgType::INT4])).await;
-    assert!(again.err().expect("it is of no use").is_connection_lost());
+    assert!(again.expect_err("it is of no use").is_connection_lost());
     drop(connection);
     wait_for(&sessions_of("dropped"), "0", 2_000).await;
 }
@@ -98,7 +98,7 @@ async fn a_session_that_was_terminated_while_idle_is_lost_at_the_next_statement(
     cluster().psql(terminate).expect("an answer");
     wait_for(&sessions_of("sleeping victim"), "0", 2_000).await;
     let outcome = print(connection.as_mut(), query("SELECT 1", &[PgType::INT4])).await;
-    assert_eq!(outcome.err().expect("it is gone").sqlstate(), SqlState::CONNECTION_FAILURE);
+    assert_eq!(outcome.expect_err("it is gone").sqlstate(), SqlState::CONNECTION_FAILURE);
     assert!(!connection.reset().await);
 }
 
