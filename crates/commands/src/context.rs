@@ -7,8 +7,11 @@ use medley_catalog::{Snapshot, Transaction};
 use medley_diagnostic::{Diagnostic, Report, SqlState};
 use medley_fdw::{Actor, Registry};
 use medley_secret::Sealer;
+use medley_sql::Statement;
+use medley_types::Style;
 
 use crate::error::{Error, Result};
+use crate::execute;
 
 /// In whose name a statement runs.
 #[derive(Clone, Copy, Debug)]
@@ -19,33 +22,58 @@ pub struct Identity {
     pub session_user: RoleOid,
 }
 
+/// What a statement runs in.
+#[derive(Clone, Copy)]
+pub struct Environment<'a> {
+    /// In whose name.
+    pub identity: Identity,
+    /// The elements of `search_path`; `$user` is the current role's schema.
+    pub search_path: &'a [String],
+    /// How the session reads moments.
+    pub style: &'a Style,
+    /// The wrappers of this build.
+    pub registry: &'a Registry,
+    /// What seals secrets.
+    pub sealer: &'a Sealer,
+}
+
 /// What a statement runs on. One is made for each statement.
 pub struct Context<'a> {
     tx: &'a mut Transaction,
     view: Arc<Snapshot>,
+    environment: Environment<'a>,
     pub(crate) current_role: RoleOid,
     pub(crate) session_user: RoleOid,
-    /// Schemas by name; `$user` is the current role's.
     pub(crate) search_path: &'a [String],
+    pub(crate) style: &'a Style,
     pub(crate) registry: &'a Registry,
     pub(crate) sealer: &'a Sealer,
-    /// Notices and warnings, in their order. They count even if the statement fails.
+    /// Notices and warnings, in their order.
     pub(crate) notices: &'a mut Vec<Report>,
 }
 
 impl<'a> Context<'a> {
-    /// For one statement.
+    /// For one statement. What it says besides goes to `notices`, and counts even if it fails.
     pub fn new(
         tx: &'a mut Transaction,
-        identity: Identity,
-        search_path: &'a [String],
-        registry: &'a Registry,
-        sealer: &'a Sealer,
+        environment: Environment<'a>,
         notices: &'a mut Vec<Report>,
     ) -> Self {
         let view = tx.snapshot();
+        let Environment { identity, search_path, style, registry, sealer } = environment;
         let Identity { current_role, session_user } = identity;
-        Self { tx, view, current_role, session_user, search_path, registry, sealer, notices }
+        Self {
+            tx,
+            view,
+            environment,
+            current_role,
+            session_user,
+            search_path,
+            style,
+            registry,
+            sealer,
+            notices,
+        }
     }
 
     /// The catalog as this statement sees it: committed changes of others, and its own.
@@ -56,6 +84,23 @@ impl<'a> Context<'a> {
     /// For whom validators judge.
     pub(crate) fn validator_actor(&self) -> Actor {
         Actor { superuser: self.is_superuser() }
+    }
+}
+
+impl Context<'_> {
+    /// Runs a statement that another one brought, as somebody else and with another search path.
+    pub(crate) fn run_as(
+        &mut self,
+        role: RoleOid,
+        search_path: &[String],
+        statement: Statement,
+    ) -> Result<()> {
+        let identity = Identity { current_role: role, session_user: self.session_user };
+        let environment = Environment { identity, search_path, ..self.environment };
+        let mut inner = Context::new(self.tx, environment, self.notices);
+        execute(&mut inner, statement)?;
+        self.view = self.tx.snapshot();
+        Ok(())
     }
 }
 

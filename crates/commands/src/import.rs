@@ -1,11 +1,12 @@
 //! IMPORT FOREIGN SCHEMA, before and after the remote is asked.
-use std::borrow::Cow;
 use std::fmt::Write;
 
 use medley_catalog::ids::ServerOid;
-use medley_catalog::quote_identifier;
 use medley_fdw::{ColumnDef, Handler, ImportSchema, Restriction, Scope, TableDef};
-use medley_sql::{ForeignSchemaTables, ImportForeignSchema, OptionItem, Statement};
+use medley_sql::{
+    ForeignSchemaTables, ImportForeignSchema, OptionItem, Statement, quote_identifier,
+    quote_literal,
+};
 
 use crate::error::{Error, ImportError, OptionError, Result};
 use crate::options::{self, Judge};
@@ -143,15 +144,6 @@ fn options_text(options: &[(&'static str, String)]) -> String {
         format!("{} {}", quote_identifier(name), quote_literal(value))
     };
     options.iter().map(item).collect::<Vec<_>>().join(", ")
-}
-
-/// A string literal that means this value whatever `standard_conforming_strings` says.
-fn quote_literal(value: &str) -> Cow<'_, str> {
-    let quoted = value.replace('\'', "''");
-    match quoted.contains('\\') {
-        true => format!("E'{}'", quoted.replace('\\', "\\\\")).into(),
-        false => format!("'{quoted}'").into(),
-    }
 }
 
 impl From<medley_fdw::Error> for Error {

@@ -16,25 +16,36 @@
 //! - a value that is a secret reaches the catalog sealed, for its very place.
 mod authorize;
 mod builtin_validator;
+mod comment;
 mod context;
+mod drop;
 mod error;
+mod extension;
 mod foreign_table;
+mod grant;
 mod import;
+mod maintenance;
 mod names;
 mod options;
+mod owner;
+mod relation;
+mod rename;
+mod role;
+mod schema;
 mod server;
 mod user_mapping;
 mod view;
 mod wrapper;
 
 pub use authorize::{check_set_role, check_set_session_authorization};
-pub use context::{Context, Identity};
+pub use context::{Context, Environment, Identity};
 pub use error::{
     Error, GrantError, ImportError, NameError, Noun, OptionError, PermissionError, RelationError,
     Result, RoleError, ViewError,
 };
 pub use foreign_table::ExpressionKind;
 pub use import::{ImportPlan, apply_import, plan_import};
+pub use role::{SettingWrite, alter_role_settings};
 pub use view::{ViewQuery, create_view};
 
 use medley_sql::Statement;
@@ -56,6 +67,17 @@ pub fn execute(ctx: &mut Context<'_>, statement: Statement) -> Result<Outcome> {
     Ok(Outcome { tag })
 }
 
+/// Everything else that PostgreSQL knows is the session's, or is not here.
+fn unsupported(statement: &Statement) -> Error {
+    let hint = match statement {
+        Statement::Unsupported("CREATE TABLE" | "CREATE TABLE AS") => {
+            Some("Medley keeps no rows of its own: use CREATE FOREIGN TABLE.")
+        }
+        _ => None,
+    };
+    Error::Unsupported { what: statement.tag().to_owned(), hint }
+}
+
 fn dispatch(ctx: &mut Context<'_>, statement: Statement) -> Result<()> {
     match statement {
         Statement::CreateForeignDataWrapper(it) => wrapper::create(ctx, it),
@@ -66,6 +88,26 @@ fn dispatch(ctx: &mut Context<'_>, statement: Statement) -> Result<()> {
         Statement::AlterUserMapping(it) => user_mapping::alter(ctx, it),
         Statement::DropUserMapping(it) => user_mapping::drop(ctx, it),
         Statement::CreateForeignTable(it) => foreign_table::create(ctx, it),
-        other => Err(Error::unsupported(other.tag())),
+        Statement::AlterTable(it) => foreign_table::alter(ctx, it),
+        Statement::CreateSchema(it) => schema::create(ctx, it),
+        Statement::CreateExtension(it) => extension::create(ctx, it),
+        Statement::AlterExtension(it) => extension::alter(ctx, it),
+        Statement::Drop(it) => drop::drop(ctx, it),
+        Statement::Rename(it) => rename::rename(ctx, it),
+        Statement::AlterOwner(it) => owner::alter(ctx, it),
+        Statement::SetObjectSchema(it) => schema::set(ctx, it),
+        Statement::Comment(it) => comment::comment(ctx, it),
+        Statement::CreateRole(it) => role::create(ctx, *it),
+        Statement::AlterRole(it) => role::alter(ctx, *it),
+        Statement::GroupMembership(it) => role::change_group(ctx, it),
+        Statement::DropRole(it) => role::drop(ctx, it),
+        Statement::ReassignOwned(it) => role::reassign(ctx, it),
+        Statement::DropOwned(it) => role::drop_owned(ctx, it),
+        Statement::Grant(it) => grant::grant(ctx, it),
+        Statement::GrantRole(it) => role::grant(ctx, it),
+        Statement::AlterDefaultPrivileges(it) => grant::alter_default_privileges(ctx, it),
+        Statement::Lock(it) => maintenance::lock(ctx, &it),
+        Statement::Vacuum(it) => maintenance::vacuum(ctx, &it),
+        other => Err(unsupported(&other)),
     }
 }

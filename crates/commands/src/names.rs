@@ -65,6 +65,14 @@ impl Context<'_> {
         wrapper.ok_or_else(|| lookup_failed(server.wrapper.address()))
     }
 
+    /// The wrapper of a foreign table's server.
+    pub(crate) fn wrapper_of_table(&self, relation: &Relation) -> Result<Arc<Wrapper>> {
+        let gone = || lookup_failed(relation.oid.address());
+        let table = relation.foreign_table().ok_or_else(gone)?;
+        let server = self.catalog().server(table.server).cloned().ok_or_else(gone)?;
+        self.wrapper_of(&server)
+    }
+
     pub(crate) fn mapping(&self, oid: UserMappingOid) -> Result<Arc<UserMapping>> {
         self.catalog().user_mapping(oid)?.ok_or_else(|| lookup_failed(oid.address()))
     }

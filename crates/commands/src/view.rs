@@ -95,7 +95,7 @@ fn reloptions(statement: &CreateView) -> Result<Vec<(String, String)>> {
 }
 
 /// The value of an option of a view, as written.
-pub(crate) fn checked_option(option: &RelationOption) -> Result<String> {
+fn checked_option(option: &RelationOption) -> Result<String> {
     let value = option.value.clone().unwrap_or_else(|| "true".to_owned());
     match option.name.as_str() {
         _ if option.namespace.is_some() => {
@@ -166,7 +166,7 @@ fn apply_replace(
     let old = old.into_inner();
     let mut relation = Relation::clone(&old);
     let RelationKind::View(view) = &mut relation.kind else {
-        let (name, expected) = (relation.name, "view");
+        let (name, expected) = (relation.name, "a view");
         return Err(NameError::WrongKind { name, expected, hint: None }.into());
     };
     view.query = new.text;
@@ -174,6 +174,26 @@ fn apply_replace(
     view.depends_on = new.references;
     replace_columns(&mut relation.columns, new.columns)?;
     ctx.update(&old, relation)
+}
+
+/// ALTER VIEW … SET (…), RESET (…).
+pub(crate) fn set_options(
+    ctx: &mut Context<'_>,
+    old: &Arc<Relation>,
+    reset: bool,
+    options: &[RelationOption],
+) -> Result<()> {
+    let mut relation = Relation::clone(old);
+    if let RelationKind::View(view) = &mut relation.kind {
+        let kept = &mut view.reloptions;
+        kept.retain(|(name, _)| options.iter().all(|option| option.name != *name));
+        if !reset {
+            for option in options {
+                kept.push((option.name.clone(), checked_option(option)?));
+            }
+        }
+    }
+    ctx.update(old, relation)
 }
 
 /// Columns may only be added, at the end.

@@ -126,14 +126,14 @@ pub enum NameError {
     #[error("function {0} must return type fdw_handler")]
     NotHandler(String),
     /// A relation of another kind than was said.
-    #[error("\"{name}\" is not a {expected}")]
+    #[error("\"{name}\" is not {expected}")]
     WrongKind {
         /// Its name.
         name: String,
-        /// What it was said to be.
+        /// What it was said to be, with its article.
         expected: &'static str,
         /// What to do instead.
-        hint: Option<String>,
+        hint: Option<&'static str>,
     },
     /// A name of another database.
     #[error("cross-database references are not implemented: {0}")]
@@ -215,7 +215,7 @@ impl Diagnostic for NameError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::WrongKind { hint, .. } => hint.clone(),
+            Self::WrongKind { hint, .. } => hint.map(str::to_owned),
             Self::ExtensionUnavailable(_) => Some(
                 "The extension must first be installed on the system where PostgreSQL is running."
                     .into(),

@@ -128,6 +128,86 @@ pub enum RelationError {
     /// COLLATE of what is no text.
     #[error("collations are not supported by type {0}")]
     NotCollatable(String),
+    /// LOCK TABLE.
+    #[error("cannot lock relation \"{0}\"")]
+    CannotLock(String),
+    /// An action that only other kinds of relation take.
+    #[error("ALTER action {action} cannot be performed on relation \"{relation}\"")]
+    Action {
+        /// Its words.
+        action: &'static str,
+        /// The relation.
+        relation: String,
+        /// What it is, in the plural.
+        kinds: &'static str,
+    },
+    /// ALTER TYPE … USING of what is elsewhere.
+    #[error("\"{0}\" is not a table")]
+    NotATable(String),
+    /// A trigger that is not there: there are none.
+    #[error("trigger \"{trigger}\" for table \"{relation}\" does not exist")]
+    NoTrigger {
+        /// The trigger.
+        trigger: String,
+        /// The relation.
+        relation: String,
+    },
+    /// A constraint that is not there, to be renamed.
+    #[error("constraint \"{constraint}\" for table \"{relation}\" does not exist")]
+    NoConstraintToRename {
+        /// The constraint.
+        constraint: String,
+        /// Its relation.
+        relation: String,
+    },
+    /// A column has one NOT NULL constraint, of one name.
+    #[error(
+        "cannot create not-null constraint \"{new}\" on column \"{column}\" of table \"{relation}\""
+    )]
+    NotNullExists {
+        /// The name it was to have.
+        new: String,
+        /// The name it has.
+        existing: String,
+        /// The column.
+        column: String,
+        /// Its relation.
+        relation: String,
+    },
+    /// VALIDATE of what is not enforced.
+    #[error("cannot validate NOT ENFORCED constraint")]
+    ValidateNotEnforced,
+    /// A column that a generated one is computed from.
+    #[error(
+        "cannot drop column {column} of foreign table {relation} because other objects depend on it"
+    )]
+    GeneratedNeeds {
+        /// The generated column.
+        generated: String,
+        /// What it needs.
+        column: String,
+        /// The relation of both.
+        relation: String,
+    },
+    /// The type of a column that a generated one is computed from.
+    #[error("cannot alter type of a column used by a generated column")]
+    TypeOfGeneratedFrom {
+        /// The generated column.
+        generated: String,
+        /// What it needs.
+        column: String,
+    },
+    /// A statistics target below -1.
+    #[error("statistics target {0} is too low")]
+    StatisticsTarget(i32),
+    /// `n_distinct` that is no number.
+    #[error("invalid value for floating point option \"{option}\": {value}")]
+    NotAFloatingPoint {
+        /// The option.
+        option: String,
+        /// What was given.
+        value: String,
+    },
     /// STORAGE that is none.
     #[error("invalid storage type \"{0}\"")]
     Storage(String),
@@ -144,12 +224,15 @@ impl Diagnostic for RelationError {
                 SqlState::DUPLICATE_COLUMN
             }
             Self::ConstraintExists { .. } => SqlState::DUPLICATE_OBJECT,
-            Self::NoConstraint { .. } => SqlState::UNDEFINED_OBJECT,
+            Self::NoConstraint { .. }
+            | Self::NoConstraintToRename { .. }
+            | Self::NoTrigger { .. } => SqlState::UNDEFINED_OBJECT,
             Self::SystemColumn { .. }
             | Self::ConstraintKind(_)
             | Self::Deferrable(_)
             | Self::ColumnInDefault
             | Self::Subquery(_)
+            | Self::TypeOfGeneratedFrom { .. }
             | Self::OnlyPlain(_) => SqlState::FEATURE_NOT_SUPPORTED,
             Self::MisplacedDeferrable
             | Self::ConflictingNull { .. }
@@ -160,7 +243,15 @@ impl Diagnostic for RelationError {
             Self::MissingFrom(_) => SqlState::UNDEFINED_TABLE,
             Self::SetOf(_) | Self::PseudoType { .. } => SqlState::INVALID_TABLE_DEFINITION,
             Self::NotCollatable(_) => SqlState::DATATYPE_MISMATCH,
-            Self::Storage(_) => SqlState::INVALID_PARAMETER_VALUE,
+            Self::Storage(_) | Self::StatisticsTarget(_) | Self::NotAFloatingPoint { .. } => {
+                SqlState::INVALID_PARAMETER_VALUE
+            }
+            Self::NotNullExists { .. } => SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+            Self::GeneratedNeeds { .. } => SqlState::DEPENDENT_OBJECTS_STILL_EXIST,
+            Self::ValidateNotEnforced
+            | Self::CannotLock(_)
+            | Self::Action { .. }
+            | Self::NotATable(_) => SqlState::WRONG_OBJECT_TYPE,
         }
     }
 
@@ -169,6 +260,29 @@ impl Diagnostic for RelationError {
             Self::GeneratedFromGenerated(_) => {
                 Some("A generated column cannot reference another generated column.".into())
             }
+            Self::NotNullExists { existing, .. } => Some(format!(
+                "A not-null constraint named \"{existing}\" already exists for this column."
+            )),
+            Self::GeneratedNeeds { generated, column, relation } => Some(format!(
+                "column {generated} of foreign table {relation} depends on column {column} of \
+                 foreign table {relation}"
+            )),
+            Self::TypeOfGeneratedFrom { generated, column } => {
+                Some(format!("Column \"{column}\" is used by generated column \"{generated}\"."))
+            }
+            Self::CannotLock(_) => {
+                Some("This operation is not supported for foreign tables.".into())
+            }
+            Self::Action { kinds, .. } => {
+                Some(format!("This operation is not supported for {kinds}."))
+            }
+            _ => None,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::GeneratedNeeds { .. } => Some("Drop the generated column first.".into()),
             _ => None,
         }
     }

@@ -39,6 +39,9 @@ pub enum RoleError {
         /// The role.
         role: String,
     },
+    /// The superuser that `init` made, without the attribute.
+    #[error("permission denied to alter role")]
+    BootstrapStaysSuperuser,
     /// RENAME of oneself.
     #[error("session user cannot be renamed")]
     RenameSessionUser,
@@ -87,7 +90,9 @@ impl Diagnostic for RoleError {
             Self::Required(_) | Self::RequiredOwner { .. } | Self::DependentPrivileges => {
                 SqlState::DEPENDENT_OBJECTS_STILL_EXIST
             }
-            Self::RenameSessionUser | Self::RenameCurrentUser => SqlState::FEATURE_NOT_SUPPORTED,
+            Self::RenameSessionUser | Self::RenameCurrentUser | Self::BootstrapStaysSuperuser => {
+                SqlState::FEATURE_NOT_SUPPORTED
+            }
             Self::Circular { .. }
             | Self::CircularAdmin
             | Self::NoExplicitMembers(_)
@@ -101,6 +106,9 @@ impl Diagnostic for RoleError {
     fn detail(&self) -> Option<String> {
         match self {
             Self::ReservedName { detail, .. } => detail.map(str::to_owned),
+            Self::BootstrapStaysSuperuser => {
+                Some("The bootstrap superuser must have the SUPERUSER attribute.".into())
+            }
             _ => None,
         }
     }

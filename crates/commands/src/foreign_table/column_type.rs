@@ -1,5 +1,4 @@
 //! From the name of a type to the type.
-use medley_catalog::quote_identifier;
 use medley_sql::{QualifiedName, TypeName};
 use medley_types::{CollationOid, PgType};
 
@@ -92,10 +91,4 @@ fn collated(t: PgType, name: &QualifiedName) -> Result<PgType> {
         return Err(RelationError::NotCollatable(t.to_string()).into());
     }
     Ok(t.with_collation(CollationOid(*oid)))
-}
-
-/// A collation's name as SQL writes it.
-pub(crate) fn collation_name(oid: CollationOid) -> Option<String> {
-    let found = COLLATIONS.iter().find(|(_, known)| *known == oid.0)?;
-    Some(quote_identifier(found.0).into_owned())
 }

@@ -29,7 +29,7 @@ pub(super) struct Definition<'a> {
 }
 
 /// Whether a name is a system column's.
-pub(super) fn is_system_column(name: &str) -> bool {
+pub(crate) fn is_system_column(name: &str) -> bool {
     SYSTEM_COLUMNS.contains(&name)
 }
 
@@ -182,13 +182,22 @@ impl<'a> Definition<'a> {
         number: i16,
         constraint: &Constraint,
     ) -> Result<()> {
+        let column = self.column_mut(number).name.clone();
+        if let Some(existing) = self.column_mut(number).not_null.clone() {
+            return match &constraint.name {
+                Some(new) if *new != existing.name => Err(RelationError::NotNullExists {
+                    new: new.clone(),
+                    existing: existing.name,
+                    column,
+                    relation: self.relation.to_owned(),
+                }
+                .into()),
+                _ => Ok(()),
+            };
+        }
         if let Some(name) = &constraint.name {
             self.check_constraint_name(name)?;
         }
-        if self.column_mut(number).not_null.is_some() {
-            return Ok(());
-        }
-        let column = self.column_mut(number).name.clone();
         let name = constraint.name.clone();
         let name = name.unwrap_or_else(|| self.free_name(&[self.relation, &column], "not_null"));
         self.column_mut(number).not_null = Some(NotNull {

@@ -72,6 +72,15 @@ fn column(name: &[Ident], kind: ExpressionKind, relation: &str, columns: &[Colum
     }
 }
 
+/// The names of the columns that a kept expression has in it.
+pub(super) fn named_columns(text: &str) -> Result<Vec<String>> {
+    let expression = medley_sql::parse_expression(text)?;
+    let mut names = Names { columns: Vec::new(), subquery: false };
+    let _: ControlFlow<()> = expression.ast.visit(&mut names);
+    let last = |mut name: Vec<Ident>| name.pop().map(|name| name.value);
+    Ok(names.columns.into_iter().filter_map(last).collect())
+}
+
 fn dotted(name: &[Ident]) -> String {
     name.iter().map(|part| part.value.as_str()).collect::<Vec<_>>().join(".")
 }

@@ -39,12 +39,9 @@ fn add_column(
     let Some(original) = source.column_numbered(number) else { return Ok(()) };
     let own_number = definition.columns.last().map_or(1, |column| column.number + 1);
     let mut column = Column::new(original.name.clone(), own_number, original.pg_type);
-    if let Some(not_null) = &original.not_null {
-        column.not_null = Some(not_null.clone());
-        column
-            .not_null
-            .iter_mut()
-            .try_for_each(|it| Ok::<_, crate::Error>(it.oid = ctx.allocate_oid()?))?;
+    if let Some(mut not_null) = original.not_null.clone() {
+        not_null.oid = ctx.allocate_oid()?;
+        column.not_null = Some(not_null);
     }
     let feature = if original.is_generated() { "GENERATED" } else { "DEFAULTS" };
     if let Some(default) = original.default.as_ref().filter(|_| includes(clause, feature)) {

@@ -1,9 +1,15 @@
 //! CREATE and ALTER FOREIGN TABLE.
+mod alter;
+mod alter_column;
+mod alter_constraint;
 mod column_type;
 mod definition;
 mod expression;
+mod generated;
 mod like;
 
+pub(crate) use alter::{alter, rename_constraint};
+pub(crate) use definition::is_system_column;
 pub use expression::ExpressionKind;
 
 use std::sync::Arc;
@@ -12,11 +18,11 @@ use medley_catalog::ids::RelationOid;
 use medley_catalog::objects::{
     DefaultAclKind, ForeignTable, Options, Relation, RelationKind, Schema, Server,
 };
-use medley_sql::{CreateForeignTable, Name, OptionItem, TableBody, TableElement};
+use medley_sql::{CreateForeignTable, OptionItem, TableBody, TableElement};
 
 use crate::Context;
 use crate::authorize::{self, Authorized};
-use crate::error::{Error, NameError, Noun, Result};
+use crate::error::{Error, Result};
 use crate::options::{self, Owner};
 use definition::Definition;
 

@@ -1,4 +1,6 @@
-//! Who may do it. Only this file makes an [`Authorized`], and only what is one is applied.
+//! Who may do it. Only this module makes an [`Authorized`], and only what is one is applied.
+pub(crate) mod role;
+
 use std::sync::Arc;
 
 use medley_catalog::acl::Privileges;
@@ -41,6 +43,18 @@ macro_rules! addressed {
 
 addressed!(Wrapper, Server, Schema, Extension, Relation);
 
+impl Addressed for ObjectAddress {
+    fn address(&self) -> ObjectAddress {
+        *self
+    }
+}
+
+impl<T: Addressed> Addressed for Authorized<T> {
+    fn address(&self) -> ObjectAddress {
+        self.0.address()
+    }
+}
+
 impl Context<'_> {
     /// The current role, and what it may do.
     pub(crate) fn actor(&self) -> Actor<'_> {
@@ -61,21 +75,23 @@ pub(crate) fn owner<T: Addressed>(ctx: &Context<'_>, object: T) -> Result<Author
 /// For the owner of the relation, or of its schema.
 pub(crate) fn owner_or_schema_owner(
     ctx: &Context<'_>,
-    relation: Arc<Relation>,
-) -> Result<Authorized<Arc<Relation>>> {
+    relation: &Relation,
+) -> Result<Authorized<ObjectAddress>> {
     match ctx.actor().owns(relation.schema.address()) {
-        true => Ok(Authorized(relation)),
-        false => owner(ctx, relation),
+        true => Ok(Authorized(relation.oid.address())),
+        false => owner(ctx, relation.oid.address()),
     }
 }
 
-/// For the relation's owner, where messages call it a relation.
-pub(crate) fn relation_owner(
+/// For the owner of the column's relation, which messages call just that.
+pub(crate) fn column_owner(
     ctx: &Context<'_>,
-    relation: Arc<Relation>,
-) -> Result<Authorized<Arc<Relation>>> {
-    match ctx.actor().owns(relation.oid.address()) {
-        true => Ok(Authorized(relation)),
+    relation: &Relation,
+    number: i16,
+) -> Result<Authorized<ObjectAddress>> {
+    let address = relation.oid.address();
+    match ctx.actor().owns(address) {
+        true => Ok(Authorized(address.column(number))),
         false => Err(medley_catalog::Error::MustBeOwner("relation", relation.name.clone()).into()),
     }
 }
@@ -203,6 +219,20 @@ pub(crate) fn reassign(
         return Err(refused(to, "to it.").into());
     }
     Ok(Authorized((from, to)))
+}
+
+/// What new objects of these roles begin with: ALTER DEFAULT PRIVILEGES.
+pub(crate) fn default_privileges(
+    ctx: &Context<'_>,
+    roles: Vec<RoleOid>,
+) -> Result<Authorized<Vec<RoleOid>>> {
+    match roles.iter().all(|role| ctx.actor().has_privileges_of(*role)) {
+        true => Ok(Authorized(roles)),
+        false => {
+            let what = "change default privileges".to_owned();
+            Err(PermissionError::Refused { what, detail: None, hint: None }.into())
+        }
+    }
 }
 
 /// All of a role's objects go: DROP OWNED.

@@ -1,0 +1,84 @@
+//! COMMENT ON.
+use medley_catalog::ids::{DATABASE_NAME, DatabaseOid, ObjectAddress};
+use medley_diagnostic::SqlState;
+use medley_sql::{Comment, CommentObject, ObjectKind, QualifiedName};
+
+use crate::Context;
+use crate::authorize::{self, Authorized};
+use crate::error::{Error, NameError, Noun, RelationError, Result};
+use crate::relation;
+
+pub(crate) fn comment(ctx: &mut Context<'_>, statement: Comment) -> Result<()> {
+    let on = match &statement.object {
+        CommentObject::Object { kind: ObjectKind::Database, name }
+            if name.name() != DATABASE_NAME =>
+        {
+            // As PostgreSQL, so that dumps of other databases replay.
+            let missing = NameError::missing(Noun::Database, name.name()).to_string();
+            ctx.warning(SqlState::INVALID_CATALOG_NAME, missing);
+            return Ok(());
+        }
+        CommentObject::Object { kind, name } => resolve(ctx, *kind, name)?,
+        CommentObject::Column { relation, column } => resolve_column(ctx, relation, column)?,
+        CommentObject::Constraint { .. } => {
+            return Err(Error::unsupported("COMMENT ON CONSTRAINT"));
+        }
+        CommentObject::Other(kind) => return Err(Error::unsupported(format!("COMMENT ON {kind}"))),
+    };
+    apply(ctx, on, &statement.text.unwrap_or_default())
+}
+
+fn resolve(
+    ctx: &Context<'_>,
+    kind: ObjectKind,
+    name: &QualifiedName,
+) -> Result<Authorized<ObjectAddress>> {
+    let address = match kind {
+        ObjectKind::ForeignDataWrapper => ctx.wrapper_named(name.name())?.oid.address(),
+        ObjectKind::Server => ctx.server_named(name.name())?.oid.address(),
+        ObjectKind::Schema => ctx.schema_named(name.name())?.oid.address(),
+        ObjectKind::Extension => ctx.catalog().find_extension(name.name())?.oid.address(),
+        ObjectKind::Database => DatabaseOid::MEDLEY.address(),
+        ObjectKind::Role => {
+            return authorize::role::comment(ctx, ctx.catalog().find_role(name.name())?);
+        }
+        ObjectKind::ForeignTable
+        | ObjectKind::Table
+        | ObjectKind::View
+        | ObjectKind::MaterializedView
+        | ObjectKind::Index
+        | ObjectKind::Sequence => resolve_relation(ctx, kind, name)?,
+    };
+    authorize::owner(ctx, address)
+}
+
+/// Here TABLE means nothing but a table.
+fn resolve_relation(
+    ctx: &Context<'_>,
+    kind: ObjectKind,
+    name: &QualifiedName,
+) -> Result<ObjectAddress> {
+    let found = ctx.relation(name)?;
+    if kind == ObjectKind::Table {
+        return Err(relation::wrong_kind(kind, &found, None));
+    }
+    relation::check_kind(kind, &found)?;
+    Ok(found.oid.address())
+}
+
+fn resolve_column(
+    ctx: &Context<'_>,
+    name: &QualifiedName,
+    column: &str,
+) -> Result<Authorized<ObjectAddress>> {
+    let found = ctx.relation(name)?;
+    let number = found.column(column).map(|column| column.number);
+    let missing =
+        || RelationError::NoColumn { column: column.to_owned(), relation: found.name.clone() };
+    let number = number.ok_or_else(missing)?;
+    authorize::column_owner(ctx, &found, number)
+}
+
+fn apply(ctx: &mut Context<'_>, on: Authorized<ObjectAddress>, text: &str) -> Result<()> {
+    ctx.change(|tx| tx.set_comment(on.into_inner(), text))
+}

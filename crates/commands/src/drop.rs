@@ -1,0 +1,119 @@
+//! DROP of everything that has a name, but roles.
+use medley_catalog::acl::Behavior;
+use medley_catalog::ids::{ObjectAddress, SchemaOid};
+use medley_catalog::objects::Relation;
+use medley_sql::{Drop, DropBehavior, ObjectKind, QualifiedName};
+
+use crate::Context;
+use crate::authorize::{self, Authorized};
+use crate::error::{Error, NameError, Result};
+use crate::relation;
+
+pub(crate) fn drop(ctx: &mut Context<'_>, statement: Drop) -> Result<()> {
+    let mut targets = Vec::new();
+    for name in &statement.names {
+        match ctx.lock_resolved(|ctx| resolve(ctx, statement.kind, name)) {
+            Err(missing) if statement.if_exists && missing.is_missing() => {
+                ctx.skip_missing(&missing);
+            }
+            found => targets.push(found?),
+        }
+    }
+    apply(ctx, targets, behavior(statement.behavior))
+}
+
+/// RESTRICT and CASCADE as the catalog has them.
+pub(crate) fn behavior(behavior: DropBehavior) -> Behavior {
+    match behavior {
+        DropBehavior::Restrict => Behavior::Restrict,
+        DropBehavior::Cascade => Behavior::Cascade,
+    }
+}
+
+fn resolve(
+    ctx: &Context<'_>,
+    kind: ObjectKind,
+    name: &QualifiedName,
+) -> Result<Authorized<ObjectAddress>> {
+    let address = match kind {
+        ObjectKind::ForeignDataWrapper => ctx.wrapper_named(name.name())?.oid.address(),
+        ObjectKind::Server => ctx.server_named(name.name())?.oid.address(),
+        ObjectKind::Schema => droppable_schema(ctx, name.name())?,
+        ObjectKind::Extension => ctx.catalog().find_extension(name.name())?.oid.address(),
+        ObjectKind::ForeignTable
+        | ObjectKind::Table
+        | ObjectKind::View
+        | ObjectKind::MaterializedView
+        | ObjectKind::Index
+        | ObjectKind::Sequence => return resolve_relation(ctx, kind, name),
+        ObjectKind::Role | ObjectKind::Database => {
+            return Err(Error::unsupported(format!("DROP {}", kind.name())));
+        }
+    };
+    authorize::owner(ctx, address)
+}
+
+fn droppable_schema(ctx: &Context<'_>, name: &str) -> Result<ObjectAddress> {
+    let schema = ctx.schema_named(name)?;
+    match schema.oid {
+        SchemaOid::PG_CATALOG | SchemaOid::INFORMATION_SCHEMA => {
+            Err(NameError::Pinned(format!("schema {name}")).into())
+        }
+        oid => Ok(oid.address()),
+    }
+}
+
+fn resolve_relation(
+    ctx: &Context<'_>,
+    kind: ObjectKind,
+    name: &QualifiedName,
+) -> Result<Authorized<ObjectAddress>> {
+    let missing = || NameError::missing(relation::noun(kind), name.name());
+    let found = ctx.find_relation(name)?.ok_or_else(missing)?;
+    if !is_of_kind(kind, &found) {
+        return Err(relation::wrong_kind(kind, &found, Some(how_to_drop(&found))));
+    }
+    authorize::owner_or_schema_owner(ctx, &found)
+}
+
+fn is_of_kind(kind: ObjectKind, relation: &Relation) -> bool {
+    match kind {
+        ObjectKind::ForeignTable => relation.foreign_table().is_some(),
+        ObjectKind::View => relation.view().is_some(),
+        _ => false,
+    }
+}
+
+fn how_to_drop(relation: &Relation) -> &'static str {
+    match relation.view() {
+        Some(_) => "Use DROP VIEW to remove a view.",
+        None => "Use DROP FOREIGN TABLE to remove a foreign table.",
+    }
+}
+
+fn apply(
+    ctx: &mut Context<'_>,
+    targets: Vec<Authorized<ObjectAddress>>,
+    behavior: Behavior,
+) -> Result<()> {
+    let mut addresses: Vec<ObjectAddress> = Vec::new();
+    for target in targets {
+        let address = target.into_inner();
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    drop_addresses(ctx, &addresses, behavior)
+}
+
+/// Takes them out, and says what goes too.
+pub(crate) fn drop_addresses(
+    ctx: &mut Context<'_>,
+    addresses: &[ObjectAddress],
+    behavior: Behavior,
+) -> Result<()> {
+    let path = ctx.path();
+    let notice = ctx.change(|tx| tx.drop_objects(addresses, behavior, &path))?;
+    ctx.notices.extend(notice);
+    Ok(())
+}

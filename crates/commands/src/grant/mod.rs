@@ -1,0 +1,157 @@
+//! GRANT and REVOKE of privileges on objects.
+mod acl_change;
+mod default_privileges;
+mod privileges;
+mod relation;
+
+pub(crate) use default_privileges::alter as alter_default_privileges;
+
+use std::sync::Arc;
+
+use medley_catalog::acl::{AclKind, Behavior};
+use medley_catalog::ids::{
+    Class, DATABASE_NAME, DefaultAclOid, ObjectAddress, RelationOid, RoleOid, RoleOrPublic,
+    SchemaOid, ServerOid, WrapperOid,
+};
+use medley_catalog::objects::{Schema, Server, Wrapper};
+use medley_sql::{Grant, GrantObjects, Name, ObjectKind, QualifiedName};
+
+use crate::drop::behavior;
+use crate::error::{Error, GrantError, NameError, Noun, Result};
+use crate::{Context, authorize};
+use acl_change::{AclChange, Label};
+use privileges::Wanted;
+
+pub(crate) fn grant(ctx: &mut Context<'_>, statement: Grant) -> Result<()> {
+    if let Some(grantor) = &statement.granted_by
+        && ctx.role(grantor)? != ctx.current_role
+    {
+        return Err(GrantError::OtherGrantor.into());
+    }
+    let (kind, objects) = resolve(ctx, &statement.objects)?;
+    let grantees = statement.grantees.iter().map(|spec| ctx.role_or_public(spec));
+    let change = AclChange {
+        grantees: grantees.collect::<Result<_>>()?,
+        revoke: statement.revoke,
+        option: statement.grant_option,
+        behavior: behavior(statement.behavior),
+    };
+    let wanted = Wanted::of(&statement.privileges, kind)?;
+    objects.into_iter().try_for_each(|object| apply(ctx, object, &wanted, &change))
+}
+
+/// DROP OWNED: takes back what a role was granted on an object, as far as the current role can.
+pub(crate) fn revoke_all(
+    ctx: &mut Context<'_>,
+    object: ObjectAddress,
+    role: RoleOid,
+) -> Result<()> {
+    let change = AclChange {
+        grantees: vec![RoleOrPublic::Role(role)],
+        revoke: true,
+        option: false,
+        behavior: Behavior::Cascade,
+    };
+    match medley_catalog::acl_kind(object.whole()) {
+        Some(kind) => apply(ctx, object.whole(), &Wanted::everything(kind), &change),
+        None if object.class == Class::DefaultAcl => {
+            default_privileges::revoke_all(ctx, DefaultAclOid(object.oid), role)
+        }
+        // A membership that the role granted.
+        None => ctx.remove(object),
+    }
+}
+
+fn resolve(ctx: &Context<'_>, objects: &GrantObjects) -> Result<(AclKind, Vec<ObjectAddress>)> {
+    Ok(match objects {
+        GrantObjects::Tables(names) => {
+            let oids = names.iter().map(|name| Ok(ctx.relation(name)?.oid.address()));
+            (AclKind::Relation, oids.collect::<Result<_>>()?)
+        }
+        GrantObjects::AllTablesInSchema(names) => {
+            (AclKind::Relation, relations_in_schemas(ctx, names)?)
+        }
+        GrantObjects::ForeignDataWrappers(names) => {
+            let oids = names.iter().map(|name| Ok(ctx.wrapper_named(name)?.oid.address()));
+            (AclKind::Wrapper, oids.collect::<Result<_>>()?)
+        }
+        GrantObjects::ForeignServers(names) => {
+            let oids = names.iter().map(|name| Ok(ctx.server_named(name)?.oid.address()));
+            (AclKind::Server, oids.collect::<Result<_>>()?)
+        }
+        GrantObjects::Schemas(names) => {
+            let oids = names.iter().map(|name| Ok(ctx.schema_named(name)?.oid.address()));
+            (AclKind::Schema, oids.collect::<Result<_>>()?)
+        }
+        GrantObjects::Databases(names) => return Err(refuse_databases(names)),
+        GrantObjects::Sequences(names) => return Err(refuse_sequences(ctx, names)),
+        GrantObjects::Other { kind, .. } => {
+            return Err(Error::unsupported(format!("GRANT ON {kind}")));
+        }
+    })
+}
+
+fn relations_in_schemas(ctx: &Context<'_>, names: &[Name]) -> Result<Vec<ObjectAddress>> {
+    let mut oids = Vec::new();
+    for name in names {
+        let schema = authorize::usage(ctx, ctx.schema_named(name)?)?;
+        oids.extend(ctx.catalog().relations_in(schema.get().oid).map(|it| it.oid.address()));
+    }
+    Ok(oids)
+}
+
+/// There is one database, and its privileges are PostgreSQL's defaults.
+fn refuse_databases(names: &[Name]) -> Error {
+    match names.iter().find(|name| *name != DATABASE_NAME) {
+        Some(name) => NameError::missing(Noun::Database, name).into(),
+        None => Error::unsupported("GRANT ON DATABASE"),
+    }
+}
+
+/// There are no sequences.
+fn refuse_sequences(ctx: &Context<'_>, names: &[QualifiedName]) -> Error {
+    let first = names.first().map(|name| ctx.relation(name));
+    match first {
+        Some(Err(error)) => error,
+        Some(Ok(found)) => crate::relation::wrong_kind(ObjectKind::Sequence, &found, None),
+        None => Error::unsupported("GRANT ON SEQUENCE"),
+    }
+}
+
+fn apply(
+    ctx: &mut Context<'_>,
+    object: ObjectAddress,
+    wanted: &Wanted,
+    change: &AclChange,
+) -> Result<()> {
+    let oid = object.oid;
+    match object.class {
+        Class::Relation => relation::apply(ctx, RelationOid(oid), wanted, change),
+        Class::Wrapper => apply_to_wrapper(ctx, WrapperOid(oid), wanted, change),
+        Class::Server => apply_to_server(ctx, ServerOid(oid), wanted, change),
+        Class::Schema => apply_to_schema(ctx, SchemaOid(oid), wanted, change),
+        class => Err(Error::unsupported(format!("GRANT on a {}", class.noun()))),
+    }
+}
+
+macro_rules! apply_to {
+    ($($function:ident: $type:ident, $oid:ident, $lookup:ident;)*) => {$(
+        fn $function(
+            ctx: &mut Context<'_>,
+            oid: $oid,
+            wanted: &Wanted,
+            change: &AclChange,
+        ) -> Result<()> {
+            let Some(old) = ctx.catalog().$lookup(oid).map(Arc::clone) else { return Ok(()) };
+            let label = Label::of(ctx, oid.address());
+            let acl = change.acl_of(ctx, oid.address(), wanted.whole, wanted.all, &label)?;
+            ctx.update(&old, $type { acl: Some(acl), ..$type::clone(&old) })
+        }
+    )*};
+}
+
+apply_to! {
+    apply_to_wrapper: Wrapper, WrapperOid, wrapper;
+    apply_to_server: Server, ServerOid, server;
+    apply_to_schema: Schema, SchemaOid, schema;
+}

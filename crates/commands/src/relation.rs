@@ -1,0 +1,130 @@
+//! Foreign tables and views as ALTER, COMMENT and their like find them.
+use std::sync::Arc;
+
+use medley_catalog::acl::Privileges;
+use medley_catalog::ids::{Class, ObjectAddress, RelationOid};
+use medley_catalog::objects::Relation;
+use medley_sql::{ObjectKind, QualifiedName};
+
+use crate::Context;
+use crate::authorize::{self, Authorized};
+use crate::error::{NameError, Noun, Result, ViewError};
+
+/// Finds the relation that ALTER is about, for its owner, and locks it. `None` if it is not
+/// there and IF EXISTS was said, which is then said.
+pub(crate) fn to_alter(
+    ctx: &mut Context<'_>,
+    kind: ObjectKind,
+    name: &QualifiedName,
+    if_exists: bool,
+) -> Result<Option<Authorized<Arc<Relation>>>> {
+    find(ctx, name, if_exists, |ctx, relation| {
+        let relation = authorize::owner(ctx, relation)?;
+        check_kind(kind, relation.get())?;
+        Ok(relation)
+    })
+}
+
+/// The same for what renames or moves it, which needs CREATE on its schema too.
+pub(crate) fn to_rename(
+    ctx: &mut Context<'_>,
+    kind: ObjectKind,
+    name: &QualifiedName,
+    if_exists: bool,
+) -> Result<Option<Authorized<Arc<Relation>>>> {
+    find(ctx, name, if_exists, |ctx, relation| {
+        let relation = authorize::owner(ctx, relation)?;
+        ctx.actor().check(relation.get().schema.address(), Privileges::CREATE)?;
+        check_kind(kind, relation.get())?;
+        Ok(relation)
+    })
+}
+
+/// The same for what changes a column's name, whatever kind is said.
+pub(crate) fn to_rename_column(
+    ctx: &mut Context<'_>,
+    name: &QualifiedName,
+    if_exists: bool,
+) -> Result<Option<Authorized<Arc<Relation>>>> {
+    find(ctx, name, if_exists, authorize::owner)
+}
+
+fn find(
+    ctx: &mut Context<'_>,
+    name: &QualifiedName,
+    if_exists: bool,
+    authorize: impl Fn(&Context<'_>, Arc<Relation>) -> Result<Authorized<Arc<Relation>>>,
+) -> Result<Option<Authorized<Arc<Relation>>>> {
+    let found = ctx.lock_resolved(|ctx| authorize(ctx, ctx.relation(name)?));
+    match found {
+        Err(missing) if if_exists && missing.is_missing() => {
+            ctx.notice(format!("relation \"{}\" does not exist, skipping", name.name()));
+            Ok(None)
+        }
+        found => found.map(Some),
+    }
+}
+
+/// Refuses a relation of another kind than was said; TABLE may be any.
+pub(crate) fn check_kind(kind: ObjectKind, relation: &Relation) -> Result<()> {
+    let fits = match kind {
+        ObjectKind::ForeignTable => relation.foreign_table().is_some(),
+        ObjectKind::View => relation.view().is_some(),
+        ObjectKind::Table => true,
+        _ => false,
+    };
+    match fits {
+        true => Ok(()),
+        false => Err(wrong_kind(kind, relation, None)),
+    }
+}
+
+/// `"t" is not a view`.
+pub(crate) fn wrong_kind(
+    kind: ObjectKind,
+    relation: &Relation,
+    hint: Option<&'static str>,
+) -> crate::Error {
+    let expected = match kind {
+        ObjectKind::ForeignTable => "a foreign table",
+        ObjectKind::View => "a view",
+        ObjectKind::MaterializedView => "a materialized view",
+        ObjectKind::Index => "an index",
+        ObjectKind::Sequence => "a sequence",
+        _ => "a table",
+    };
+    NameError::WrongKind { name: relation.name.clone(), expected, hint }.into()
+}
+
+/// What a relation's kind is called where it is missing.
+pub(crate) fn noun(kind: ObjectKind) -> Noun {
+    match kind {
+        ObjectKind::ForeignTable => Noun::ForeignTable,
+        ObjectKind::View => Noun::View,
+        ObjectKind::MaterializedView => Noun::MaterializedView,
+        ObjectKind::Index => Noun::Index,
+        ObjectKind::Sequence => Noun::Sequence,
+        _ => Noun::Table,
+    }
+}
+
+/// Refuses what would change the meaning of a view's text: it names this relation, or this
+/// column of it.
+pub(crate) fn check_no_view_names(
+    ctx: &Context<'_>,
+    what: ObjectAddress,
+    action: impl FnOnce() -> String,
+) -> Result<()> {
+    match view_on(ctx, what) {
+        None => Ok(()),
+        Some(view) => Err(ViewError::ReadsIt { action: action(), view }.into()),
+    }
+}
+
+/// A view that names this column, or (of a whole relation) any of it.
+pub(crate) fn view_on(ctx: &Context<'_>, what: ObjectAddress) -> Option<String> {
+    let mut references = ctx.catalog().dependents(what).into_iter();
+    let view = references.find(|reference| reference.from.class == Class::Relation)?;
+    let view = ctx.catalog().relation(RelationOid(view.from.oid))?;
+    Some(view.name.clone())
+}

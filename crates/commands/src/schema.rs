@@ -1,0 +1,107 @@
+//! CREATE SCHEMA, and what moves things between schemas.
+use std::sync::Arc;
+
+use medley_catalog::acl::Privileges;
+use medley_catalog::ids::{RoleOid, SchemaOid};
+use medley_catalog::objects::{DefaultAclKind, Extension, Relation, Schema};
+use medley_sql::{CreateSchema, ObjectKind, SetObjectSchema, Statement};
+
+use crate::authorize::{self, Authorized};
+use crate::error::{Error, NameError, Noun, Result};
+use crate::{Context, relation};
+
+pub(crate) fn create(ctx: &mut Context<'_>, statement: CreateSchema) -> Result<()> {
+    let owner = match &statement.owner {
+        Some(owner) => ctx.role(owner)?,
+        None => ctx.current_role,
+    };
+    let name = statement.name.unwrap_or_else(|| ctx.role_name(owner));
+    let authorized = authorize::create_in_database(ctx, (name, owner))?;
+    let (name, owner) = authorized.get();
+    ctx.actor().check_can_set_role(*owner)?;
+    check_name(name)?;
+    if ctx.catalog().schema_named(name).is_some() {
+        let exists = NameError::exists(Noun::Schema, name);
+        return ctx.already_there(exists, statement.if_not_exists);
+    }
+    let (name, owner) = (name.clone(), *owner);
+    apply_create(ctx, authorized)?;
+    run_elements(ctx, &name, owner, statement.elements)
+}
+
+/// Refuses names that only the system gives.
+pub(crate) fn check_name(name: &str) -> Result<()> {
+    match name.starts_with("pg_") {
+        true => Err(NameError::ReservedSchema(name.to_owned()).into()),
+        false => Ok(()),
+    }
+}
+
+fn apply_create(ctx: &mut Context<'_>, new: Authorized<(String, RoleOid)>) -> Result<()> {
+    let (name, owner) = new.into_inner();
+    let oid = SchemaOid(ctx.allocate_oid()?);
+    let acl = ctx.catalog().acl_of_new(DefaultAclKind::Schema, owner, None);
+    ctx.create(Schema { oid, name, owner, acl })
+}
+
+/// What stands in CREATE SCHEMA runs as the schema's owner, and inside it.
+fn run_elements(
+    ctx: &mut Context<'_>,
+    schema: &str,
+    owner: RoleOid,
+    elements: Vec<Statement>,
+) -> Result<()> {
+    let mut path = vec![schema.to_owned()];
+    path.extend_from_slice(ctx.search_path);
+    for element in elements {
+        match element {
+            element @ Statement::Grant(_) => ctx.run_as(owner, &path, element)?,
+            other => {
+                let what = format!("{} inside CREATE SCHEMA", other.tag());
+                return Err(Error::unsupported(what));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// ALTER … SET SCHEMA.
+pub(crate) fn set(ctx: &mut Context<'_>, statement: SetObjectSchema) -> Result<()> {
+    match statement.kind {
+        ObjectKind::Extension => set_of_extension(ctx, &statement),
+        kind => {
+            let found = relation::to_alter(ctx, kind, &statement.name, statement.if_exists)?;
+            let Some(found) = found else { return Ok(()) };
+            set_of_relation(ctx, found, &statement.schema)
+        }
+    }
+}
+
+fn set_of_relation(
+    ctx: &mut Context<'_>,
+    found: Authorized<Arc<Relation>>,
+    schema: &str,
+) -> Result<()> {
+    let schema = ctx.schema_named(schema)?;
+    let schema = authorize::create_in(ctx, schema)?.into_inner();
+    let old = found.into_inner();
+    if old.schema == schema.oid {
+        return Ok(());
+    }
+    if ctx.catalog().relation_named(schema.oid, &old.name).is_some() {
+        let (name, schema) = (old.name.clone(), schema.name.clone());
+        return Err(NameError::ExistsInSchema { name, schema }.into());
+    }
+    let action = || format!("set schema of {} {}", old.noun(), old.name);
+    relation::check_no_view_names(ctx, old.oid.address(), action)?;
+    ctx.update(&old, Relation { schema: schema.oid, ..Relation::clone(&old) })
+}
+
+fn set_of_extension(ctx: &mut Context<'_>, statement: &SetObjectSchema) -> Result<()> {
+    let extension = Arc::clone(ctx.catalog().find_extension(statement.name.name())?);
+    let schema = ctx.schema_named(&statement.schema)?;
+    let extension = authorize::owner(ctx, extension)?;
+    ctx.actor().check(schema.oid.address(), Privileges::CREATE)?;
+    let old = extension.into_inner();
+    ctx.update(&old, Extension { schema: schema.oid, ..Extension::clone(&old) })
+}
