@@ -1,5 +1,7 @@
 //! A catalog of a million user mappings over a thousand servers.
+use std::fs::File;
 use std::hint::black_box;
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -50,6 +52,17 @@ fn catalog(criterion: &mut Criterion) {
             black_box(snapshot.user_mapping(resolved.mapping).expect("the store can be read"))
         });
     });
+    // What the disk alone takes, to hold the next number against.
+    let file = File::create(folder.path().join("probe")).expect("a file can be made");
+    file.set_len(4096).expect("a file can grow");
+    group.bench_function("sync one page", |bencher| {
+        bencher.iter(|| {
+            file.write_all_at(&[1; 4096], 0).expect("a page can be written");
+            file.sync_data().expect("a file can be synced");
+        });
+    });
+    // A snapshot that is held keeps the store from using pages again.
+    drop(snapshot);
     create_one_more(&mut group, &opened, pairs[0].0);
     group.finish();
 }

@@ -94,6 +94,11 @@ impl Catalog {
     pub fn open(folder: &Path) -> Result<Arc<Self>> {
         let store = Store::open(folder)?;
         let (meta, snapshot) = store.load()?;
+        tracing::info!(
+            version = meta.version,
+            user_mappings = snapshot.mapping_count(),
+            "catalog opened"
+        );
         let catalog = Self {
             published: RwLock::new(Arc::new(snapshot)),
             next_oid: Mutex::new(meta.next_oid),
@@ -134,7 +139,8 @@ impl Catalog {
     /// Replaces the data keys: a new one was added, or a new master key wraps them.
     pub fn set_data_keys(&self, data_keys: Vec<WrappedKey>) -> Result<()> {
         let mut writer = self.writer.lock();
-        let meta = Meta { data_keys, ..writer.meta.clone() };
+        let version = writer.meta.version + 1;
+        let meta = Meta { version, data_keys, ..writer.meta.clone() };
         writer.store.commit(&meta, &[])?;
         writer.meta = meta;
         Ok(())

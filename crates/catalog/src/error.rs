@@ -203,11 +203,9 @@ impl Diagnostic for Error {
             Self::NewerFormat { .. } => {
                 Some("Use the version of Medley that wrote it, or a newer one.".into())
             }
-            Self::Damaged { .. } => Some(
-                "Keep a copy of the file, then restore the data directory from a backup; \
-                 nothing was changed."
-                    .into(),
-            ),
+            Self::Damaged { .. } => {
+                Some("Keep a copy of the data directory, then restore it from a backup.".into())
+            }
             _ => None,
         }
     }

@@ -22,7 +22,8 @@ pub struct MappingEntry {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Mappings {
     entries: OrdMap<UserMappingOid, (ServerOid, RoleOrPublic, Option<Epoch>)>,
-    by_server: OrdMap<(ServerOid, RoleOrPublic), UserMappingOid>,
+    /// What resolving needs, in one lookup.
+    by_server: OrdMap<(ServerOid, RoleOrPublic), (UserMappingOid, Option<Epoch>)>,
     by_role: OrdSet<(RoleOid, UserMappingOid)>,
     pub(super) uncommitted: OrdMap<UserMappingOid, Arc<UserMapping>>,
 }
@@ -34,7 +35,8 @@ impl Mappings {
     }
 
     pub(super) fn find(&self, server: ServerOid, user: RoleOrPublic) -> Option<MappingEntry> {
-        self.get(*self.by_server.get(&(server, user))?)
+        let (oid, epoch) = *self.by_server.get(&(server, user))?;
+        Some(MappingEntry { oid, server, user, epoch })
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = MappingEntry> {
@@ -50,13 +52,10 @@ impl Mappings {
         self.entries.len()
     }
 
-    pub(super) fn of_server(
-        &self,
-        server: ServerOid,
-    ) -> impl DoubleEndedIterator<Item = UserMappingOid> {
+    pub(super) fn of_server(&self, server: ServerOid) -> impl Iterator<Item = UserMappingOid> {
         let first = (server, RoleOrPublic::Public);
         let last = (server, RoleOrPublic::Role(RoleOid(u32::MAX)));
-        self.by_server.range(first..=last).map(|(_, oid)| *oid)
+        self.by_server.range(first..=last).map(|(_, (oid, _))| *oid)
     }
 
     pub(super) fn of_role(&self, role: RoleOid) -> impl Iterator<Item = UserMappingOid> {
@@ -67,7 +66,7 @@ impl Mappings {
     pub(super) fn put(&mut self, entry: MappingEntry) {
         self.remove(entry.oid);
         self.entries.insert(entry.oid, (entry.server, entry.user, entry.epoch));
-        self.by_server.insert((entry.server, entry.user), entry.oid);
+        self.by_server.insert((entry.server, entry.user), (entry.oid, entry.epoch));
         if let RoleOrPublic::Role(role) = entry.user {
             self.by_role.insert((role, entry.oid));
         }
@@ -78,7 +77,7 @@ impl Mappings {
         self.entries.remove(&oid);
         self.uncommitted.remove(&oid);
         // A new mapping of the same pair may be there already.
-        if self.by_server.get(&(old.server, old.user)) == Some(&oid) {
+        if self.find(old.server, old.user).is_some_and(|found| found.oid == oid) {
             self.by_server.remove(&(old.server, old.user));
         }
         if let RoleOrPublic::Role(role) = old.user {

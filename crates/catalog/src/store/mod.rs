@@ -1,6 +1,7 @@
 //! The catalog on disk: one redb file, written once for each commit, and read whole at the start
 //! but for the options of user mappings.
 mod codec;
+mod last;
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use codec::{CodecError, decode, decode_mapping_entry, encode, encode_key, encode_row};
+use last::LastCommit;
 use medley_secret::WrappedKey;
 
 use crate::error::{Error, Result};
@@ -104,6 +106,10 @@ impl Meta {
 pub(crate) struct Store {
     database: Database,
     path: PathBuf,
+    /// Not while the store is being made.
+    last: Option<LastCommit>,
+    /// What it said when the store was opened.
+    acknowledged: Option<u64>,
 }
 
 impl Store {
@@ -127,7 +133,7 @@ impl Store {
         let database = FileBackend::new(file)
             .and_then(|file| builder().create_with_backend(file))
             .map_err(|error| open_error(folder, error))?;
-        let store = Self { database, path: unfinished.clone() };
+        let store = Self { database, path: unfinished.clone(), last: None, acknowledged: None };
         store.write(meta, changes, WriteKind::First)?;
         drop(store);
         fs::rename(&unfinished, &path).map_err(io)?;
@@ -149,12 +155,18 @@ impl Store {
                 return Err(Error::Damaged { path, what: "its pages make no sense".into() });
             }
         };
-        Ok(Self { database, path })
+        let (last, acknowledged) = LastCommit::open(folder)
+            .map_err(|source| Error::Io { path: folder.to_owned(), source })?;
+        Ok(Self { database, path, last: Some(last), acknowledged })
     }
 
     /// Reads everything but the options of user mappings.
     pub(crate) fn load(&self) -> Result<(Meta, Snapshot)> {
         let meta = self.meta()?;
+        if let Some(acknowledged) = self.acknowledged.filter(|number| *number > meta.version) {
+            let missing = format!("commit {acknowledged} is not in it, but {}", meta.version);
+            return Err(self.damaged(&missing));
+        }
         let mut snapshot = Snapshot::default();
         self.load_rows::<Role>(ROLES, &mut snapshot)?;
         self.load_rows::<Membership>(MEMBERSHIPS, &mut snapshot)?;
@@ -176,7 +188,12 @@ impl Store {
 
     /// Writes a commit; when this returns, it is on disk.
     pub(crate) fn commit(&self, meta: &Meta, changes: &[Change]) -> Result<()> {
-        self.write(meta, changes, WriteKind::Next)
+        self.write(meta, changes, WriteKind::Next)?;
+        // The commit stands without it.
+        if let Some(Err(error)) = self.last.as_ref().map(|last| last.write(meta.version)) {
+            tracing::warn!(%error, "last commit's number not written");
+        }
+        Ok(())
     }
 
     /// The store as the last commit left it; it stays so for whoever holds the view.
@@ -237,9 +254,7 @@ impl Store {
     }
 
     fn write(&self, meta: &Meta, changes: &[Change], kind: WriteKind) -> Result<()> {
-        let mut transaction =
-            self.database.begin_write().map_err(|error| self.store_error(error))?;
-        transaction.set_two_phase_commit(true);
+        let transaction = self.database.begin_write().map_err(|error| self.store_error(error))?;
         if kind == WriteKind::First {
             for table in ROW_TABLES {
                 transaction.open_table(table).map_err(|error| self.store_error(error))?;

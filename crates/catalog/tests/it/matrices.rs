@@ -38,7 +38,7 @@ impl Cast {
     fn new() -> Self {
         let fixture = Fixture::new();
         let server = fixture.run(|tx| {
-            ACTORS.map(|name| tx.role(name));
+            ACTORS.iter().for_each(|name| _ = tx.role(name));
             let [group, closed_group, mapped] =
                 ["group", "closed_group", "mapped"].map(|name| tx.role(name));
             let role = |tx: &mut Transaction, name| tx.snapshot().role_named(name).unwrap().oid;

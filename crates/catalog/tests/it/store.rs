@@ -23,7 +23,7 @@ fn filled() -> (Fixture, Vec<u8>) {
         tx.set_comment(server.address(), "a server").unwrap();
     });
     let fixture = fixture.reopened();
-    fixture.run(|tx| drop(tx.role("last")));
+    fixture.run(|tx| tx.role("last"));
     let Fixture { folder, catalog } = fixture;
     drop(catalog);
     let bytes = fs::read(folder.path().join(STORE_FILE)).unwrap();
@@ -115,6 +115,14 @@ fn built_in_objects_have_their_fixed_oids() {
     snapshot.check_all().unwrap();
 }
 
+/// A folder with all but the store itself.
+fn beside(fixture: &Fixture) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let last = "catalog.last";
+    fs::copy(fixture.folder.path().join(last), folder.path().join(last)).unwrap();
+    folder
+}
+
 /// Opens these bytes as a store: either it is damage, said so, or all that was committed is there.
 fn open_bytes(folder: &Path, bytes: &[u8], what: &str) -> Result<(), Error> {
     fs::write(folder.join(STORE_FILE), bytes).unwrap();
@@ -141,8 +149,8 @@ fn open_bytes(folder: &Path, bytes: &[u8], what: &str) -> Result<(), Error> {
 
 #[test]
 fn a_truncated_store_is_reported() {
-    let (_fixture, bytes) = filled();
-    let folder = tempfile::tempdir().unwrap();
+    let (fixture, bytes) = filled();
+    let folder = beside(&fixture);
     for length in (0..bytes.len()).step_by(bytes.len() / 97).chain([1, 511, 4095, 4096]) {
         let what = format!("cut at {length} of {}", bytes.len());
         open_bytes(folder.path(), &bytes[..length], &what).expect_err(&what);
@@ -151,8 +159,8 @@ fn a_truncated_store_is_reported() {
 
 #[test]
 fn a_flipped_byte_is_reported_or_does_not_matter() {
-    let (_fixture, bytes) = filled();
-    let folder = tempfile::tempdir().unwrap();
+    let (fixture, bytes) = filled();
+    let folder = beside(&fixture);
     let mut noticed = 0;
     let places = (0..320).chain((320..bytes.len()).step_by(bytes.len() / 400));
     for place in places {
@@ -162,6 +170,17 @@ fn a_flipped_byte_is_reported_or_does_not_matter() {
         noticed += usize::from(opened.is_err());
     }
     assert!(noticed > 100, "only {noticed} were noticed");
+}
+
+#[test]
+fn a_store_that_has_lost_a_commit_is_reported() {
+    let (fixture, bytes) = filled();
+    fixture.run(|tx| tx.role("one more"));
+    let folder = beside(&fixture);
+    let error = open_bytes(folder.path(), &bytes, "an older copy").unwrap_err();
+    assert!(error.to_string().ends_with("commit 3 is not in it, but 2"), "{error}");
+    fs::write(folder.path().join("catalog.last"), "damaged").unwrap();
+    open_bytes(folder.path(), &bytes, "no number").unwrap();
 }
 
 #[test]
