@@ -104,24 +104,29 @@ pub(crate) fn parse_bool(text: &str) -> Option<bool> {
 /// rounded.
 pub(crate) fn parse_integer(text: &str) -> Option<i32> {
     let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
-    let (negative, digits) = match text.strip_prefix(['-', '+']) {
-        Some(digits) => (text.starts_with('-'), digits),
-        None => (false, text),
-    };
-    let whole = if let Some(hex) = digits.strip_prefix("0x").or(digits.strip_prefix("0X")) {
-        i64::from_str_radix(hex, 16).ok().map(|n| n as f64)
-    } else if digits.len() > 1
-        && digits.starts_with('0')
-        && digits.bytes().all(|b| b.is_ascii_digit())
-    {
-        i64::from_str_radix(digits, 8).ok().map(|n| n as f64)
-    } else if digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
-        digits.parse().ok()
-    } else {
-        None
-    }?;
-    let number = (if negative { -whole } else { whole }).round_ties_even();
+    let number = match c_integer(text) {
+        (_, rest) if rest.starts_with(['.', 'e', 'E']) => text.parse::<f64>().ok()?,
+        (Some(whole), "") => whole,
+        _ => return None,
+    }
+    .round_ties_even();
     (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&number).then_some(number as i32)
+}
+
+/// As C's `strtol` reads a number whose base its prefix tells, and what is left of the text.
+fn c_integer(text: &str) -> (Option<f64>, &str) {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
+    let hexadecimal = unsigned.strip_prefix("0x").or(unsigned.strip_prefix("0X"));
+    let (base, digits) = match hexadecimal {
+        Some(digits) => (16, digits),
+        None if unsigned.starts_with('0') => (8, unsigned),
+        None => (10, unsigned),
+    };
+    let end = digits.find(|c: char| !c.is_digit(base)).unwrap_or(digits.len());
+    let values = digits[..end].chars().filter_map(|c| c.to_digit(base));
+    let whole = values.fold(0.0, |whole, digit| whole * f64::from(base) + f64::from(digit));
+    ((end > 0).then_some(sign * whole), &digits[end..])
 }
 
 /// As `parse_real` reads a setting without a unit.
@@ -229,6 +234,14 @@ mod tests {
         check("0.6", Some(1));
         check("0x10", Some(16));
         check("010", Some(8));
+        check("-7", Some(-7));
+        check("0", Some(0));
+        check("0.4", Some(0));
+        check("08.5", None);
+        check("089", None);
+        check("1e", None);
+        check("- 5", None);
+        check("99999999999999999999999", None);
         check("10 kB", None);
         check("2147483648", None);
         check("", None);

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, UnixStream, lookup_host};
+use tokio::net::{TcpSocket, UnixStream, lookup_host};
 
 use crate::Options;
 
@@ -82,7 +82,8 @@ pub trait RemoteStream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> RemoteStream for S {}
 
-/// Reaches whatever this machine reaches.
+/// Reaches whatever this machine reaches; TCP is kept alive, so that a host that is gone is
+/// noticed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Network;
 
@@ -95,9 +96,13 @@ impl Dialer for Network {
     async fn dial(&self, address: &Address) -> std::io::Result<Box<dyn RemoteStream>> {
         match address {
             Address::Tcp(address) => {
-                let stream = TcpStream::connect(address).await?;
-                stream.set_nodelay(true)?;
-                Ok(Box::new(stream))
+                let socket = match address {
+                    SocketAddr::V4(_) => TcpSocket::new_v4()?,
+                    SocketAddr::V6(_) => TcpSocket::new_v6()?,
+                };
+                socket.set_keepalive(true)?;
+                socket.set_nodelay(true)?;
+                Ok(Box::new(socket.connect(*address).await?))
             }
             Address::Unix(path) => Ok(Box::new(UnixStream::connect(path).await?)),
         }

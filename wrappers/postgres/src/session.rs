@@ -58,11 +58,12 @@ pub(crate) struct Session {
 impl Session {
     /// Of a wire that has just seen its first ReadyForQuery.
     pub fn new(
-        wire: Wire,
+        mut wire: Wire,
         server: String,
         parameters: BTreeMap<String, String>,
         key: Option<(Endpoint, BackendKey)>,
     ) -> Self {
+        wire.trust();
         let canceller = key.map(|(endpoint, key)| RemoteCanceller {
             endpoint: Arc::new(endpoint),
             key,

@@ -1,5 +1,6 @@
 //! TLS as libpq's options ask for it, over rustls.
 use std::io;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use medley_fdw::{Options, RemoteStream, TlsRoots};
@@ -109,7 +110,7 @@ impl Tls {
         stream: Box<dyn RemoteStream>,
         host: &str,
     ) -> io::Result<(Box<dyn RemoteStream>, Option<Vec<u8>>)> {
-        let name = server_name(host)?;
+        let name = self.server_name(host)?;
         let stream = TlsConnector::from(self.config.clone())
             .connect(name, stream)
             .await
@@ -118,11 +119,18 @@ impl Tls {
         let hash = certificates.and_then(<[_]>::first).and_then(|first| end_point_hash(first));
         Ok((Box::new(stream), hash))
     }
-}
 
-fn server_name(host: &str) -> io::Result<ServerName<'static>> {
-    ServerName::try_from(host.to_owned())
-        .map_err(|_| io::Error::other(format!("\"{host}\" is no name that a certificate has")))
+    /// A host may be called what no certificate can say; that matters only where it is verified.
+    fn server_name(&self, host: &str) -> io::Result<ServerName<'static>> {
+        match ServerName::try_from(host.to_owned()) {
+            Ok(name) => Ok(name),
+            Err(_) if !self.verifies_name() => Ok(IpAddr::from(Ipv4Addr::UNSPECIFIED).into()),
+            Err(_) => {
+                let text = format!("\"{host}\" is no name that a certificate can have");
+                Err(io::Error::other(text))
+            }
+        }
+    }
 }
 
 /// In libpq's words where it has some.

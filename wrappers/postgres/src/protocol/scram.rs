@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 /// A remote that asks for more rounds wants to keep us busy.
-const MAX_ITERATIONS: u32 = 10_000_000;
+const MAX_ITERATIONS: u32 = 1_000_000;
 
 /// How the exchange is tied to the TLS channel.
 #[derive(Debug)]

@@ -11,6 +11,8 @@ use super::malformed;
 const READ_BYTES: usize = 128 << 10;
 /// A buffer that one large message has blown up beyond this is not kept.
 const KEEP_BYTES: usize = 4 << 20;
+/// Nobody who has not been logged in to has more than this to say at once.
+const LOGIN_BYTES: usize = 64 << 10;
 /// A tag and the length of what follows, itself included.
 const HEADER_BYTES: usize = 5;
 
@@ -28,12 +30,20 @@ pub(crate) struct Wire {
     stream: Box<dyn RemoteStream>,
     input: BytesMut,
     output: BytesMut,
+    /// The longest message that is taken.
+    limit: usize,
 }
 
 impl Wire {
-    /// Over this stream, which nothing has been read from yet.
+    /// Over this stream, which nothing has been read from yet. Messages are short until
+    /// [`Wire::trust`].
     pub fn new(stream: Box<dyn RemoteStream>) -> Self {
-        Self { stream, input: BytesMut::new(), output: BytesMut::new() }
+        Self { stream, input: BytesMut::new(), output: BytesMut::new(), limit: LOGIN_BYTES }
+    }
+
+    /// From now on messages are as long as the protocol allows.
+    pub fn trust(&mut self) {
+        self.limit = i32::MAX as usize;
     }
 
     /// Where messages are written to be sent by the next [`Wire::flush`].
@@ -78,7 +88,7 @@ impl Wire {
             return Ok(None);
         };
         let length = u32::from_be_bytes([a, b, c, d]) as usize;
-        if !(4..=i32::MAX as usize).contains(&length) {
+        if !(4..=self.limit).contains(&length) {
             return Err(malformed("message length"));
         }
         Ok(Some((tag, 1 + length)))
@@ -115,7 +125,7 @@ impl Wire {
 
     /// Waits until the remote closes.
     pub async fn drain(&mut self) -> io::Result<()> {
-        self.stream.read_to_end(&mut Vec::new()).await.map(drop)
+        tokio::io::copy(&mut self.stream, &mut tokio::io::sink()).await.map(drop)
     }
 
     /// The stream, as long as nothing of it is buffered here.

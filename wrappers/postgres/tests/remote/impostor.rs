@@ -108,6 +108,15 @@ async fn what_is_no_protocol_is_an_error() {
         let outcome = greeted(messages).await;
         assert!(outcome.starts_with("08001 could not connect to server"), "{outcome}");
     }
+    // A message that would not end.
+    let (port, _) = play(|mut peer| async move {
+        peer.start_up().await;
+        let _ = peer.stream.write_all(b"R\x7f\xff\xff\xff").await;
+        peer
+    })
+    .await;
+    let outcome = log_in(&options(&port), &mapping("alice", Some(PASSWORD)), false).await;
+    assert!(refused(outcome).ends_with("invalid message length from server"));
     let (port, _) = play(|mut peer| async move {
         peer.start_up().await;
         let _ = peer.stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;

@@ -65,6 +65,9 @@ async fn who_signed_is_judged_and_the_name() {
     let seen = encryption("alice", &with("verify-full", &root, &misnamed)).await;
     let mismatch = "server certificate does not match host name \"other.example\"";
     assert!(seen.ends_with(mismatch), "{seen}");
+    // What no certificate can say is a name all the same, where none is verified.
+    let odd = [("sslmode", "require"), ("host", "a b"), ("hostaddr", "127.0.0.1")];
+    assert_eq!(encryption("alice", &odd).await, "t|TLSv1.3");
     // A file of roots makes `require` judge as `verify-ca`, as in libpq.
     assert_eq!(encryption("alice", &with("require", &root, &misnamed)).await, "t|TLSv1.3");
     assert!(encryption("alice", &with("require", &other, &[])).await.starts_with("08001"));
