@@ -43,7 +43,7 @@ pub use error::{
     Error, GrantError, ImportError, NameError, Noun, OptionError, PermissionError, RelationError,
     Result, RoleError, ViewError,
 };
-pub use foreign_table::ExpressionKind;
+pub use foreign_table::{ExpressionKind, type_named};
 pub use import::{ImportPlan, apply_import, plan_import};
 pub use role::{SettingWrite, alter_role_settings};
 pub use view::{ViewQuery, create_view};

@@ -220,10 +220,16 @@ impl Access {
         let (mut lease, _) = self.lease(remote).await?;
         let imported = self
             .or_cancelled(async {
-                match lease.connection() {
-                    Connection::Sql(connection) => Ok(connection.import(wanted).await?),
-                    Connection::Scan(connection) => Ok(connection.import(wanted).await?),
-                }
+                let imported = match lease.connection() {
+                    Connection::Sql(connection) => connection.import(wanted).await,
+                    Connection::Scan(connection) => connection.import(wanted).await,
+                };
+                imported.map_err(|error| match error {
+                    medley_fdw::Error::NoImport => {
+                        Error::NoImport(remote.wrapper_name().to_owned())
+                    }
+                    error => error.into(),
+                })
             })
             .await;
         match imported {

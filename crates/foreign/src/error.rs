@@ -35,6 +35,9 @@ pub enum Error {
         /// What was asked of it.
         what: &'static str,
     },
+    /// The wrapper cannot describe remote tables.
+    #[error("foreign-data wrapper \"{0}\" does not support IMPORT FOREIGN SCHEMA")]
+    NoImport(String),
     /// The server, mapping or table went away since the statement was planned.
     #[error("{0}")]
     Gone(String),
@@ -79,6 +82,7 @@ impl Diagnostic for Error {
             Self::NoMapping { .. } | Self::Gone(_) => SqlState::UNDEFINED_OBJECT,
             Self::NoHandler(_) => SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
             Self::UnknownHandler { .. } | Self::WrongKind { .. } => SqlState::FEATURE_NOT_SUPPORTED,
+            Self::NoImport(_) => SqlState::FDW_NO_SCHEMAS,
             Self::TooManyConnections(_) => SqlState::TOO_MANY_CONNECTIONS,
             Self::Cancelled => SqlState::QUERY_CANCELED,
             Self::TransactionLost(_) => SqlState::CONNECTION_EXCEPTION,

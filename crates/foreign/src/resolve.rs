@@ -15,6 +15,7 @@ pub struct Remote(Arc<Inner>);
 struct Inner {
     key: ConnKey,
     handler: Handler,
+    wrapper_name: String,
     server: Arc<Server>,
     mapping: Option<Arc<UserMapping>>,
     role: Arc<Role>,
@@ -34,6 +35,11 @@ impl Remote {
     /// The wrapper behind it.
     pub fn handler(&self) -> &Handler {
         &self.0.handler
+    }
+
+    /// The name of the wrapper behind it.
+    pub(crate) fn wrapper_name(&self) -> &str {
+        &self.0.wrapper_name
     }
 
     pub(crate) fn server(&self) -> &Server {
@@ -99,6 +105,9 @@ pub(crate) fn resolve(
     Ok(Remote(Arc::new(Inner {
         key,
         handler: handler.clone(),
+        wrapper_name: snapshot
+            .wrapper(server.wrapper)
+            .map_or_else(String::new, |wrapper| wrapper.name.clone()),
         server: Arc::clone(server),
         mapping,
         role: Arc::clone(role),

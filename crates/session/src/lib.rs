@@ -1,1 +1,39 @@
 //! The traffic cop: dispatch, prepared statements, portals, settings, role, transaction.
+//!
+//! A [`Session`] is one person's conversation. It takes text (or the extended protocol's
+//! messages), parses it, and hands each statement to who can run it: queries to the engine,
+//! utility statements to `commands`, and what concerns the session itself (SET, transactions,
+//! prepared statements) it does itself. What comes of it goes to an [`Output`].
+//!
+//! It knows no protocol and no socket; the binary brings it together with `wire`.
+//!
+//! Invariants:
+//! - when a tag has gone out, what it tells of is on disk;
+//! - a statement that fails leaves nothing of itself, and fails the transaction block it is in;
+//! - role, session user and settings are part of the transaction.
+mod backends;
+mod control;
+mod dispatch;
+mod extended;
+mod facts;
+mod identity;
+mod import;
+mod instance;
+mod login;
+mod output;
+mod portal;
+mod query;
+mod session;
+mod set;
+mod settings;
+mod transaction;
+
+pub use backends::{Activity, Backends, State};
+pub use extended::{Description, Parameter};
+pub use identity::Identity;
+pub use instance::Instance;
+pub use login::Login;
+pub use output::{Interrupt, Output, Uninterrupted};
+pub use portal::Execution;
+pub use session::{Session, Status};
+pub use settings::{Context, SERVER_VERSION, SETTINGS, Setting, Settings};

@@ -31,6 +31,11 @@ pub(super) fn resolve(
     }
 }
 
+/// The type that a name means where no column is declared: of a parameter, say.
+pub fn type_named(name: &TypeName) -> Result<PgType> {
+    resolve_name("", name).map_err(|error| error.at(name.position))
+}
+
 fn resolve_name(column: &str, name: &TypeName) -> Result<PgType> {
     if name.percent_type {
         return Err(Error::unsupported("%TYPE"));

@@ -9,6 +9,7 @@ mod generated;
 mod like;
 
 pub(crate) use alter::{alter, rename_constraint};
+pub use column_type::type_named;
 pub(crate) use definition::is_system_column;
 pub use expression::ExpressionKind;
 

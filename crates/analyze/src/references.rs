@@ -1,0 +1,165 @@
+//! The relations of a query, by name and by oid.
+use std::ops::{ControlFlow, Range};
+
+use medley_catalog::ids::{ObjectAddress, RelationOid, RoleOid};
+use medley_catalog::{SearchPath, Snapshot};
+use medley_sql::query_ast::{ObjectName, Query, Spanned, TableFactor, Visit, Visitor};
+use medley_sql::{quote_identifier, span};
+
+/// Where names are looked up.
+pub struct Scope<'a> {
+    snapshot: &'a Snapshot,
+    path: SearchPath,
+}
+
+/// A relation that a query names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The name's bytes in the text that was parsed.
+    pub span: Range<usize>,
+    /// The relation, with its schema.
+    pub qualified_name: String,
+    /// What it is; none for the system's own relations, which nobody depends on.
+    pub address: Option<ObjectAddress>,
+}
+
+impl<'a> Scope<'a> {
+    /// For a role, under its search path.
+    pub fn new(snapshot: &'a Snapshot, search_path: &[String], role: RoleOid) -> Self {
+        Self { snapshot, path: snapshot.search_path(search_path, role) }
+    }
+
+    /// The relation of this name, if it is one of the catalog's; the system's own are not.
+    fn find(&self, schema: Option<&str>, name: &str) -> Option<RelationOid> {
+        let relation = match schema {
+            Some(schema) => {
+                let schema = self.snapshot.schema_named(schema)?.oid;
+                self.snapshot.relation_named(schema, name)?
+            }
+            None => self.path.relation(self.snapshot, name)?,
+        };
+        Some(relation.oid)
+    }
+
+    fn qualified_name(&self, relation: RelationOid) -> Option<String> {
+        let relation = self.snapshot.relation(relation)?;
+        let schema = self.snapshot.schema(relation.schema)?;
+        Some(dotted(&schema.name, &relation.name))
+    }
+
+    fn reference(&self, name: &ObjectName) -> Option<Reference> {
+        let parts: Vec<&str> = name
+            .0
+            .iter()
+            .map(|part| Some(part.as_ident()?.value.as_str()))
+            .collect::<Option<_>>()?;
+        // A catalog's name, before the schema's, can only be this one's.
+        let (schema, table) = match *parts.as_slice() {
+            [table] => (None, table),
+            [schema, table] | [_, schema, table] => (Some(schema), table),
+            _ => return None,
+        };
+        let span = span::bytes(name.span())?;
+        let Some(found) = self.find(schema, table) else {
+            // What is not the catalog's is the system's, or nothing: the engine has said which.
+            let schema = schema.unwrap_or("pg_catalog");
+            return Some(Reference { span, qualified_name: dotted(schema, table), address: None });
+        };
+        Some(Reference {
+            span,
+            qualified_name: self.qualified_name(found)?,
+            address: Some(found.address()),
+        })
+    }
+}
+
+fn dotted(schema: &str, name: &str) -> String {
+    format!("{}.{}", quote_identifier(schema), quote_identifier(name))
+}
+
+/// The relations that a query names, each time it names them, in the order of the text. Names of
+/// WITH are none.
+pub fn relations(query: &Query, scope: &Scope<'_>) -> Vec<Reference> {
+    let mut finder = Finder { scope, with: Vec::new(), found: Vec::new() };
+    let ControlFlow::Continue(()) = query.visit(&mut finder);
+    finder.found.sort_by_key(|reference| reference.span.start);
+    finder.found
+}
+
+/// The text of a query with its relations named by schema, so that it means the same under every
+/// search path. `text` begins at byte `start` of the text that was parsed.
+pub fn qualified(text: &str, start: usize, references: &[Reference]) -> String {
+    let mut result = String::with_capacity(text.len());
+    let mut done = 0;
+    for reference in references {
+        let (from, to) = (reference.span.start - start, reference.span.end - start);
+        result.push_str(&text[done..from]);
+        result.push_str(&reference.qualified_name);
+        done = to;
+    }
+    result.push_str(&text[done..]);
+    result
+}
+
+struct Finder<'a> {
+    scope: &'a Scope<'a>,
+    /// For each query that is open: the names of WITH that may be used at this point.
+    with: Vec<Open>,
+    found: Vec<Reference>,
+}
+
+struct Open {
+    /// The query, known by its place.
+    query: *const Query,
+    names: Vec<String>,
+    /// Queries of WITH, by their place, and the name that each defines.
+    defining: Vec<(*const Query, String)>,
+}
+
+impl Visitor for Finder<'_> {
+    type Break = std::convert::Infallible;
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Self::Break> {
+        let mut open = Open { query, names: Vec::new(), defining: Vec::new() };
+        if let Some(with) = &query.with {
+            for table in &with.cte_tables {
+                let name = table.alias.name.value.clone();
+                // WITH RECURSIVE: all names are known from the start.
+                match with.recursive {
+                    true => open.names.push(name),
+                    false => open.defining.push((&raw const *table.query, name)),
+                }
+            }
+        }
+        self.with.push(open);
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, query: &Query) -> ControlFlow<Self::Break> {
+        let closed = self.with.pop();
+        debug_assert!(closed.is_some_and(|open| std::ptr::eq(open.query, query)));
+        if let Some(outer) = self.with.last_mut() {
+            let defined = outer.defining.iter().find(|(place, _)| std::ptr::eq(*place, query));
+            let name = defined.map(|(_, name)| name.clone());
+            outer.names.extend(name);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Self::Break> {
+        if let TableFactor::Table { name, args: None, .. } = factor
+            && !self.is_of_with(name)
+        {
+            self.found.extend(self.scope.reference(name));
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Finder<'_> {
+    fn is_of_with(&self, name: &ObjectName) -> bool {
+        let [part] = name.0.as_slice() else { return false };
+        part.as_ident()
+            .is_some_and(|ident| self.with.iter().any(|open| open.names.contains(&ident.value)))
+    }
+}

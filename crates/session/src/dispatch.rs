@@ -1,0 +1,197 @@
+//! Which statement goes where.
+use std::sync::Arc;
+use std::time::Duration;
+
+use medley_diagnostic::{Diagnostic, Report, SqlState};
+use medley_sql::{Execute, QueryStatement, Statement};
+
+use crate::extended::Prepared;
+use crate::session::Bounds;
+use crate::settings::{milliseconds, parse_name_list};
+use crate::{Output, Session};
+
+impl Session {
+    /// Runs one statement; the result is its command tag. `text` is the whole text that it
+    /// stands in.
+    pub(crate) async fn statement(
+        &mut self,
+        statement: Statement,
+        text: &str,
+        bounds: &Bounds,
+        out: &mut dyn Output,
+    ) -> Result<String, Report> {
+        if let Statement::Transaction(control) = &statement {
+            if !ends_failure(control) {
+                self.check_not_failed()?;
+            }
+            return self.control(control, out).await.map(str::to_owned);
+        }
+        self.check_not_failed()?;
+        self.transaction();
+        self.check_read_only(&statement)?;
+        self.run_statement(statement, text, bounds, out).await
+    }
+
+    async fn run_statement(
+        &mut self,
+        statement: Statement,
+        text: &str,
+        bounds: &Bounds,
+        out: &mut dyn Output,
+    ) -> Result<String, Report> {
+        let tag = statement.tag();
+        let token = bounds.token.clone();
+        match statement {
+            Statement::Query(QueryStatement::Select(query)) => {
+                let count = self.select(&query, &[], token, out).await?;
+                return Ok(format!("SELECT {count}"));
+            }
+            Statement::Query(change) => return Err(Report::unsupported(change.tag())),
+            Statement::Explain(explain) => self.explain_query(&explain, &[], token, out).await?,
+            Statement::Set(set) => self.set(&set, out).await?,
+            Statement::Show(name) => self.show(name.as_str(), out).await?,
+            Statement::Discard(discard) => self.discard(discard).await?,
+            Statement::Prepare(prepare) => self.prepare_named(prepare, text)?,
+            Statement::Execute(execute) => {
+                let count = self.execute_named(&execute, bounds, out).await?;
+                return Ok(format!("SELECT {count}"));
+            }
+            Statement::Deallocate(name) => self.deallocate(name.as_ref().map(|n| n.as_str()))?,
+            Statement::ImportForeignSchema(import) => self.import(import, bounds, out).await?,
+            Statement::CreateView(view) => self.create_view(*view, bounds, out).await?,
+            // Nobody notifies here, so that listening succeeds and hears nothing would be a lie.
+            unsupported @ (Statement::DeclareCursor(_)
+            | Statement::Fetch(_)
+            | Statement::Close(_)
+            | Statement::Copy(_)
+            | Statement::Listen(_)
+            | Statement::Notify { .. }
+            | Statement::Unlisten(_)
+            | Statement::SetConstraints { .. }
+            | Statement::Checkpoint) => return Err(Report::unsupported(unsupported.tag())),
+            utility => return self.utility(utility, bounds, out).await.map(str::to_owned),
+        }
+        Ok(tag.to_owned())
+    }
+
+    /// Runs a utility statement of the catalog.
+    async fn utility(
+        &mut self,
+        statement: Statement,
+        bounds: &Bounds,
+        out: &mut dyn Output,
+    ) -> Result<&'static str, Report> {
+        let outcome = self
+            .commands(bounds, out, |context| medley_commands::execute(context, statement))
+            .await?;
+        Ok(outcome.tag)
+    }
+
+    /// Lends the transaction to `commands`, on a thread that may wait for locks.
+    pub(crate) async fn commands<T>(
+        &mut self,
+        bounds: &Bounds,
+        out: &mut dyn Output,
+        work: impl FnOnce(&mut medley_commands::Context<'_>) -> medley_commands::Result<T>,
+    ) -> Result<T, Report> {
+        let (flag, _watch) = bounds.flag();
+        let identity = medley_commands::Identity {
+            current_role: self.identity.current_user(),
+            session_user: self.identity.session_user(),
+        };
+        let (lock_timeout, search_path, style) = {
+            let settings = self.settings.lock();
+            let timeout = milliseconds(settings.get("lock_timeout"));
+            let search_path = parse_name_list(settings.get("search_path"));
+            (timeout, search_path, Arc::clone(settings.style()))
+        };
+        let instance = Arc::clone(&self.instance);
+        let transaction = self.transaction();
+        let backend = transaction.catalog.backend_mut();
+        backend.cancel = flag;
+        backend.lock_timeout = (lock_timeout > 0).then(|| Duration::from_millis(lock_timeout));
+        let mut notices = Vec::new();
+        let done = tokio::task::block_in_place(|| {
+            let environment = medley_commands::Environment {
+                identity,
+                search_path: &search_path,
+                style: &style,
+                registry: &instance.registry,
+                sealer: &instance.sealer,
+            };
+            let catalog = &mut transaction.catalog;
+            work(&mut medley_commands::Context::new(catalog, environment, &mut notices))
+        });
+        self.notices(notices, out).await?;
+        done.map_err(|error| error.report())
+    }
+
+    fn check_read_only(&self, statement: &Statement) -> Result<(), Report> {
+        let Some(name) = statement.refused_read_only() else { return Ok(()) };
+        if !self.settings.lock().is_on("transaction_read_only") {
+            return Ok(());
+        }
+        let message = format!("cannot execute {name} in a read-only transaction");
+        Err(Report::error(SqlState::READ_ONLY_SQL_TRANSACTION, message))
+    }
+
+    fn prepare_named(&mut self, prepare: medley_sql::Prepare, text: &str) -> Result<(), Report> {
+        let name = prepare.name.as_str().to_owned();
+        if self.statements.contains_key(&name) {
+            let message = format!("prepared statement \"{name}\" already exists");
+            return Err(Report::error(SqlState::DUPLICATE_PREPARED_STATEMENT, message));
+        }
+        let types = prepare.types.iter().map(crate::extended::parameter_type);
+        let types = types.collect::<Result<Vec<_>, _>>()?;
+        let QueryStatement::Select(query) = prepare.statement else {
+            return Err(Report::unsupported(format!("PREPARE of {}", prepare.statement.tag())));
+        };
+        let _ = text;
+        let prepared = self.prepare_query(query, types)?;
+        self.statements.insert(name, Arc::new(prepared));
+        Ok(())
+    }
+
+    async fn execute_named(
+        &mut self,
+        execute: &Execute,
+        bounds: &Bounds,
+        out: &mut dyn Output,
+    ) -> Result<u64, Report> {
+        let prepared = self.prepared(execute.name.as_str())?;
+        let Prepared::Query { query, types, .. } = &*prepared else {
+            return Err(Report::unsupported("EXECUTE of a utility statement"));
+        };
+        let style = Arc::clone(self.settings.lock().style());
+        let parameters =
+            crate::extended::arguments(execute, types, &style).map_err(|report| *report)?;
+        self.select(query, &parameters, bounds.token.clone(), out).await
+    }
+
+    fn deallocate(&mut self, name: Option<&str>) -> Result<(), Report> {
+        match name {
+            None => self.statements.clear(),
+            Some(name) => {
+                self.prepared(name)?;
+                self.statements.remove(name);
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn prepared(&self, name: &str) -> Result<Arc<Prepared>, Report> {
+        self.statements.get(name).cloned().ok_or_else(|| {
+            let message = match name {
+                "" => "unnamed prepared statement does not exist".to_owned(),
+                name => format!("prepared statement \"{name}\" does not exist"),
+            };
+            Report::error(SqlState::INVALID_SQL_STATEMENT_NAME, message)
+        })
+    }
+}
+
+/// What a failed block still takes.
+fn ends_failure(control: &medley_sql::Transaction) -> bool {
+    use medley_sql::Transaction as Control;
+    matches!(control, Control::Commit { .. } | Control::Rollback { .. } | Control::RollbackTo(_))
+}

@@ -1,0 +1,455 @@
+//! The extended protocol: prepared statements, portals.
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use medley_diagnostic::{Diagnostic, Report, SqlState};
+use medley_engine as engine;
+use medley_sql::query_ast::{Expr, UnaryOperator, Value};
+use medley_sql::{Query, QueryStatement, Statement, TypeName};
+use medley_types::{Column, ColumnBuilder, PgType, Style};
+use parking_lot::Mutex;
+
+use crate::portal::{Portal, PortalState};
+use crate::query;
+use crate::session::{Bounds, no_parameter};
+use crate::set::{show_columns, text_column};
+use crate::{Execution, Output, Session};
+
+/// A statement that was parsed once and may be run often.
+pub(crate) enum Prepared {
+    /// A text without a statement.
+    Empty,
+    /// A SELECT.
+    Query {
+        /// As it was parsed.
+        query: Arc<Query>,
+        /// Of its parameters.
+        types: Vec<PgType>,
+        /// What comes out.
+        columns: Vec<Column>,
+    },
+    /// Anything else: parsed again at each run, for a statement with secrets is not kept parsed.
+    Utility {
+        /// The text.
+        text: Arc<str>,
+        /// What comes out, if rows do.
+        columns: Option<Vec<Column>>,
+    },
+}
+
+/// A parameter's value as a client sent it.
+pub enum Parameter {
+    /// As text.
+    Text(String),
+    /// In the type's binary form.
+    Binary(Vec<u8>),
+}
+
+/// What a statement takes, and what it returns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// Types of its parameters.
+    pub parameters: Vec<PgType>,
+    /// Its columns; None when it returns no rows.
+    pub columns: Option<Vec<Column>>,
+}
+
+impl Prepared {
+    fn describe(&self) -> Description {
+        match self {
+            Self::Empty => Description { parameters: Vec::new(), columns: None },
+            Self::Query { types, columns, .. } => {
+                Description { parameters: types.clone(), columns: Some(columns.clone()) }
+            }
+            Self::Utility { columns, .. } => {
+                Description { parameters: Vec::new(), columns: columns.clone() }
+            }
+        }
+    }
+}
+
+impl Session {
+    /// Parse: makes a prepared statement; 0 leaves a parameter's type open.
+    pub async fn parse(
+        &mut self,
+        name: &str,
+        text: &str,
+        types: &[u32],
+        out: &mut dyn Output,
+    ) -> Result<(), Report> {
+        self.begin_activity();
+        let made = self.make_prepared(name, text, types, out).await;
+        let made = match made {
+            Ok(prepared) => {
+                self.statements.insert(name.to_owned(), Arc::new(prepared));
+                Ok(())
+            }
+            Err(report) => Err(self.fail(report).await),
+        };
+        self.end_activity();
+        made
+    }
+
+    async fn make_prepared(
+        &mut self,
+        name: &str,
+        text: &str,
+        types: &[u32],
+        out: &mut dyn Output,
+    ) -> Result<Prepared, Report> {
+        if !name.is_empty() && self.statements.contains_key(name) {
+            let message = format!("prepared statement \"{name}\" already exists");
+            return Err(Report::error(SqlState::DUPLICATE_PREPARED_STATEMENT, message));
+        }
+        let mut script = medley_sql::parse(text).map_err(|error| error.report())?;
+        self.notices(std::mem::take(&mut script.notices), out).await?;
+        if script.statements.len() > 1 {
+            let message = "cannot insert multiple commands into a prepared statement";
+            return Err(Report::error(SqlState::SYNTAX_ERROR, message));
+        }
+        let Some(parsed) = script.statements.pop() else { return Ok(Prepared::Empty) };
+        if !matches!(parsed.statement, Statement::Transaction(_)) {
+            self.check_not_failed()?;
+        }
+        match parsed.statement {
+            Statement::Query(QueryStatement::Select(query)) => {
+                let open = |oid: &u32| (*oid != 0).then(|| PgType::plain(*oid));
+                self.prepare_query(query, types.iter().map(open).collect())
+            }
+            other if parsed.parameters > 0 => Err(match other {
+                Statement::Query(change) => Report::unsupported(change.tag()),
+                _ => no_parameter(1),
+            }),
+            other => {
+                let columns = self.columns_of(&other)?;
+                Ok(Prepared::Utility { text: text.into(), columns })
+            }
+        }
+    }
+
+    pub(crate) fn prepare_query(
+        &mut self,
+        query: Query,
+        types: Vec<Option<PgType>>,
+    ) -> Result<Prepared, Report> {
+        let context = self.query_context(self.bounds().token);
+        let prepared = self.instance.engine.prepare(&context, &query, &types);
+        let engine::Prepared { columns, parameter_types } =
+            prepared.map_err(|error| error.report())?;
+        Ok(Prepared::Query { query: Arc::new(query), types: parameter_types, columns })
+    }
+
+    /// The columns of a statement that is no query.
+    fn columns_of(&self, statement: &Statement) -> Result<Option<Vec<Column>>, Report> {
+        Ok(match statement {
+            Statement::Show(name) => Some(show_columns(name.as_str())),
+            Statement::Explain(_) => Some(vec![text_column("QUERY PLAN")]),
+            Statement::Execute(execute) => self.prepared(execute.name.as_str())?.describe().columns,
+            _ => None,
+        })
+    }
+
+    /// Bind: makes a portal of a prepared statement and its parameters.
+    pub async fn bind(
+        &mut self,
+        portal: &str,
+        statement: &str,
+        parameters: Vec<Option<Parameter>>,
+    ) -> Result<(), Report> {
+        let made = self.make_portal(portal, statement, parameters);
+        match made {
+            Ok(made) => {
+                self.portals.insert(portal.to_owned(), made);
+                Ok(())
+            }
+            Err(report) => Err(self.fail(report).await),
+        }
+    }
+
+    fn make_portal(
+        &mut self,
+        name: &str,
+        statement: &str,
+        parameters: Vec<Option<Parameter>>,
+    ) -> Result<Portal, Report> {
+        let prepared = self.prepared(statement)?;
+        if !name.is_empty() && self.portals.contains_key(name) {
+            let message = format!("cursor \"{name}\" already exists");
+            return Err(Report::error(SqlState::DUPLICATE_CURSOR, message));
+        }
+        let types = prepared.describe().parameters;
+        if types.len() != parameters.len() {
+            let message = format!(
+                "bind message supplies {} parameters, but prepared statement \"{statement}\" \
+                 requires {}",
+                parameters.len(),
+                types.len()
+            );
+            return Err(Report::error(SqlState::PROTOCOL_VIOLATION, message));
+        }
+        let style = Arc::clone(self.settings.lock().style());
+        let values = types.into_iter().zip(parameters).enumerate();
+        let parameters = values
+            .map(|(index, (pg_type, value))| {
+                parameter(pg_type, value, &style).map_err(|report| {
+                    let name = if name.is_empty() {
+                        "unnamed portal".to_owned()
+                    } else {
+                        format!("portal \"{name}\"")
+                    };
+                    report.with_context(format!("{name} parameter ${}", index + 1))
+                })
+            })
+            .collect::<Result<_, Report>>()?;
+        Ok(Portal { prepared, parameters, state: PortalState::New })
+    }
+
+    /// Describe, of a prepared statement.
+    pub async fn describe_statement(&mut self, name: &str) -> Result<Description, Report> {
+        match self.prepared(name) {
+            Ok(prepared) => Ok(prepared.describe()),
+            Err(report) => Err(self.fail(report).await),
+        }
+    }
+
+    /// Describe, of a portal.
+    pub async fn describe_portal(&mut self, name: &str) -> Result<Option<Vec<Column>>, Report> {
+        match self.portals.get(name) {
+            Some(portal) => Ok(portal.prepared.describe().columns),
+            None => Err(self.fail(no_portal(name)).await),
+        }
+    }
+
+    /// Execute: runs a portal, or goes on with it, for at most so many rows. Columns do not go
+    /// out: the client has asked for them by itself.
+    pub async fn execute(
+        &mut self,
+        portal: &str,
+        max_rows: Option<usize>,
+        out: &mut dyn Output,
+    ) -> Result<Execution, Report> {
+        self.begin_activity();
+        let bounds = self.bounds();
+        let _timer = bounds.start();
+        let done = self.execute_portal(portal, max_rows, &bounds, out).await;
+        let done = match done {
+            Ok(execution) => Ok(execution),
+            Err(report) => Err(self.fail(self.explain(&bounds, report)).await),
+        };
+        self.end_activity();
+        done
+    }
+
+    async fn execute_portal(
+        &mut self,
+        name: &str,
+        max_rows: Option<usize>,
+        bounds: &Bounds,
+        out: &mut dyn Output,
+    ) -> Result<Execution, Report> {
+        // Taken out while it runs; the end of a transaction clears the others.
+        let Some(mut portal) = self.portals.remove(name) else { return Err(no_portal(name)) };
+        let prepared = Arc::clone(&portal.prepared);
+        match &*prepared {
+            Prepared::Empty => {
+                self.portals.insert(name.to_owned(), portal);
+                Ok(Execution::Empty)
+            }
+            Prepared::Utility { text, .. } => {
+                if let PortalState::New = portal.state {
+                    return self.execute_utility(text, bounds, out).await;
+                }
+                Err(Report::error(
+                    SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+                    format!("portal \"{name}\" cannot be run"),
+                ))
+            }
+            Prepared::Query { query, .. } => {
+                self.check_not_failed()?;
+                let execution =
+                    self.execute_query(&mut portal, query, max_rows, bounds, out).await?;
+                self.portals.insert(name.to_owned(), portal);
+                Ok(execution)
+            }
+        }
+    }
+
+    async fn execute_utility(
+        &mut self,
+        text: &Arc<str>,
+        bounds: &Bounds,
+        out: &mut dyn Output,
+    ) -> Result<Execution, Report> {
+        let mut script = medley_sql::parse(text).map_err(|error| error.report())?;
+        let Some(parsed) = script.statements.pop() else { return Ok(Execution::Empty) };
+        let mut out = Undescribed(out);
+        let tag = self.statement(parsed.statement, text, bounds, &mut out).await?;
+        Ok(Execution::Complete(tag))
+    }
+
+    async fn execute_query(
+        &mut self,
+        portal: &mut Portal,
+        query: &Query,
+        max_rows: Option<usize>,
+        bounds: &Bounds,
+        out: &mut dyn Output,
+    ) -> Result<Execution, Report> {
+        let (mut rows, mut rest) = match std::mem::replace(&mut portal.state, PortalState::Done) {
+            PortalState::Running { rows, rest } => (rows.into_inner(), rest),
+            PortalState::Done => return Ok(Execution::Complete("SELECT 0".to_owned())),
+            PortalState::New => {
+                let token = bounds.token.clone();
+                (self.start_query(query, &portal.parameters, token).await?, None)
+            }
+        };
+        let style = Arc::clone(self.settings.lock().style());
+        let limit = max_rows.unwrap_or(usize::MAX);
+        let mut sent = 0;
+        loop {
+            let batch = match rest.take() {
+                Some(batch) => batch,
+                None => match query::next(&mut rows, &bounds.token).await {
+                    Some(batch) => batch?,
+                    None => return Ok(Execution::Complete(format!("SELECT {sent}"))),
+                },
+            };
+            let (now, later) = cut(&batch, limit - sent);
+            out.rows(&now, &style).await?;
+            sent += now.num_rows();
+            if sent == limit {
+                portal.state = PortalState::Running { rows: Mutex::new(rows), rest: later };
+                return Ok(Execution::Suspended);
+            }
+        }
+    }
+
+    /// Close, of a prepared statement.
+    pub fn close_statement(&mut self, name: &str) {
+        self.statements.remove(name);
+    }
+
+    /// Close, of a portal.
+    pub fn close_portal(&mut self, name: &str) {
+        if let Entry::Occupied(portal) = self.portals.entry(name.to_owned()) {
+            portal.remove();
+        }
+    }
+
+    /// Sync: commits what is not in a transaction block.
+    pub async fn sync(&mut self, out: &mut dyn Output) -> Result<(), Report> {
+        let ended = match self.end_implicit().await {
+            Ok(()) => Ok(()),
+            Err(report) => Err(self.fail(report).await),
+        };
+        self.end_activity();
+        self.report_parameters(out).await?;
+        ended
+    }
+}
+
+fn no_portal(name: &str) -> Report {
+    Report::error(SqlState::INVALID_CURSOR_NAME, format!("portal \"{name}\" does not exist"))
+}
+
+/// The first rows of a batch, and the others if there are any.
+fn cut(batch: &RecordBatch, rows: usize) -> (RecordBatch, Option<RecordBatch>) {
+    match batch.num_rows() {
+        all if all <= rows => (batch.clone(), None),
+        all => (batch.slice(0, rows), Some(batch.slice(rows, all - rows))),
+    }
+}
+
+fn parameter(
+    pg_type: PgType,
+    value: Option<Parameter>,
+    style: &Style,
+) -> Result<engine::Parameter, Report> {
+    let mut builder = ColumnBuilder::new(pg_type, 1);
+    let appended = match &value {
+        None => {
+            builder.append_null();
+            Ok(())
+        }
+        Some(Parameter::Text(text)) => builder.append_text(text, style),
+        Some(Parameter::Binary(bytes)) => builder.append_binary(bytes),
+    };
+    appended.map_err(|error| error.report())?;
+    Ok(engine::Parameter { pg_type, value: builder.finish() })
+}
+
+/// The type that PREPARE declares for a parameter.
+pub(crate) fn parameter_type(name: &TypeName) -> Result<Option<PgType>, Report> {
+    let found = medley_commands::type_named(name).map_err(|error| error.report())?;
+    Ok((found != PgType::UNKNOWN).then_some(found))
+}
+
+/// The arguments of EXECUTE: literals, for there is nothing else that they could name.
+pub(crate) fn arguments(
+    execute: &medley_sql::Execute,
+    types: &[PgType],
+    style: &Style,
+) -> Result<Vec<engine::Parameter>, Box<Report>> {
+    let (given, wanted) = (execute.arguments.len(), types.len());
+    if given != wanted {
+        let name = execute.name.as_str();
+        let message = format!("wrong number of parameters for prepared statement \"{name}\"");
+        let detail = format!("Expected {wanted} parameters but got {given}.");
+        return Err(Box::new(Report::error(SqlState::SYNTAX_ERROR, message).with_detail(detail)));
+    }
+    let values = execute.arguments.iter().zip(types);
+    values
+        .map(|(expr, pg_type)| {
+            let value = literal(expr)?;
+            parameter(*pg_type, value.map(Parameter::Text), style).map_err(Box::new)
+        })
+        .collect()
+}
+
+fn literal(expr: &Expr) -> Result<Option<String>, Box<Report>> {
+    let text = match expr {
+        Expr::Value(value) => match &value.value {
+            Value::Null => return Ok(None),
+            Value::Boolean(value) => value.to_string(),
+            Value::Number(number, _) => number.to_string(),
+            Value::SingleQuotedString(text)
+            | Value::EscapedStringLiteral(text)
+            | Value::UnicodeStringLiteral(text) => text.clone(),
+            Value::DollarQuotedString(text) => text.value.clone(),
+            _ => return Err(Box::new(Report::unsupported("such an argument of EXECUTE"))),
+        },
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => match literal(expr)? {
+            Some(number) => format!("-{number}"),
+            None => return Ok(None),
+        },
+        Expr::Nested(expr) => return literal(expr),
+        _ => return Err(Box::new(Report::unsupported("an expression as argument of EXECUTE"))),
+    };
+    Ok(Some(text))
+}
+
+/// Swallows the columns: Describe has told them.
+struct Undescribed<'a>(&'a mut dyn Output);
+
+#[async_trait::async_trait]
+impl Output for Undescribed<'_> {
+    async fn columns(&mut self, _columns: &[Column]) -> Result<(), Report> {
+        Ok(())
+    }
+    async fn rows(&mut self, batch: &RecordBatch, style: &Arc<Style>) -> Result<(), Report> {
+        self.0.rows(batch, style).await
+    }
+    async fn complete(&mut self, tag: &str) -> Result<(), Report> {
+        self.0.complete(tag).await
+    }
+    async fn empty(&mut self) -> Result<(), Report> {
+        self.0.empty().await
+    }
+    async fn notice(&mut self, report: &Report) -> Result<(), Report> {
+        self.0.notice(report).await
+    }
+    async fn parameter(&mut self, name: &str, value: &str) -> Result<(), Report> {
+        self.0.parameter(name, value).await
+    }
+}

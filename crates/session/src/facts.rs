@@ -1,0 +1,160 @@
+//! What system relations ask of the session.
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use medley_catalog::ids::DATABASE_NAME;
+use medley_engine::{ActiveBackend, Facts, SettingRow};
+use medley_fdw::Registry;
+use parking_lot::Mutex;
+
+use crate::login::{Login, micros};
+use crate::settings::{Context, Kind, SETTINGS, Setting, Unit};
+use crate::{Activity, Instance, Session, Settings};
+
+/// A session as the engine may ask it, for one statement.
+struct SessionFacts {
+    instance: Arc<Instance>,
+    settings: Arc<Mutex<Settings>>,
+    login: Login,
+    /// Settings that are kept elsewhere: role, session_authorization, is_superuser.
+    identity: [(&'static str, String); 3],
+}
+
+impl Session {
+    pub(crate) fn facts(&self) -> Arc<dyn Facts> {
+        let shown = |name: &'static str| {
+            let value = self.shown(name).map_or_else(|_| String::new(), |(_, value)| value);
+            (name, value)
+        };
+        Arc::new(SessionFacts {
+            instance: Arc::clone(&self.instance),
+            settings: Arc::clone(&self.settings),
+            login: self.login.clone(),
+            identity: ["role", "session_authorization", "is_superuser"].map(shown),
+        })
+    }
+}
+
+impl Facts for SessionFacts {
+    fn database(&self) -> &str {
+        DATABASE_NAME
+    }
+
+    fn version(&self) -> String {
+        let (arch, os) = (std::env::consts::ARCH, std::env::consts::OS);
+        format!("PostgreSQL {} on {arch}-{os}, compiled by rustc", crate::SERVER_VERSION)
+    }
+
+    fn setting(&self, name: &str) -> Option<String> {
+        let identity = self.identity.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+        match identity {
+            Some((_, value)) => Some(value.clone()),
+            None => self.settings.lock().show(name).ok().map(str::to_owned),
+        }
+    }
+
+    fn settings(&self) -> Vec<SettingRow> {
+        let settings = self.settings.lock();
+        let mut rows: Vec<_> =
+            SETTINGS.iter().map(|setting| row(setting, settings.get(setting.name))).collect();
+        rows.sort_by_key(|row| row.name.to_lowercase());
+        rows
+    }
+
+    fn backends(&self) -> Vec<ActiveBackend> {
+        self.instance.backends.list().into_iter().map(backend).collect()
+    }
+
+    fn backend_pid(&self) -> i32 {
+        self.login.pid
+    }
+
+    fn start_time(&self) -> i64 {
+        micros(self.instance.started)
+    }
+
+    fn server_address(&self) -> Option<SocketAddr> {
+        self.login.server
+    }
+
+    fn client_address(&self) -> Option<SocketAddr> {
+        self.login.client
+    }
+
+    fn registry(&self) -> &Arc<Registry> {
+        &self.instance.registry
+    }
+}
+
+fn backend(activity: Activity) -> ActiveBackend {
+    ActiveBackend {
+        pid: activity.pid,
+        role: activity.user,
+        application_name: activity.application_name,
+        client: activity.client,
+        backend_start: micros(activity.since),
+        transaction_start: activity.transaction_since.map(micros),
+        query_start: activity.statement_since.map(micros),
+        state_change: Some(micros(activity.state_since)),
+        state: activity.state.as_str(),
+    }
+}
+
+fn row(setting: &Setting, value: &str) -> SettingRow {
+    let (kind, unit) = match setting.kind {
+        Kind::Bool => ("bool", None),
+        Kind::Integer { unit, .. } => ("integer", unit_name(unit)),
+        Kind::Real { .. } => ("real", None),
+        Kind::Enum(_) => ("enum", None),
+        _ => ("string", None),
+    };
+    let (min, max) = range(setting.kind);
+    let is_default = value == setting.default;
+    SettingRow {
+        name: setting.name.to_owned(),
+        setting: in_base_unit(setting.kind, value),
+        unit,
+        category: if setting.honoured { "Medley" } else { "Kept for existing scripts" },
+        description: setting.doc,
+        context: match setting.context {
+            Context::User => "user",
+            Context::Superuser => "superuser",
+            Context::Postmaster => "postmaster",
+            Context::Internal => "internal",
+        },
+        kind,
+        source: if is_default { "default" } else { "session" },
+        min,
+        max,
+        words: match setting.kind {
+            Kind::Enum(words) => Some(words.iter().map(|word| (*word).to_owned()).collect()),
+            _ => None,
+        },
+        boot: Some(in_base_unit(setting.kind, setting.default)),
+        reset: Some(in_base_unit(setting.kind, setting.default)),
+    }
+}
+
+fn unit_name(unit: Unit) -> Option<&'static str> {
+    match unit {
+        Unit::None => None,
+        Unit::Milliseconds => Some("ms"),
+        Unit::Kilobytes => Some("kB"),
+        Unit::Blocks => Some("8kB"),
+    }
+}
+
+fn range(kind: Kind) -> (Option<String>, Option<String>) {
+    match kind {
+        Kind::Integer { min, max, .. } => (Some(min.to_string()), Some(max.to_string())),
+        Kind::Real { min, max } => (Some(min.to_string()), Some(max.to_string())),
+        _ => (None, None),
+    }
+}
+
+fn in_base_unit(kind: Kind, shown: &str) -> String {
+    match kind {
+        Kind::Integer { unit, .. } => crate::settings::in_base_unit(shown, unit),
+        _ => shown.to_owned(),
+    }
+}

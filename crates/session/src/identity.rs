@@ -1,0 +1,145 @@
+use medley_catalog::ids::RoleOid;
+
+/// Who a session is. SET ROLE and SET SESSION AUTHORIZATION belong to the transaction, as other
+/// settings do: undone with it, and ended with it where they are LOCAL.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    authenticated: RoleOid,
+    now: State,
+    /// At the start of the transaction and of each savepoint, the latest last.
+    saved: Vec<State>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct State {
+    session: Who,
+    /// Until the end of the transaction.
+    local: Option<Who>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Who {
+    session_user: RoleOid,
+    /// None after SET ROLE NONE: the session user.
+    role: Option<RoleOid>,
+}
+
+impl Identity {
+    /// Of somebody who has just logged in.
+    pub fn new(authenticated: RoleOid) -> Self {
+        let session = Who { session_user: authenticated, role: None };
+        Self { authenticated, now: State { session, local: None }, saved: Vec::new() }
+    }
+
+    /// Who logged in.
+    pub fn authenticated(&self) -> RoleOid {
+        self.authenticated
+    }
+
+    /// What `session_user` says.
+    pub fn session_user(&self) -> RoleOid {
+        self.who().session_user
+    }
+
+    /// What `current_user` says: whose privileges count.
+    pub fn current_user(&self) -> RoleOid {
+        let who = self.who();
+        who.role.unwrap_or(who.session_user)
+    }
+
+    /// What SET ROLE set; None for NONE.
+    pub fn role(&self) -> Option<RoleOid> {
+        self.who().role
+    }
+
+    fn who(&self) -> Who {
+        self.now.local.unwrap_or(self.now.session)
+    }
+
+    /// SET ROLE.
+    pub fn set_role(&mut self, role: Option<RoleOid>, local: bool) {
+        let who = Who { role, ..self.who() };
+        self.set(who, local);
+    }
+
+    /// SET SESSION AUTHORIZATION, which also ends SET ROLE.
+    pub fn set_session_user(&mut self, session_user: RoleOid, local: bool) {
+        self.set(Who { session_user, role: None }, local);
+    }
+
+    fn set(&mut self, who: Who, local: bool) {
+        self.now = match local {
+            true => State { local: Some(who), ..self.now },
+            false => State { session: who, local: None },
+        };
+    }
+
+    /// A transaction or a savepoint begins.
+    pub fn push(&mut self) {
+        self.saved.push(self.now);
+    }
+
+    /// Savepoints beyond this depth are released.
+    pub fn release(&mut self, depth: usize) {
+        self.saved.truncate(depth);
+    }
+
+    /// Undoes what came after the savepoint at this depth, and keeps the savepoint.
+    pub fn rollback_to(&mut self, depth: usize) {
+        self.saved.truncate(depth + 1);
+        if let Some(saved) = self.saved.last() {
+            self.now = *saved;
+        }
+    }
+
+    /// The transaction is over.
+    pub fn commit(&mut self) {
+        self.saved.clear();
+        self.now.local = None;
+    }
+
+    /// The transaction is undone.
+    pub fn rollback(&mut self) {
+        if let Some(first) = self.saved.drain(..).next() {
+            self.now = first;
+        }
+        self.now.local = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALICE: RoleOid = RoleOid(1);
+    const BOB: RoleOid = RoleOid(2);
+
+    #[test]
+    fn a_role_is_given_back_with_the_transaction() {
+        let mut identity = Identity::new(ALICE);
+        identity.push();
+        identity.set_role(Some(BOB), false);
+        assert_eq!((identity.session_user(), identity.current_user()), (ALICE, BOB));
+        identity.rollback();
+        assert_eq!(identity.current_user(), ALICE);
+    }
+
+    #[test]
+    fn a_local_role_ends_with_the_transaction() {
+        let mut identity = Identity::new(ALICE);
+        identity.push();
+        identity.set_role(Some(BOB), true);
+        assert_eq!(identity.current_user(), BOB);
+        identity.commit();
+        assert_eq!(identity.current_user(), ALICE);
+    }
+
+    #[test]
+    fn session_authorization_ends_set_role() {
+        let mut identity = Identity::new(ALICE);
+        identity.set_role(Some(ALICE), false);
+        identity.set_session_user(BOB, false);
+        assert_eq!((identity.session_user(), identity.role()), (BOB, None));
+        assert_eq!(identity.authenticated(), ALICE);
+    }
+}

@@ -1,0 +1,64 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use medley_catalog::Catalog;
+use medley_engine::Engine;
+use medley_fdw::Registry;
+use medley_foreign::Foreign;
+use medley_secret::Sealer;
+
+use crate::Backends;
+
+/// What all sessions of a server share.
+pub struct Instance {
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) sealer: Sealer,
+    pub(crate) foreign: Arc<Foreign>,
+    pub(crate) engine: Engine,
+    pub(crate) backends: Backends,
+    pub(crate) started: SystemTime,
+    sessions: AtomicU64,
+}
+
+impl Instance {
+    /// Over one catalog, its wrappers, and the way to remotes.
+    pub fn new(
+        catalog: Arc<Catalog>,
+        registry: Arc<Registry>,
+        sealer: Sealer,
+        foreign: Arc<Foreign>,
+        engine: Engine,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            catalog,
+            registry,
+            sealer,
+            foreign,
+            engine,
+            backends: Backends::default(),
+            started: SystemTime::now(),
+            sessions: AtomicU64::new(1),
+        })
+    }
+
+    /// Begins the work that goes on beside the sessions; call it once, in the runtime.
+    pub fn start(&self) {
+        self.foreign.pool().start_reaper();
+    }
+
+    /// The sessions there are.
+    pub fn backends(&self) -> &Backends {
+        &self.backends
+    }
+
+    /// What exists.
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
+    pub(crate) fn next_session(&self) -> u64 {
+        self.sessions.fetch_add(1, Ordering::Relaxed)
+    }
+}

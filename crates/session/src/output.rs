@@ -1,0 +1,54 @@
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use async_trait::async_trait;
+use medley_diagnostic::Report;
+use medley_types::{Column, Style};
+use tokio_util::sync::CancellationToken;
+
+/// Where a statement's answer goes: a client on the wire, or `medley sql`'s table.
+///
+/// Each method waits until there is room; an error means that nobody listens any more, or that
+/// the statement was cancelled meanwhile.
+#[async_trait]
+pub trait Output: Send {
+    /// The columns of the rows that follow.
+    async fn columns(&mut self, columns: &[Column]) -> Result<(), Report>;
+
+    /// Rows, in the shape that was told, to be printed under `style`.
+    async fn rows(&mut self, batch: &RecordBatch, style: &Arc<Style>) -> Result<(), Report>;
+
+    /// The end of a statement, with its command tag.
+    async fn complete(&mut self, tag: &str) -> Result<(), Report>;
+
+    /// The end of a text without a statement in it.
+    async fn empty(&mut self) -> Result<(), Report>;
+
+    /// A word to the person.
+    async fn notice(&mut self, report: &Report) -> Result<(), Report>;
+
+    /// A setting that clients follow has a new value.
+    async fn parameter(&mut self, name: &str, value: &str) -> Result<(), Report>;
+}
+
+/// How a session learns that its statement must stop.
+pub trait Interrupt: Send + Sync {
+    /// The running statement's token.
+    fn token(&self) -> CancellationToken;
+
+    /// Why it must stop, if it must.
+    fn reason(&self) -> Option<Report>;
+}
+
+/// For a session that nobody can interrupt.
+pub struct Uninterrupted;
+
+impl Interrupt for Uninterrupted {
+    fn token(&self) -> CancellationToken {
+        CancellationToken::new()
+    }
+
+    fn reason(&self) -> Option<Report> {
+        None
+    }
+}

@@ -1,0 +1,170 @@
+//! Queries: SELECT and EXPLAIN, handed to the engine.
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use futures::StreamExt;
+use medley_diagnostic::{Diagnostic, Report, SqlState};
+use medley_engine::{ExplainOptions, Format, Parameter, QueryContext, Rows};
+use medley_fdw::Isolation;
+use medley_foreign::Access;
+use medley_sql::{Explain, ExplainOption, Query, QueryStatement, Statement};
+use tokio_util::sync::CancellationToken;
+
+use crate::login::micros;
+use crate::set::text_column;
+use crate::settings::parse_name_list;
+use crate::{Output, Session};
+
+impl Session {
+    /// What the engine is told of the session, for a statement that begins now.
+    pub(crate) fn query_context(&mut self, token: CancellationToken) -> QueryContext {
+        let (isolation, read_only) = self.remote_modes();
+        let person = self.person();
+        let transaction = self.transaction();
+        transaction.queried = true;
+        let snapshot = transaction.catalog.snapshot();
+        let remote = transaction.remote(isolation, read_only);
+        let started = transaction.started;
+        let foreign = Arc::clone(&self.instance.foreign);
+        let access = Access::new(foreign, Arc::clone(&snapshot), person, remote, token.clone());
+        let facts = self.facts();
+        let settings = self.settings.lock();
+        QueryContext {
+            snapshot: (*snapshot).clone(),
+            role: self.identity.current_user(),
+            session_user: self.identity.session_user(),
+            search_path: parse_name_list(settings.get("search_path")),
+            style: (**settings.style()).clone(),
+            pushdown: settings.is_on("medley.pushdown"),
+            statement_time: micros(SystemTime::now()),
+            transaction_time: micros(started),
+            access,
+            facts,
+            cancel: token,
+        }
+    }
+
+    fn remote_modes(&self) -> (Isolation, bool) {
+        let settings = self.settings.lock();
+        let isolation = match settings.get("transaction_isolation") {
+            "serializable" => Isolation::Serializable,
+            _ => Isolation::RepeatableRead,
+        };
+        (isolation, settings.is_on("transaction_read_only"))
+    }
+
+    /// Starts a SELECT.
+    pub(crate) async fn start_query(
+        &mut self,
+        query: &Query,
+        parameters: &[Parameter],
+        token: CancellationToken,
+    ) -> Result<Rows, Report> {
+        let context = self.query_context(token);
+        let rows = self.instance.engine.run(&context, query, parameters).await;
+        rows.map_err(|error| error.report())
+    }
+
+    /// Runs a SELECT to its end; the result is how many rows went out.
+    pub(crate) async fn select(
+        &mut self,
+        query: &Query,
+        parameters: &[Parameter],
+        token: CancellationToken,
+        out: &mut dyn Output,
+    ) -> Result<u64, Report> {
+        let mut rows = self.start_query(query, parameters, token.clone()).await?;
+        out.columns(&rows.columns).await?;
+        let mut count = 0;
+        while let Some(batch) = next(&mut rows, &token).await {
+            let batch = batch?;
+            count += batch.num_rows() as u64;
+            let style = Arc::clone(self.settings.lock().style());
+            out.rows(&batch, &style).await?;
+        }
+        Ok(count)
+    }
+
+    /// Runs EXPLAIN.
+    pub(crate) async fn explain_query(
+        &mut self,
+        explain: &Explain,
+        parameters: &[Parameter],
+        token: CancellationToken,
+        out: &mut dyn Output,
+    ) -> Result<(), Report> {
+        let options = explain_options(&explain.options)?;
+        let query = match &*explain.statement {
+            Statement::Query(QueryStatement::Select(query)) => query,
+            Statement::DeclareCursor(cursor) => &cursor.query,
+            other => return Err(Report::unsupported(format!("EXPLAIN {}", other.tag()))),
+        };
+        let context = self.query_context(token);
+        let lines = self.instance.engine.explain(&context, query, parameters, &options).await;
+        let lines = lines.map_err(|error| error.report())?;
+        let rows = lines.into_iter().map(|line| vec![line]).collect();
+        self.text_rows(vec![text_column("QUERY PLAN")], rows, out).await
+    }
+}
+
+/// The next rows, unless the statement is cancelled first.
+pub(crate) async fn next(
+    rows: &mut Rows,
+    token: &CancellationToken,
+) -> Option<Result<arrow_array::RecordBatch, Report>> {
+    tokio::select! {
+        biased;
+        () = token.cancelled() => Some(Err(Report::error(
+            SqlState::QUERY_CANCELED,
+            "canceling statement due to user request",
+        ))),
+        batch = rows.batches.next() => batch.map(|batch| batch.map_err(|error| error.report())),
+    }
+}
+
+fn explain_options(given: &[ExplainOption]) -> Result<ExplainOptions, Report> {
+    let mut options = ExplainOptions::default();
+    for option in given {
+        match option.name.as_str() {
+            "verbose" => options.verbose = boolean(option)?,
+            "analyze" => options.analyze = boolean(option)?,
+            "costs" => options.costs = boolean(option)?,
+            "format" => options.format = format(option)?,
+            // They add to what ANALYZE shows; there is nothing of theirs to show here.
+            "settings" | "generic_plan" | "buffers" | "serialize" | "wal" | "timing"
+            | "summary" | "memory" => drop(boolean(option)?),
+            name => {
+                let message = format!("unrecognized EXPLAIN option \"{name}\"");
+                return Err(Report::error(SqlState::SYNTAX_ERROR, message).at(option.position));
+            }
+        }
+    }
+    Ok(options)
+}
+
+fn boolean(option: &ExplainOption) -> Result<bool, Report> {
+    let Some(value) = &option.value else { return Ok(true) };
+    match value.to_lowercase().as_str() {
+        "true" | "on" | "1" => Ok(true),
+        "false" | "off" | "0" => Ok(false),
+        _ => {
+            let message = format!("{} requires a Boolean value", option.name.as_str());
+            Err(Report::error(SqlState::SYNTAX_ERROR, message))
+        }
+    }
+}
+
+fn format(option: &ExplainOption) -> Result<Format, Report> {
+    match option.value.as_deref().map(str::to_lowercase).as_deref() {
+        Some("text") => Ok(Format::Text),
+        Some("json") => Ok(Format::Json),
+        Some(known @ ("xml" | "yaml")) => {
+            Err(Report::unsupported(format!("EXPLAIN (FORMAT {})", known.to_uppercase())))
+        }
+        other => {
+            let value = other.unwrap_or_default();
+            let message = format!("unrecognized value for EXPLAIN option \"format\": \"{value}\"");
+            Err(Report::error(SqlState::INVALID_PARAMETER_VALUE, message).at(option.position))
+        }
+    }
+}

@@ -1,0 +1,464 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use medley_catalog::{Backend, Snapshot};
+use medley_diagnostic::{Diagnostic, Report, Severity, SqlState};
+use medley_foreign::Person;
+use medley_sql::Statement;
+use parking_lot::Mutex;
+use tokio_util::sync::CancellationToken;
+
+use crate::extended::Prepared;
+use crate::login::{self, Login};
+use crate::portal::Portal;
+use crate::settings::{Change, milliseconds};
+use crate::transaction::{Kind, Transaction};
+use crate::{Activity, Identity, Instance, Interrupt, Output, Settings, State, backends};
+
+/// One person's conversation with the server.
+pub struct Session {
+    pub(crate) instance: Arc<Instance>,
+    pub(crate) login: Login,
+    pub(crate) identity: Identity,
+    pub(crate) settings: Arc<Mutex<Settings>>,
+    pub(crate) transaction: Option<Transaction>,
+    pub(crate) statements: HashMap<String, Arc<Prepared>>,
+    pub(crate) portals: HashMap<String, Portal>,
+    pub(crate) backend: backends::Registered,
+    interrupt: Arc<dyn Interrupt>,
+    number: u64,
+    since: SystemTime,
+    /// What the client was last told of the settings that it follows.
+    reported: HashMap<&'static str, String>,
+}
+
+/// For the protocol's ReadyForQuery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Between transactions.
+    Idle,
+    /// In a transaction block.
+    InBlock,
+    /// In one that has failed.
+    Failed,
+}
+
+/// What bounds a statement: the client's cancel, the server's end, and the timeout.
+pub(crate) struct Bounds {
+    pub(crate) token: CancellationToken,
+    timed_out: Arc<AtomicBool>,
+    timeout: Duration,
+}
+
+impl Session {
+    /// Begins a session for somebody who has proved who they are.
+    pub fn open(
+        instance: &Arc<Instance>,
+        login: Login,
+        interrupt: Arc<dyn Interrupt>,
+    ) -> Result<Self, Report> {
+        let role = login::admit(instance, &login)?;
+        let stored = login::stored_settings(&instance.catalog.snapshot(), &role);
+        let initial = stored.into_iter().chain(login.settings.iter().cloned());
+        let settings = Settings::new(initial.filter(|(name, _)| name != "role"))
+            .map_err(|report| Report { severity: Severity::Fatal, ..report })?;
+        let since = SystemTime::now();
+        let activity = Activity {
+            pid: login.pid,
+            user: role.oid,
+            application_name: settings.get("application_name").to_owned(),
+            client: login.client,
+            since,
+            transaction_since: None,
+            statement_since: None,
+            state_since: since,
+            state: State::Idle,
+        };
+        let mut session = Self {
+            identity: Identity::new(role.oid),
+            settings: Arc::new(Mutex::new(settings)),
+            transaction: None,
+            statements: HashMap::new(),
+            portals: HashMap::new(),
+            backend: instance.backends.register(activity),
+            number: instance.next_session(),
+            instance: Arc::clone(instance),
+            login,
+            interrupt,
+            since,
+            reported: HashMap::new(),
+        };
+        session.reported = session.parameters().into_iter().collect();
+        Ok(session)
+    }
+
+    /// Where the session is between transactions.
+    pub fn status(&self) -> Status {
+        match self.transaction.as_ref().map(|transaction| transaction.kind) {
+            None | Some(Kind::Implicit) => Status::Idle,
+            Some(Kind::Block) => Status::InBlock,
+            Some(Kind::Failed) => Status::Failed,
+        }
+    }
+
+    /// How long the client may be idle in the state that the session is in, and what then ends it.
+    pub fn idle_limit(&self) -> Option<(Duration, Report)> {
+        let (setting, sqlstate, what) = match self.status() {
+            Status::Idle => {
+                ("idle_session_timeout", SqlState::IDLE_SESSION_TIMEOUT, "idle-session timeout")
+            }
+            Status::InBlock | Status::Failed => (
+                "idle_in_transaction_session_timeout",
+                SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+                "idle-in-transaction timeout",
+            ),
+        };
+        let limit = milliseconds(self.settings.lock().get(setting));
+        let message = format!("terminating connection due to {what}");
+        (limit > 0).then(|| (Duration::from_millis(limit), Report::fatal(sqlstate, message)))
+    }
+
+    /// Runs the statements of a text. An error ends it, and what it did outside of a transaction
+    /// block is undone.
+    pub async fn run(&mut self, text: &str, out: &mut dyn Output) -> Result<(), Report> {
+        self.begin_activity();
+        let result = self.run_text(text, out).await;
+        let result = match result {
+            Ok(()) => Ok(()),
+            Err(report) => Err(self.fail(report).await),
+        };
+        self.end_activity();
+        self.report_parameters(out).await?;
+        result
+    }
+
+    async fn run_text(&mut self, text: &str, out: &mut dyn Output) -> Result<(), Report> {
+        let script = medley_sql::parse(text).map_err(|error| error.report())?;
+        for notice in &script.notices {
+            self.notice(notice, out).await?;
+        }
+        if script.statements.is_empty() {
+            return out.empty().await;
+        }
+        self.portals.remove("");
+        let bounds = self.bounds();
+        let _timer = bounds.start();
+        let count = script.statements.len();
+        for (index, parsed) in script.statements.into_iter().enumerate() {
+            if parsed.parameters > 0 && !matches!(parsed.statement, Statement::Prepare(_)) {
+                return Err(no_parameter(1));
+            }
+            let done = self.statement(parsed.statement, text, &bounds, out).await;
+            let tag = done.map_err(|report| bounds.explain(report, &*self.interrupt))?;
+            if index + 1 == count {
+                self.end_implicit().await?;
+            }
+            out.complete(&tag).await?;
+        }
+        Ok(())
+    }
+
+    /// What bounds the statement that begins.
+    pub(crate) fn bounds(&self) -> Bounds {
+        let timeout = milliseconds(self.settings.lock().get("statement_timeout"));
+        Bounds {
+            token: self.interrupt.token().child_token(),
+            timed_out: Arc::default(),
+            timeout: Duration::from_millis(timeout),
+        }
+    }
+
+    pub(crate) fn explain(&self, bounds: &Bounds, report: Report) -> Report {
+        bounds.explain(report, &*self.interrupt)
+    }
+
+    /// The transaction, begun now if there is none.
+    pub(crate) fn transaction(&mut self) -> &mut Transaction {
+        if self.transaction.is_none() {
+            self.begin(Kind::Implicit);
+        }
+        self.transaction.as_mut().expect("it was begun just now")
+    }
+
+    pub(crate) fn begin(&mut self, kind: Kind) {
+        let catalog = self
+            .instance
+            .catalog
+            .begin(Backend { process_id: self.login.pid.unsigned_abs(), ..Backend::default() });
+        self.transaction = Some(Transaction::new(catalog, kind));
+        let mut settings = self.settings.lock();
+        settings.push();
+        self.identity.push();
+        let local = Change { superuser: true, local: true };
+        for (setting, default) in [
+            ("transaction_isolation", "default_transaction_isolation"),
+            ("transaction_read_only", "default_transaction_read_only"),
+            ("transaction_deferrable", "default_transaction_deferrable"),
+        ] {
+            let value = settings.get(default).to_owned();
+            let set = settings.set_text(setting, &value, local);
+            debug_assert!(set.is_ok(), "a default is a value of what it is the default of");
+        }
+    }
+
+    /// Commits what is not in a block.
+    pub(crate) async fn end_implicit(&mut self) -> Result<(), Report> {
+        match &self.transaction {
+            Some(transaction) if transaction.kind == Kind::Implicit => self.commit().await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the transaction durable and ends it.
+    pub(crate) async fn commit(&mut self) -> Result<(), Report> {
+        let Some(transaction) = self.transaction.take() else { return Ok(()) };
+        self.portals.clear();
+        let mut committed = Ok(());
+        if let Some(remote) = &transaction.remote {
+            committed = remote.commit().await.map_err(|error| error.report());
+            if committed.is_err() {
+                remote.rollback().await;
+            }
+        }
+        if committed.is_ok() && transaction.catalog.has_changes() {
+            let catalog = transaction.catalog;
+            let done = tokio::task::block_in_place(|| catalog.commit());
+            committed = done.map(drop).map_err(|error| error.report());
+        }
+        match committed.is_ok() {
+            true => {
+                self.settings.lock().commit();
+                self.identity.commit();
+            }
+            false => {
+                self.settings.lock().rollback();
+                self.identity.rollback();
+            }
+        }
+        committed
+    }
+
+    /// Undoes the transaction.
+    pub(crate) async fn rollback(&mut self) {
+        let Some(transaction) = self.transaction.take() else { return };
+        self.portals.clear();
+        if let Some(remote) = &transaction.remote {
+            remote.rollback().await;
+        }
+        transaction.catalog.rollback();
+        self.settings.lock().rollback();
+        self.identity.rollback();
+    }
+
+    /// An error has happened: what is not in a block is undone, a block has failed.
+    pub(crate) async fn fail(&mut self, report: Report) -> Report {
+        match self.transaction.as_mut() {
+            None => {}
+            Some(transaction) if transaction.kind == Kind::Implicit => self.rollback().await,
+            Some(transaction) => {
+                self.portals.clear();
+                let depth = transaction.depth();
+                transaction.fail();
+                if depth == 0 {
+                    transaction.catalog = self.instance.catalog.begin(Backend::default());
+                }
+                self.settings.lock().rollback_to(depth);
+                self.identity.rollback_to(depth);
+            }
+        }
+        report
+    }
+
+    /// An error that did not come from here: the block that the session is in has failed.
+    pub async fn fail_transaction(&mut self) {
+        let report = Report::error(SqlState::PROTOCOL_VIOLATION, "");
+        self.fail(report).await;
+    }
+
+    /// The conversation is over.
+    pub async fn end(&mut self) {
+        self.portals.clear();
+        self.rollback().await;
+    }
+
+    /// The catalog as the statement sees it.
+    pub(crate) fn snapshot(&mut self) -> Arc<Snapshot> {
+        self.transaction().catalog.snapshot()
+    }
+
+    /// The last committed catalog, for what is not part of a statement.
+    pub(crate) fn committed(&self) -> Arc<Snapshot> {
+        self.instance.catalog.snapshot()
+    }
+
+    pub(crate) fn is_superuser(&self) -> bool {
+        self.committed().role(self.identity.current_user()).is_some_and(|role| role.superuser)
+    }
+
+    /// Whom remotes may be told of.
+    pub(crate) fn person(&self) -> Person {
+        let session_user = self.identity.session_user();
+        let since = login::micros(self.since) / 1_000_000;
+        Person {
+            session_user,
+            session_user_name: self.committed().role_name(session_user).into(),
+            application_name: self.settings.lock().get("application_name").into(),
+            session: self.number,
+            session_id: format!("{since:x}.{:x}", self.login.pid).into(),
+        }
+    }
+
+    /// A word to the person, unless they asked not to hear such.
+    pub(crate) async fn notice(&self, report: &Report, out: &mut dyn Output) -> Result<(), Report> {
+        let least = self.settings.lock().get("client_min_messages").to_owned();
+        match rank(report.severity) >= least_rank(&least) {
+            true => out.notice(report).await,
+            false => Ok(()),
+        }
+    }
+
+    pub(crate) async fn notices(
+        &self,
+        reports: Vec<Report>,
+        out: &mut dyn Output,
+    ) -> Result<(), Report> {
+        for report in &reports {
+            self.notice(report, out).await?;
+        }
+        Ok(())
+    }
+
+    /// The settings that clients follow, as they are now.
+    pub fn parameters(&self) -> Vec<(&'static str, String)> {
+        let snapshot = self.committed();
+        let on_off = |on| if on { "on" } else { "off" };
+        let settings = self.settings.lock();
+        let mut parameters: Vec<_> =
+            settings.reported().map(|(name, value)| (name, value.to_owned())).collect();
+        let session_user = snapshot.role_name(self.identity.session_user());
+        let current = snapshot.role(self.identity.current_user());
+        parameters.push(("session_authorization", session_user));
+        parameters.push(("is_superuser", on_off(current.is_some_and(|r| r.superuser)).to_owned()));
+        parameters
+    }
+
+    /// Tells the client what has changed of them.
+    pub async fn report_parameters(&mut self, out: &mut dyn Output) -> Result<(), Report> {
+        for (name, value) in self.parameters() {
+            if self.reported.get(name) != Some(&value) {
+                out.parameter(name, &value).await?;
+                self.reported.insert(name, value);
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn begin_activity(&self) {
+        let now = SystemTime::now();
+        let transaction = self.transaction.as_ref().map_or(now, |it| it.started);
+        self.backend.update(|activity| {
+            activity.state = State::Active;
+            activity.statement_since = Some(now);
+            activity.state_since = now;
+            activity.transaction_since = Some(transaction);
+        });
+    }
+
+    pub(crate) fn end_activity(&self) {
+        let state = match self.status() {
+            Status::Idle => State::Idle,
+            Status::InBlock => State::IdleInTransaction,
+            Status::Failed => State::IdleInFailedTransaction,
+        };
+        let application_name = self.settings.lock().get("application_name").to_owned();
+        let transaction = self.transaction.as_ref().map(|it| it.started);
+        self.backend.update(|activity| {
+            activity.state = state;
+            activity.state_since = SystemTime::now();
+            activity.application_name = application_name;
+            activity.transaction_since = transaction;
+        });
+    }
+}
+
+/// `there is no parameter $1`.
+pub(crate) fn no_parameter(number: usize) -> Report {
+    Report::error(SqlState::UNDEFINED_PARAMETER, format!("there is no parameter ${number}"))
+}
+
+/// In the order of `client_min_messages`, in which LOG stands below NOTICE.
+fn rank(severity: Severity) -> u8 {
+    match severity {
+        Severity::Debug => 0,
+        Severity::Log => 1,
+        Severity::Notice => 2,
+        Severity::Warning => 3,
+        // INFO always goes out.
+        Severity::Error | Severity::Fatal | Severity::Panic | Severity::Info => 4,
+    }
+}
+
+fn least_rank(setting: &str) -> u8 {
+    match setting {
+        "log" => 1,
+        "notice" => 2,
+        "warning" => 3,
+        "error" => 4,
+        _ => 0,
+    }
+}
+
+impl Bounds {
+    /// Cancels the statement when its time is over; dropped, it does not.
+    pub(crate) fn start(&self) -> Option<Timer> {
+        if self.timeout.is_zero() {
+            return None;
+        }
+        let (token, timed_out) = (self.token.clone(), Arc::clone(&self.timed_out));
+        let timeout = self.timeout;
+        Some(Timer(tokio::spawn(async move {
+            tokio::time::sleep(timeout).await;
+            timed_out.store(true, Ordering::Relaxed);
+            token.cancel();
+        })))
+    }
+
+    /// Says why a statement was cancelled, where the error does not know.
+    fn explain(&self, report: Report, interrupt: &dyn Interrupt) -> Report {
+        if report.sqlstate != SqlState::QUERY_CANCELED {
+            return report;
+        }
+        if let Some(reason) = interrupt.reason() {
+            return reason;
+        }
+        match self.timed_out.load(Ordering::Relaxed) {
+            true => Report::error(
+                SqlState::QUERY_CANCELED,
+                "canceling statement due to statement timeout",
+            ),
+            false => report,
+        }
+    }
+
+    /// A flag for waits that are not asynchronous; it is set as long as the result lives.
+    pub(crate) fn flag(&self) -> (Arc<AtomicBool>, Timer) {
+        let flag = Arc::new(AtomicBool::new(false));
+        let (token, set) = (self.token.clone(), Arc::clone(&flag));
+        let watch = tokio::spawn(async move {
+            token.cancelled().await;
+            set.store(true, Ordering::Relaxed);
+        });
+        (flag, Timer(watch))
+    }
+}
+
+/// Something that goes on beside a statement, and ends with it.
+pub(crate) struct Timer(tokio::task::JoinHandle<()>);
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,215 @@
+//! SET, RESET, SHOW, DISCARD.
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use arrow_schema::Schema;
+use medley_diagnostic::{Diagnostic, Report, SqlState};
+use medley_sql::{
+    Discard, Set, SetScope, SetValue, SettingArgument, SettingChange, TransactionScope,
+};
+use medley_types::{Column, PgType, field};
+
+use crate::settings::Change;
+use crate::transaction::Kind;
+use crate::{Output, Session};
+
+impl Session {
+    /// Runs SET or RESET.
+    pub(crate) async fn set(&mut self, set: &Set, out: &mut dyn Output) -> Result<(), Report> {
+        match set {
+            Set::Setting { scope, change } => {
+                let local = *scope == SetScope::Local;
+                if local {
+                    self.warn_outside_block("SET LOCAL", out).await?;
+                }
+                self.change(change, local)
+            }
+            Set::TransactionModes { scope: TransactionScope::Transaction, modes } => {
+                self.warn_outside_block("SET TRANSACTION", out).await?;
+                self.set_modes(modes)
+            }
+            Set::TransactionModes { scope: TransactionScope::Session, modes } => {
+                self.set_default_modes(modes)
+            }
+            Set::TransactionSnapshot(_) => Err(Report::unsupported("SET TRANSACTION SNAPSHOT")),
+        }
+    }
+
+    async fn warn_outside_block(&self, what: &str, out: &mut dyn Output) -> Result<(), Report> {
+        if self.transaction.as_ref().is_some_and(|it| it.kind == Kind::Block) {
+            return Ok(());
+        }
+        let message = format!("{what} can only be used in transaction blocks");
+        self.notice(&Report::warning(SqlState::NO_ACTIVE_SQL_TRANSACTION, message), out).await
+    }
+
+    fn change(&mut self, change: &SettingChange, local: bool) -> Result<(), Report> {
+        let how = Change { superuser: self.is_superuser(), local };
+        match change {
+            SettingChange::ResetAll => {
+                self.settings.lock().reset_all();
+                Ok(())
+            }
+            SettingChange::Reset(name) => match name.as_str() {
+                "role" => self.set_role(None, local),
+                "session_authorization" => self.reset_session_user(local),
+                name => self.settings.lock().reset(name, how),
+            },
+            SettingChange::Set { name, value } => match name.as_str() {
+                "role" => self.set_role(one_text(name.as_str(), value)?, local),
+                "session_authorization" => match one_text(name.as_str(), value)? {
+                    Some(role) => self.set_session_user(role, local),
+                    None => self.reset_session_user(local),
+                },
+                "transaction_isolation" | "transaction_read_only" | "transaction_deferrable" => {
+                    self.settings.lock().set(name.as_str(), value, Change { local: true, ..how })
+                }
+                name => self.settings.lock().set(name, value, how),
+            },
+        }
+    }
+
+    /// SET ROLE. Whether the session user may is asked of the latest committed catalog and the
+    /// transaction's own changes.
+    fn set_role(&mut self, role: Option<&str>, local: bool) -> Result<(), Report> {
+        let role = match role {
+            None | Some("none") => None,
+            Some(name) => {
+                let snapshot = self.snapshot();
+                let session_user = self.identity.session_user();
+                let role = medley_commands::check_set_role(&snapshot, session_user, name);
+                Some(role.map_err(|error| error.report())?)
+            }
+        };
+        self.identity.set_role(role, local);
+        Ok(())
+    }
+
+    fn set_session_user(&mut self, name: &str, local: bool) -> Result<(), Report> {
+        let snapshot = self.snapshot();
+        let authenticated = self.identity.authenticated();
+        let checked =
+            medley_commands::check_set_session_authorization(&snapshot, authenticated, name);
+        let role = checked.map_err(|error| error.report())?;
+        self.identity.set_session_user(role, local);
+        Ok(())
+    }
+
+    fn reset_session_user(&mut self, local: bool) -> Result<(), Report> {
+        self.identity.set_session_user(self.identity.authenticated(), local);
+        Ok(())
+    }
+
+    /// Runs SHOW; the rows go out, the tag is the caller's.
+    pub(crate) async fn show(&mut self, name: &str, out: &mut dyn Output) -> Result<(), Report> {
+        if name.eq_ignore_ascii_case("all") {
+            let rows = self.all_settings();
+            return self.text_rows(show_all_columns(), rows, out).await;
+        }
+        let (name, value) = self.shown(name)?;
+        self.text_rows(vec![text_column(&name)], vec![vec![value]], out).await
+    }
+
+    /// A setting's name in its own case, and its value.
+    pub(crate) fn shown(&self, name: &str) -> Result<(String, String), Report> {
+        let snapshot = self.committed();
+        let lower = name.to_lowercase();
+        let value = match lower.as_str() {
+            "role" => match self.identity.role() {
+                Some(role) => snapshot.role_name(role),
+                None => "none".to_owned(),
+            },
+            "session_authorization" => snapshot.role_name(self.identity.session_user()),
+            "is_superuser" => if self.is_superuser() { "on" } else { "off" }.to_owned(),
+            _ => {
+                let value = self.settings.lock().show(name)?.to_owned();
+                let name = crate::settings::find(name).map_or(lower, |it| it.name.to_owned());
+                return Ok((name, value));
+            }
+        };
+        Ok((lower, value))
+    }
+
+    fn all_settings(&self) -> Vec<Vec<String>> {
+        let settings = self.settings.lock();
+        let doc = |name: &str| crate::settings::find(name).map_or("", |setting| setting.doc);
+        let row = |(name, value): (&str, &str)| {
+            vec![name.to_owned(), value.to_owned(), doc(name).to_owned()]
+        };
+        let mut rows: Vec<_> = settings.all().into_iter().map(row).collect();
+        rows.sort_by_key(|row| row[0].to_lowercase());
+        rows
+    }
+
+    /// Sends a result made of texts.
+    pub(crate) async fn text_rows(
+        &self,
+        columns: Vec<Column>,
+        rows: Vec<Vec<String>>,
+        out: &mut dyn Output,
+    ) -> Result<(), Report> {
+        out.columns(&columns).await?;
+        let fields: Vec<_> = columns.iter().map(|c| field(&c.name, c.pg_type, false)).collect();
+        let arrays = (0..columns.len()).map(|index| {
+            let values = rows.iter().map(|row| row[index].as_str());
+            Arc::new(StringArray::from_iter_values(values)) as ArrayRef
+        });
+        let schema = Arc::new(Schema::new(fields));
+        let batch = RecordBatch::try_new(schema, arrays.collect())
+            .map_err(|error| Report::error(SqlState::INTERNAL_ERROR, error.to_string()))?;
+        let style = Arc::clone(self.settings.lock().style());
+        out.rows(&batch, &style).await
+    }
+
+    /// Runs DISCARD.
+    pub(crate) async fn discard(&mut self, discard: Discard) -> Result<(), Report> {
+        if discard != Discard::All {
+            return Ok(());
+        }
+        if self.transaction.as_ref().is_some_and(|it| it.kind != Kind::Implicit) {
+            let message = "DISCARD ALL cannot run inside a transaction block";
+            return Err(Report::error(SqlState::ACTIVE_SQL_TRANSACTION, message));
+        }
+        self.reset_session_user(false)?;
+        self.settings.lock().reset_all();
+        self.statements.clear();
+        self.portals.clear();
+        Ok(())
+    }
+}
+
+/// The columns of SHOW's result.
+pub(crate) fn show_columns(name: &str) -> Vec<Column> {
+    match name.eq_ignore_ascii_case("all") {
+        true => show_all_columns(),
+        false => {
+            let own = crate::settings::find(name).map_or(name, |setting| setting.name);
+            vec![text_column(own)]
+        }
+    }
+}
+
+fn show_all_columns() -> Vec<Column> {
+    ["name", "setting", "description"].map(text_column).to_vec()
+}
+
+pub(crate) fn text_column(name: &str) -> Column {
+    Column { name: name.to_owned(), pg_type: PgType::TEXT }
+}
+
+/// The one text of `SET role TO x`; None for DEFAULT.
+fn one_text<'a>(name: &str, value: &'a SetValue) -> Result<Option<&'a str>, Report> {
+    match value {
+        SetValue::Default => Ok(None),
+        SetValue::List(arguments) => match arguments.as_slice() {
+            [argument] => Ok(Some(SettingArgument::as_str(argument))),
+            _ => {
+                let message = format!("SET {name} takes only one argument");
+                Err(Report::error(SqlState::INVALID_PARAMETER_VALUE, message))
+            }
+        },
+        SetValue::FromCurrent => {
+            Err(Report::error(SqlState::SYNTAX_ERROR, "FROM CURRENT has no meaning here"))
+        }
+    }
+}
