@@ -8,10 +8,6 @@ use crate::Result;
 const BATCH_ROWS: usize = 8192;
 /// … or this many bytes.
 const BATCH_BYTES: usize = 4 << 20;
-/// Measuring costs a look at every column, so it is not done for every row …
-const MEASURED_ROWS: usize = 16;
-/// … unless rows are as large as this.
-const LARGE_ROW_BYTES: usize = 16 << 10;
 /// Room at the start: a lookup of one row should not pay for a batch.
 const FIRST_ROWS: usize = 64;
 
@@ -21,10 +17,6 @@ pub struct RowBuilder {
     schema: SchemaRef,
     columns: Vec<ColumnBuilder>,
     rows: usize,
-    /// At which row the bytes are measured next.
-    measured_at: usize,
-    /// There were enough bytes.
-    is_large: bool,
 }
 
 impl RowBuilder {
@@ -33,13 +25,7 @@ impl RowBuilder {
         let builder = |field: &std::sync::Arc<arrow_schema::Field>| {
             ColumnBuilder::new(type_of_field(field), FIRST_ROWS)
         };
-        Self {
-            columns: schema.fields().iter().map(builder).collect(),
-            schema,
-            rows: 0,
-            measured_at: 1,
-            is_large: false,
-        }
+        Self { columns: schema.fields().iter().map(builder).collect(), schema, rows: 0 }
     }
 
     /// The columns, to append a value of the current row to each.
@@ -50,21 +36,12 @@ impl RowBuilder {
     /// Ends the current row.
     pub fn end_row(&mut self) {
         self.rows += 1;
-        if self.rows >= self.measured_at {
-            self.measure();
-        }
-    }
-
-    fn measure(&mut self) {
-        let bytes = self.columns.iter().map(ColumnBuilder::byte_size).sum::<usize>();
-        self.is_large = bytes >= BATCH_BYTES;
-        let step = if bytes / self.rows > LARGE_ROW_BYTES { 1 } else { MEASURED_ROWS };
-        self.measured_at = self.rows + step;
     }
 
     /// Enough for a batch.
     pub fn is_full(&self) -> bool {
-        self.is_large || self.rows >= BATCH_ROWS
+        self.rows >= BATCH_ROWS
+            || self.columns.iter().map(ColumnBuilder::byte_size).sum::<usize>() >= BATCH_BYTES
     }
 
     /// No row yet.
@@ -74,7 +51,6 @@ impl RowBuilder {
 
     /// Hands the rows on and starts anew.
     pub fn finish(&mut self) -> Result<RecordBatch> {
-        (self.measured_at, self.is_large) = (1, false);
         let arrays = self.columns.iter_mut().map(ColumnBuilder::finish).collect();
         let options = arrow_array::RecordBatchOptions::new()
             .with_row_count(Some(std::mem::take(&mut self.rows)));

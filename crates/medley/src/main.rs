@@ -1,2 +1,100 @@
-//! The binary: cli, config, serve, init, demo, sql.
-fn main() {}
+//! Medley: SQL/MED as a server. This is the program: what can be typed, and what then runs.
+mod bridge;
+mod cli;
+mod demo;
+mod folder;
+mod init;
+mod print;
+mod serve;
+mod server;
+mod sql;
+mod wrapper;
+mod wrappers;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::Parser;
+use cli::{Cli, Command, LogFormat};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_log(&cli);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        // A deeply nested query is walked and dropped by recursion.
+        .thread_stack_size(16 << 20)
+        .build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(run(cli.command)),
+        Err(error) => Err(error.into()),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            print::say(&describe(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let registry = wrappers::registry();
+    match command {
+        Command::Init(init) => init::run(&init, &registry)?,
+        Command::Serve(serve) => serve::run(&serve, registry).await?,
+        Command::Sql(sql) => return sql::run(&sql, registry).await,
+        Command::Demo(demo) => demo::run(&demo, registry).await?,
+        Command::Wrapper(command) => wrapper::run(&command, &registry)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `medley: what failed: why`; a line that says what to do stands by itself.
+fn describe(error: &anyhow::Error) -> String {
+    let mut text = format!("medley: {error:#}");
+    let hint =
+        error.downcast_ref::<medley_catalog::Error>().and_then(medley_diagnostic::Diagnostic::hint);
+    let hint = hint.or_else(|| {
+        error.downcast_ref::<medley_secret::Error>().and_then(medley_diagnostic::Diagnostic::hint)
+    });
+    if let Some(hint) = hint {
+        text.push('\n');
+        text.push_str(&hint);
+    }
+    text
+}
+
+/// Logs to standard error: warnings, or more with -v. Nothing of ours logs a statement's text or
+/// a secret at any level; what libraries would say at trace level is theirs, and stays out.
+fn start_log(cli: &Cli) {
+    let ours = match cli.verbose {
+        0 => "warn",
+        1 => "info",
+        2 => "debug",
+        _ => "trace",
+    };
+    let crates = [
+        "medley",
+        "medley_catalog",
+        "medley_commands",
+        "medley_engine",
+        "medley_foreign",
+        "medley_session",
+        "medley_wire",
+        "medley_wrapper_hello",
+        "medley_wrapper_postgres",
+        "medley_wrapper_sqlite",
+    ];
+    let directives = crates.map(|name| format!("{name}={ours}")).join(",");
+    let filter = EnvFilter::new(format!("warn,{directives}"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    match cli.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+}

@@ -103,37 +103,3 @@ impl SqlWrapper for Postgres {
         &connection::DIALECT
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_connection_is_not_lent_to_whom_it_was_not_made_for() {
-        let check = |name: &str, session_user, session| {
-            let mut server = Options::default();
-            server.set("application_name", name);
-            let shaped = Postgres.shaped_by(&server, &Options::default());
-            assert_eq!((shaped.session_user, shaped.session), (session_user, session), "{name}");
-            assert!(shaped.superuser);
-        };
-        check("", false, false);
-        check("medley %d", false, false);
-        check("%u", true, false);
-        check("%a of %u, %c", true, true);
-    }
-
-    #[test]
-    fn options_of_tables_and_columns_name_the_remotes() {
-        let mut table = Options::default();
-        let own = TableName { schema: Some("s".to_owned()), table: "t".to_owned() };
-        assert_eq!(Postgres.remote_table("s", "t", &table), own);
-        assert_eq!(Postgres.remote_column("c", &table), "c");
-        table.set("table_name", "T2");
-        table.set("schema_name", "S2");
-        table.set("column_name", "C2");
-        let other = TableName { schema: Some("S2".to_owned()), table: "T2".to_owned() };
-        assert_eq!(Postgres.remote_table("s", "t", &table), other);
-        assert_eq!(Postgres.remote_column("c", &table), "C2");
-    }
-}

@@ -1,0 +1,244 @@
+//! Where the protocol and the sessions meet: the one file that knows both.
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow_array::RecordBatch;
+use async_trait::async_trait;
+use medley_diagnostic::{Report, SqlState};
+use medley_secret::Verifier;
+use medley_session::{Execution, Instance, Interrupt, Login, Output, Parameter, Status};
+use medley_types::{Column, Style};
+use medley_wire::{
+    Authentication, Bind, CancelHandle, Completion, Format, Parse, Peer, Responder, RowShape,
+    Server, Session, StartUp, StatementDescription, TransactionStatus,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::Auth;
+
+/// Lets people in and opens their sessions.
+pub struct Bridge {
+    instance: Arc<Instance>,
+    auth: Auth,
+    /// Makes the verifiers of users who do not exist.
+    seed: [u8; 32],
+}
+
+impl Bridge {
+    /// For these sessions.
+    pub fn new(instance: Arc<Instance>, auth: Auth) -> Self {
+        Self { instance, auth, seed: rand::random() }
+    }
+}
+
+#[async_trait]
+impl Server for Bridge {
+    async fn authentication(&self, start: &StartUp) -> Result<Authentication, Report> {
+        Ok(match self.auth {
+            Auth::Trust => Authentication::Trust,
+            Auth::ScramSha256 => {
+                let verifier = self.instance.verifier(&start.user);
+                let mock = || Verifier::mock(&start.user, &self.seed);
+                Authentication::Scram(verifier.unwrap_or_else(mock))
+            }
+        })
+    }
+
+    async fn open(&self, start: StartUp, cancel: CancelHandle) -> Result<Box<dyn Session>, Report> {
+        let login = Login {
+            user: start.user,
+            database: start.database,
+            settings: start.parameters,
+            pid: cancel.pid(),
+            client: match start.peer {
+                Peer::Tcp(address) => Some(address),
+                Peer::Unix => None,
+            },
+            server: None,
+        };
+        let interrupt = Arc::new(WireInterrupt(cancel));
+        let session = medley_session::Session::open(&self.instance, login, interrupt)?;
+        Ok(Box::new(Conversation { session, formats: HashMap::new() }))
+    }
+}
+
+struct WireInterrupt(CancelHandle);
+
+impl Interrupt for WireInterrupt {
+    fn token(&self) -> CancellationToken {
+        self.0.token()
+    }
+
+    fn reason(&self) -> Option<Report> {
+        self.0.reason().map(|reason| reason.report())
+    }
+}
+
+/// A session on the wire. The session does not know in which form a client wants its rows: that
+/// is remembered here, for each portal.
+struct Conversation {
+    session: medley_session::Session,
+    formats: HashMap<String, Vec<Format>>,
+}
+
+#[async_trait]
+impl Session for Conversation {
+    fn initial_parameters(&self) -> Vec<(&'static str, String)> {
+        self.session.parameters()
+    }
+
+    fn status(&self) -> TransactionStatus {
+        match self.session.status() {
+            Status::Idle => TransactionStatus::Idle,
+            Status::InBlock => TransactionStatus::Transaction,
+            Status::Failed => TransactionStatus::Error,
+        }
+    }
+
+    fn idle_limit(&self) -> Option<(Duration, Report)> {
+        self.session.idle_limit()
+    }
+
+    async fn simple_query(&mut self, sql: &str, out: &mut Responder) -> Result<(), Report> {
+        self.session.run(sql, &mut Answer { out, shape: None }).await
+    }
+
+    async fn parse(&mut self, parse: Parse, out: &mut Responder) -> Result<(), Report> {
+        let mut out = Answer { out, shape: None };
+        self.session.parse(&parse.name, &parse.sql, &parse.parameter_types, &mut out).await
+    }
+
+    async fn bind(&mut self, bind: Bind, _out: &mut Responder) -> Result<(), Report> {
+        let formats: Vec<_> =
+            (0..bind.parameters.len()).map(|index| bind.parameter_format(index)).collect();
+        let parameters = bind.parameters.into_iter().zip(formats).map(parameter);
+        let parameters = match parameters.collect::<Result<Vec<_>, _>>() {
+            Ok(parameters) => parameters,
+            Err(report) => {
+                self.session.fail_transaction().await;
+                return Err(report);
+            }
+        };
+        self.session.bind(&bind.portal, &bind.statement, parameters).await?;
+        let columns = self.session.describe_portal(&bind.portal).await?;
+        let shape = RowShape::new(columns.unwrap_or_default(), &bind.result_formats);
+        if shape.is_err() {
+            self.session.fail_transaction().await;
+        }
+        self.formats.insert(bind.portal, shape?.formats().to_vec());
+        Ok(())
+    }
+
+    async fn describe_statement(&mut self, name: &str) -> Result<StatementDescription, Report> {
+        let description = self.session.describe_statement(name).await?;
+        Ok(StatementDescription {
+            parameters: description.parameters,
+            columns: description.columns,
+        })
+    }
+
+    async fn describe_portal(&mut self, name: &str) -> Result<Option<RowShape>, Report> {
+        let columns = self.session.describe_portal(name).await?;
+        columns.map(|columns| RowShape::new(columns, self.formats(name))).transpose()
+    }
+
+    async fn execute(
+        &mut self,
+        portal: &str,
+        max_rows: Option<usize>,
+        out: &mut Responder,
+    ) -> Result<Completion, Report> {
+        let shape = self.describe_portal(portal).await?;
+        let execution = self.session.execute(portal, max_rows, &mut Answer { out, shape }).await?;
+        Ok(match execution {
+            Execution::Complete(tag) => Completion::Complete(tag),
+            Execution::Suspended => Completion::Suspended,
+            Execution::Empty => Completion::Empty,
+        })
+    }
+
+    async fn close_statement(&mut self, name: &str) -> Result<(), Report> {
+        self.session.close_statement(name);
+        Ok(())
+    }
+
+    async fn close_portal(&mut self, name: &str) -> Result<(), Report> {
+        self.session.close_portal(name);
+        self.formats.remove(name);
+        Ok(())
+    }
+
+    async fn sync(&mut self, out: &mut Responder) -> Result<(), Report> {
+        self.session.sync(&mut Answer { out, shape: None }).await
+    }
+
+    async fn fail(&mut self) {
+        self.session.fail_transaction().await;
+    }
+
+    async fn end(&mut self) {
+        self.session.end().await;
+    }
+}
+
+impl Conversation {
+    fn formats(&self, portal: &str) -> &[Format] {
+        self.formats.get(portal).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn parameter((value, format): (Option<bytes::Bytes>, Format)) -> Result<Option<Parameter>, Report> {
+    let Some(value) = value else { return Ok(None) };
+    match format {
+        Format::Binary => Ok(Some(Parameter::Binary(value.to_vec()))),
+        Format::Text => match String::from_utf8(value.to_vec()) {
+            Ok(text) => Ok(Some(Parameter::Text(text))),
+            Err(_) => Err(Report::error(
+                SqlState::CHARACTER_NOT_IN_REPERTOIRE,
+                "invalid byte sequence for encoding \"UTF8\"",
+            )),
+        },
+    }
+}
+
+/// A session's answer, on its way to the client.
+struct Answer<'a> {
+    out: &'a mut Responder,
+    /// Of the rows that follow.
+    shape: Option<RowShape>,
+}
+
+#[async_trait]
+impl Output for Answer<'_> {
+    async fn columns(&mut self, columns: &[Column]) -> Result<(), Report> {
+        let shape = RowShape::text(columns.to_vec());
+        self.out.row_description(&shape)?;
+        self.shape = Some(shape);
+        Ok(())
+    }
+
+    async fn rows(&mut self, batch: &RecordBatch, style: &Arc<Style>) -> Result<(), Report> {
+        match &self.shape {
+            Some(shape) => self.out.batch(batch, shape, style).await,
+            None => Err(Report::error(SqlState::INTERNAL_ERROR, "rows without columns")),
+        }
+    }
+
+    async fn complete(&mut self, tag: &str) -> Result<(), Report> {
+        self.shape = None;
+        self.out.complete(tag)
+    }
+
+    async fn empty(&mut self) -> Result<(), Report> {
+        self.out.empty_query()
+    }
+
+    async fn notice(&mut self, report: &Report) -> Result<(), Report> {
+        self.out.notice(report).await
+    }
+
+    async fn parameter(&mut self, name: &str, value: &str) -> Result<(), Report> {
+        self.out.parameter_status(name, value)
+    }
+}

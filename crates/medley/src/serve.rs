@@ -1,0 +1,67 @@
+//! `medley serve`: listens until it is told to stop.
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use medley_fdw::Registry;
+use medley_wire::{Listener, Options};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::bridge::Bridge;
+use crate::cli;
+use crate::print::print;
+use crate::server::Server;
+
+/// Runs `medley serve`.
+pub async fn run(serve: &cli::Serve, registry: Arc<Registry>) -> anyhow::Result<()> {
+    let server = Server::open(&serve.data, serve.key_file.as_deref(), registry)?;
+    let listeners = listeners(serve).await?;
+    let shutdown = CancellationToken::new();
+    stop_on_signal(shutdown.clone())?;
+    let addresses: Vec<_> = listeners.iter().map(ToString::to_string).collect();
+    let options = Options {
+        max_connections: serve.max_connections,
+        grace: Duration::from_secs(serve.grace),
+        ..Options::default()
+    };
+    server.instance.start();
+    let bridge = Arc::new(Bridge::new(Arc::clone(&server.instance), server.auth));
+    // Whoever waits for this line may connect as soon as it is there.
+    print(&format!("medley is ready on {}\n", addresses.join(", ")))?;
+    medley_wire::serve(listeners, bridge, options, shutdown).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn listeners(serve: &cli::Serve) -> anyhow::Result<Vec<Listener>> {
+    let mut listeners = Vec::new();
+    for address in &serve.listen {
+        let listener = Listener::tcp(*address).with_context(|| {
+            format!("could not listen on {address}\nchoose another address with --listen")
+        })?;
+        listeners.push(listener);
+    }
+    if let Some(folder) = &serve.socket_dir {
+        let port = serve.listen.first().map_or(5433, std::net::SocketAddr::port);
+        let listener = Listener::unix(folder, port)
+            .await
+            .with_context(|| format!("could not listen on a socket in {}", folder.display()))?;
+        listeners.push(listener);
+    }
+    Ok(listeners)
+}
+
+fn stop_on_signal(shutdown: CancellationToken) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        let name = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        };
+        tracing::info!(signal = name, "stopping");
+        shutdown.cancel();
+    });
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! An open data folder and everything over it: what `serve`, `sql` and `demo` run on.
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use medley_engine::Engine;
+use medley_fdw::Registry;
+use medley_foreign::Foreign;
+use medley_session::Instance;
+
+use crate::cli::Auth;
+use crate::folder::Folder;
+
+/// A server that could take sessions.
+pub struct Server {
+    /// What its sessions share.
+    pub instance: Arc<Instance>,
+    /// How people prove who they are.
+    pub auth: Auth,
+}
+
+impl Server {
+    /// Opens a data folder.
+    pub fn open(
+        data: &Path,
+        key_file: Option<&Path>,
+        registry: Arc<Registry>,
+    ) -> anyhow::Result<Self> {
+        let folder = Folder::open(data, key_file)?;
+        let foreign = Foreign::new(
+            &folder.catalog,
+            Arc::clone(&registry),
+            folder.keyring.opener(),
+            medley_foreign::Limits::default(),
+            Arc::new(tls_roots()),
+        );
+        let engine = Engine::new(medley_engine::Limits::default())
+            .context("could not start the query engine")?;
+        let sealer = folder.keyring.sealer();
+        let instance = Instance::new(folder.catalog, registry, sealer, foreign, engine);
+        Ok(Self { instance, auth: folder.config.auth })
+    }
+}
+
+/// Whom this machine trusts.
+fn tls_roots() -> rustls::RootCertStore {
+    let mut roots = rustls::RootCertStore::empty();
+    let found = rustls_native_certs::load_native_certs();
+    for error in found.errors {
+        tracing::debug!(%error, "a certificate of this machine was passed over");
+    }
+    let (added, ignored) = roots.add_parsable_certificates(found.certs);
+    tracing::debug!(added, ignored, "certificates of this machine");
+    roots
+}
+
+/// How this program's own clients speak TLS.
+pub fn client_tls() -> tokio_postgres_rustls::MakeRustlsConnect {
+    let config =
+        rustls::ClientConfig::builder().with_root_certificates(tls_roots()).with_no_client_auth();
+    tokio_postgres_rustls::MakeRustlsConnect::new(config)
+}

@@ -1,0 +1,12 @@
+//! The wrappers of this build: the one place where they are named.
+use std::sync::Arc;
+
+use medley_fdw::{Handler, Registry};
+
+/// All of them, in the order in which they are listed.
+pub fn registry() -> Arc<Registry> {
+    Arc::new(Registry::new(vec![
+        Handler::Sql(Arc::new(medley_wrapper_postgres::Postgres)),
+        Handler::Scan(Arc::new(medley_wrapper_hello::Hello)),
+    ]))
+}
