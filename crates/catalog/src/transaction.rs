@@ -106,7 +106,10 @@ impl Transaction {
         self.lock_row(&old, LockMode::Update)?;
         let kept = old.unique_keys();
         for key in new.unique_keys().iter().filter(|key| !kept.contains(key)) {
-            self.lock_unique(key)?;
+            self.lock_unique(key).map_err(|error| match error {
+                Error::Unique(_) => Error::Unique(key.index_of_change()),
+                other => other,
+            })?;
         }
         self.lock_needed(&new, Some(&old))?;
         self.apply(Change { key: new.key(), row: Some(new) });

@@ -51,6 +51,20 @@ impl UniqueKey {
         UniqueIndex { table, name, columns, values: self.values() }
     }
 
+    /// The index in which a change of the key is refused: a relation that is renamed meets
+    /// another's name before its row type does.
+    pub fn index_of_change(&self) -> UniqueIndex {
+        match self {
+            Self::RelationName(..) => UniqueIndex {
+                table: "pg_class",
+                name: "pg_class_relname_nsp_index",
+                columns: "relname, relnamespace",
+                values: self.values(),
+            },
+            _ => self.index(),
+        }
+    }
+
     fn index_names(&self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::RoleName(_) => ("pg_authid", "pg_authid_rolname_index", "rolname"),

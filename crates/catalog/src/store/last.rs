@@ -4,13 +4,13 @@
 //! off by a crash. This file tells the two apart: it is written after a commit is on disk, and
 //! before anybody is told of it. It need not be synced: if it is behind, nothing is missed that
 //! is there.
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
 /// The file in the data folder.
-pub(super) const LAST_COMMIT_FILE: &str = "catalog.last";
+const LAST_COMMIT_FILE: &str = "catalog.last";
 
 /// The number, and its complement, which a damaged file does not have.
 type Bytes = [u8; 16];
@@ -30,6 +30,14 @@ impl LastCommit {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         Ok((Self(file), Bytes::try_from(bytes).ok().and_then(decode)))
+    }
+
+    /// Removes the number of a store that is no more.
+    pub(super) fn forget(folder: &Path) -> io::Result<()> {
+        match fs::remove_file(folder.join(LAST_COMMIT_FILE)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn write(&self, version: u64) -> io::Result<()> {

@@ -136,6 +136,7 @@ impl Store {
         let store = Self { database, path: unfinished.clone(), last: None, acknowledged: None };
         store.write(meta, changes, WriteKind::First)?;
         drop(store);
+        LastCommit::forget(folder).map_err(io)?;
         fs::rename(&unfinished, &path).map_err(io)?;
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)
     }

@@ -134,6 +134,42 @@ fn a_rename_and_a_creation_meet() {
 }
 
 #[test]
+fn tables_meet_in_one_index_and_renamed_ones_in_another() {
+    let fixture = Fixture::new();
+    let (server, table) = fixture.run(|tx| {
+        let server = tx.server("s", SUPERUSER);
+        (server, tx.table("a", server))
+    });
+    let create = move |tx: &mut Transaction| _ = tx.view("v", &[]);
+    let rename = move |tx: &mut Transaction| {
+        let old = tx.snapshot().relation(table).cloned().unwrap();
+        let mut new = (*old).clone();
+        new.name = "v".into();
+        tx.update(&old, new)
+    };
+    let text = "duplicate key value violates unique constraint \"pg_class_relname_nsp_index\"";
+    let result = race(&fixture, create, End::Commit, rename);
+    assert_eq!(
+        result.as_ref().unwrap_err().detail.as_deref(),
+        Some("Key (relname, relnamespace)=(v, 2200) already exists.")
+    );
+    check(result, "23505", text);
+    let again = race(
+        &fixture,
+        |tx| _ = tx.table("t", server),
+        End::Commit,
+        move |tx| {
+            let mut other = tx.snapshot().relation(table).map(|it| (**it).clone()).unwrap();
+            other.oid = medley_catalog::ids::RelationOid(tx.allocate_oid()?);
+            other.name = "t".into();
+            tx.create(other)
+        },
+    );
+    let text = "duplicate key value violates unique constraint \"pg_type_typname_nsp_index\"";
+    check(again, "23505", text);
+}
+
+#[test]
 fn both_alter() {
     let fixture = Fixture::new();
     let (server, mapping) = fixture.run(|tx| {

@@ -184,6 +184,16 @@ fn a_store_that_has_lost_a_commit_is_reported() {
 }
 
 #[test]
+fn a_new_store_does_not_answer_for_an_old_one() {
+    let (Fixture { folder, catalog }, _) = filled();
+    drop(catalog);
+    fs::remove_file(folder.path().join(STORE_FILE)).unwrap();
+    Catalog::create(folder.path(), bootstrap()).unwrap();
+    let catalog = Catalog::open(folder.path()).unwrap();
+    assert_eq!(catalog.snapshot().mapping_count(), 0);
+}
+
+#[test]
 fn a_newer_format_is_refused() {
     use redb::{Database, TableDefinition};
     const META: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("meta");
