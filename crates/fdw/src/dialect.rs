@@ -20,6 +20,18 @@ pub struct Dialect {
     pub backslash_is_plain: bool,
 }
 
+impl Dialect {
+    /// What is said after a text, by `COLLATE`, wherever it is compared, sorted or grouped, so
+    /// that it is by bytes; `None` where the remote says in [`Facts`] how it compares. A column of
+    /// SQLite's may be declared with a collation for which 'A' equals 'a'.
+    pub fn text_collation(&self) -> Option<&'static str> {
+        match self.family {
+            Family::Sqlite => Some("BINARY"),
+            Family::Postgres | Family::MySql => None,
+        }
+    }
+}
+
 /// What a remote can do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities {
@@ -44,7 +56,8 @@ pub struct Facts {
     pub dialect: &'static Dialect,
     /// Its version, as a number that grows: 180004, 101106.
     pub version: u32,
-    /// Text compares there by bytes, as it does here.
+    /// Text compares there by bytes, as it does here; where the dialect has a
+    /// [`Dialect::text_collation`], under that one.
     pub byte_order_collation: bool,
     /// What it can do.
     pub can: Capabilities,
