@@ -1,0 +1,61 @@
+//! Opening a file that may have been made to do harm.
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, OpenFlags};
+
+/// How long to wait for somebody who writes to the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Each with what it is set to: see SQLite's "Defense Against The Dark Arts", and its "quirks"
+/// for names in double quotes that are taken for texts where there is no such column.
+const SWITCHES: [(DbConfig, bool); 4] = [
+    (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+    (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+    (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
+    (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
+];
+const PRAGMAS: &str = "PRAGMA query_only = on; PRAGMA cell_size_check = on; PRAGMA mmap_size = 0;";
+
+/// Opens the file to be read; what is wrong with it is said as a detail of 08001.
+pub(crate) fn open(database: &str) -> Result<Connection, String> {
+    let path = find(database)
+        .map_err(|error| format!("could not open file \"{database}\": {}", plain(&error)))?;
+    secured(&path).map_err(|error| {
+        let said = crate::error::message(&error);
+        format!("could not read file \"{database}\": {said}")
+    })
+}
+
+/// An absolute path, so that it is neither `:memory:` nor a URI with parameters; of a file, so
+/// that opening it does not wait for anybody.
+fn find(database: &str) -> io::Result<PathBuf> {
+    let path = std::fs::canonicalize(database)?;
+    match path.metadata()?.is_file() {
+        true => Ok(path),
+        false => Err(io::Error::other("not a regular file")),
+    }
+}
+
+/// `No such file or directory`, without the number.
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
+}
+
+/// Opens it, and looks inside, so that a file of another kind is refused at once.
+fn secured(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    for (switch, value) in SWITCHES {
+        connection.set_db_config(switch, value)?;
+    }
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    connection.execute_batch(PRAGMAS)?;
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(connection)
+}
