@@ -163,3 +163,97 @@ impl Finder<'_> {
             .is_some_and(|ident| self.with.iter().any(|open| open.names.contains(&ident.value)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use medley_catalog::ids::{RoleOid, SchemaOid};
+    use medley_catalog::objects::{Relation, RelationKind, Schema, View};
+    use medley_catalog::{Backend, Bootstrap, Catalog};
+
+    use super::*;
+
+    /// With a view `f` in `public` and another in `s`.
+    fn snapshot() -> std::sync::Arc<Snapshot> {
+        let folder = tempfile::tempdir().unwrap();
+        let bootstrap = Bootstrap {
+            superuser: "postgres".to_owned(),
+            password: None,
+            data_keys: Vec::new(),
+            wrappers: Vec::new(),
+        };
+        Catalog::create(folder.path(), bootstrap).unwrap();
+        let catalog = Catalog::open(folder.path()).unwrap();
+        let mut tx = catalog.begin(Backend::default());
+        let schema = SchemaOid(tx.allocate_oid().unwrap());
+        let owner = RoleOid::BOOTSTRAP;
+        tx.create(Schema { oid: schema, name: "s".to_owned(), owner, acl: None }).unwrap();
+        for schema in [SchemaOid::PUBLIC, schema] {
+            let mut oid = || tx.allocate_oid().unwrap();
+            let view = View {
+                rule: oid(),
+                query: String::new(),
+                reloptions: Vec::new(),
+                depends_on: Vec::new(),
+            };
+            let relation = Relation {
+                oid: RelationOid(oid()),
+                name: "f".to_owned(),
+                schema,
+                owner,
+                row_type: oid(),
+                array_type: oid(),
+                acl: None,
+                columns: Vec::new(),
+                checks: Vec::new(),
+                kind: RelationKind::View(view),
+            };
+            tx.create(relation).unwrap();
+        }
+        tx.snapshot()
+    }
+
+    fn check(path: &[&str], query: &str, expected: &str) {
+        let snapshot = snapshot();
+        let path: Vec<_> = path.iter().map(ToString::to_string).collect();
+        let scope = Scope::new(&snapshot, &path, RoleOid::BOOTSTRAP);
+        let parsed = medley_sql::parse_query(query).unwrap();
+        let references = relations(&parsed.ast, &scope);
+        assert_eq!(qualified(query, 0, &references), expected);
+    }
+
+    #[test]
+    fn relations_get_the_schema_that_the_path_gives_them() {
+        check(&["public"], "SELECT * FROM f", "SELECT * FROM public.f");
+        check(
+            &["s", "public"],
+            "SELECT (SELECT 1 FROM f) FROM f x",
+            "SELECT (SELECT 1 FROM s.f) FROM s.f x",
+        );
+        check(&["public"], "SELECT * FROM \"f\", s.f", "SELECT * FROM public.f, s.f");
+        check(&["public"], "SELECT * FROM pg_class", "SELECT * FROM pg_catalog.pg_class");
+        check(
+            &["public"],
+            "SELECT * FROM generate_series(1, 2)",
+            "SELECT * FROM generate_series(1, 2)",
+        );
+    }
+
+    #[test]
+    fn names_of_with_are_no_relations() {
+        check(
+            &["public"],
+            "WITH f AS (SELECT * FROM f) SELECT * FROM f",
+            "WITH f AS (SELECT * FROM public.f) SELECT * FROM f",
+        );
+        check(
+            &["public"],
+            "WITH RECURSIVE f AS (SELECT 1 UNION SELECT * FROM f) SELECT * FROM f",
+            "WITH RECURSIVE f AS (SELECT 1 UNION SELECT * FROM f) SELECT * FROM f",
+        );
+        check(
+            &["public"],
+            "SELECT (WITH f AS (SELECT 1) SELECT * FROM f) FROM f",
+            "SELECT (WITH f AS (SELECT 1) SELECT * FROM f) FROM public.f",
+        );
+    }
+}

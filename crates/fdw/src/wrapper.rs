@@ -52,9 +52,10 @@ pub trait Wrapper: Send + Sync + 'static {
         SqlState::FDW_INVALID_OPTION_NAME
     }
 
-    /// Who must not be lent a connection that somebody else opened with these options.
+    /// Who must not be lent a connection that somebody else opened with these options. A wrapper
+    /// that does not say shares none: better slow than somebody else's.
     fn shaped_by(&self, _server: &Options, _mapping: &Options) -> ShapedBy {
-        ShapedBy::default()
+        ShapedBy { session_user: true, role: true, superuser: true, session: true }
     }
 
     /// Whether a mapping is looked up at all before a table of this wrapper is read.

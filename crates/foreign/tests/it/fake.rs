@@ -1,0 +1,207 @@
+//! A remote that writes down what happens to it.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use arrow_array::{RecordBatch, StringArray};
+use arrow_schema::{Schema, SchemaRef};
+use async_trait::async_trait;
+use futures::{StreamExt, stream};
+use medley_fdw::{
+    Batches, Begin, Canceller, Capabilities, Connect, Dialect, Error, Facts, Family, OptionSpec,
+    Options, Query, Result, ShapedBy, SqlConnection, SqlWrapper, TableName, Wrapper,
+};
+use medley_types::{PgType, field};
+use parking_lot::Mutex;
+
+/// What happened, a line each: `1 connect ann`, `1 query`, `1 cancel`.
+#[derive(Clone, Default)]
+pub struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    fn add(&self, connection: usize, what: impl std::fmt::Display) {
+        self.0.lock().push(format!("{connection} {what}"));
+    }
+
+    /// What happened since the last call.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock())
+    }
+}
+
+/// A wrapper whose remote answers what the query's text says: `rows`, `endless`, `fail`, `lost`.
+#[derive(Default)]
+pub struct Fake {
+    pub log: Log,
+    pub shaped_by: ShapedBy,
+    pub can: Capabilities,
+    /// How many were opened.
+    pub connections: AtomicUsize,
+}
+
+impl Wrapper for Fake {
+    fn name(&self) -> &'static str {
+        "fake_fdw"
+    }
+    fn summary(&self) -> &'static str {
+        "writes down what happens to it"
+    }
+    fn handler(&self) -> &'static str {
+        "fake_fdw_handler"
+    }
+    fn validator(&self) -> &'static str {
+        "fake_fdw_validator"
+    }
+    fn options(&self) -> &'static [OptionSpec] {
+        &[]
+    }
+    fn shaped_by(&self, _server: &Options, _mapping: &Options) -> ShapedBy {
+        self.shaped_by
+    }
+}
+
+static DIALECT: Dialect =
+    Dialect { family: Family::Postgres, name_quote: '"', backslash_is_plain: true };
+
+#[async_trait]
+impl SqlWrapper for Fake {
+    async fn connect(&self, connect: Connect<'_>) -> Result<Box<dyn SqlConnection>> {
+        let number = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
+        let account = connect.mapping.text("user").unwrap_or("nobody").to_owned();
+        self.log.add(number, format!("connect {account}"));
+        let facts =
+            Facts { dialect: &DIALECT, version: 1, byte_order_collation: true, can: self.can };
+        Ok(Box::new(Connection { number, account, facts, log: self.log.clone(), used: false }))
+    }
+
+    fn remote_table(&self, schema: &str, table: &str, _options: &Options) -> TableName {
+        TableName { schema: Some(schema.to_owned()), table: table.to_owned() }
+    }
+
+    fn remote_column(&self, column: &str, _options: &Options) -> String {
+        column.to_owned()
+    }
+
+    fn dialect(&self) -> &'static Dialect {
+        &DIALECT
+    }
+}
+
+struct Connection {
+    number: usize,
+    account: String,
+    facts: Facts,
+    log: Log,
+    used: bool,
+}
+
+/// One text column, which tells the account.
+pub fn schema() -> SchemaRef {
+    Arc::new(Schema::new(vec![field("account", PgType::TEXT, false)]))
+}
+
+impl Connection {
+    fn batch(&self) -> RecordBatch {
+        let array = StringArray::from(vec![self.account.clone()]);
+        RecordBatch::try_new(schema(), vec![Arc::new(array)]).unwrap()
+    }
+
+    fn lost(&self) -> Error {
+        Error::Lost { server: "s".to_owned(), detail: "gone".to_owned() }
+    }
+}
+
+struct Cancel(usize, Log);
+
+#[async_trait]
+impl Canceller for Cancel {
+    async fn cancel(&self) -> Result<()> {
+        self.1.add(self.0, "cancel");
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SqlConnection for Connection {
+    fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    fn canceller(&self) -> Option<Box<dyn Canceller>> {
+        Some(Box::new(Cancel(self.number, self.log.clone())))
+    }
+
+    fn query(&mut self, query: Query) -> Batches<'_> {
+        self.log.add(self.number, "query");
+        let used = std::mem::replace(&mut self.used, true);
+        match query.sql.as_str() {
+            "rows" => stream::iter([Ok(self.batch())]).boxed(),
+            "endless" => stream::iter([Ok(self.batch())]).chain(stream::pending()).boxed(),
+            // A connection that is used for the second time turns out to be dead.
+            "lost" if used => stream::iter([Err(self.lost())]).boxed(),
+            "lost" => stream::iter([Ok(self.batch())]).boxed(),
+            _ => stream::iter([Err(Error::Unsupported("that"))]).boxed(),
+        }
+    }
+
+    async fn declare(&mut self, cursor: &str, _query: Query) -> Result<()> {
+        self.log.add(self.number, format!("declare {cursor}"));
+        self.used = false;
+        Ok(())
+    }
+
+    async fn fetch(&mut self, cursor: &str, _rows: usize) -> Result<Option<RecordBatch>> {
+        self.log.add(self.number, format!("fetch {cursor}"));
+        let done = std::mem::replace(&mut self.used, true);
+        Ok((!done).then(|| self.batch()))
+    }
+
+    async fn close(&mut self, cursor: &str) -> Result<()> {
+        self.log.add(self.number, format!("close {cursor}"));
+        Ok(())
+    }
+
+    async fn begin(&mut self, begin: Begin<'_>) -> Result<()> {
+        let snapshot = begin.snapshot.map(|snapshot| format!(" {snapshot}")).unwrap_or_default();
+        self.log.add(self.number, format!("begin{snapshot}"));
+        Ok(())
+    }
+
+    async fn export_snapshot(&mut self) -> Result<String> {
+        Ok(format!("snapshot of {}", self.number))
+    }
+
+    async fn savepoint(&mut self, name: &str) -> Result<()> {
+        self.log.add(self.number, format!("savepoint {name}"));
+        Ok(())
+    }
+
+    async fn release(&mut self, name: &str) -> Result<()> {
+        self.log.add(self.number, format!("release {name}"));
+        Ok(())
+    }
+
+    async fn rollback_to(&mut self, name: &str) -> Result<()> {
+        self.log.add(self.number, format!("rollback to {name}"));
+        Ok(())
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        self.log.add(self.number, "commit");
+        Ok(())
+    }
+
+    async fn rollback(&mut self) -> Result<()> {
+        self.log.add(self.number, "rollback");
+        Ok(())
+    }
+
+    async fn reset(&mut self) -> bool {
+        true
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.log.add(self.number, "close");
+    }
+}

@@ -1,0 +1,8 @@
+//! Whose connection a statement gets, and what becomes of it.
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
+
+mod fake;
+mod pooling;
+mod resolving;
+mod transactions;
+mod world;

@@ -1,0 +1,114 @@
+use std::time::Duration;
+
+use futures::StreamExt;
+use medley_fdw::Capabilities;
+use medley_foreign::Limits;
+use tokio_util::sync::CancellationToken;
+
+use crate::fake::Fake;
+use crate::world::{FEW, World, account, query, read};
+
+#[tokio::test]
+async fn a_stream_dropped_early_is_cancelled_and_its_connection_closed() {
+    let world = World::new(Fake::default(), FEW);
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    let access = world.access();
+    let remote = access.resolve(world.server, alice).unwrap();
+    let mut rows = query(&access, remote, "endless");
+    assert_eq!(account(&rows.next().await.unwrap().unwrap()), "ann");
+    drop(rows);
+    while world.foreign.pool().counts() != (0, 0) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(world.log.take(), ["1 connect ann", "1 query", "1 cancel", "1 close"]);
+}
+
+#[tokio::test]
+async fn a_cancelled_statement_is_cancelled_at_the_remote() {
+    let world = World::new(Fake::default(), FEW);
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    let cancel = CancellationToken::new();
+    let access = world.access_in(None, cancel.clone());
+    let remote = access.resolve(world.server, alice).unwrap();
+    let mut rows = query(&access, remote, "endless");
+    rows.next().await.unwrap().unwrap();
+    cancel.cancel();
+    assert!(read(rows).await.starts_with("57014"));
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert!(world.log.take().contains(&"1 cancel".to_owned()));
+}
+
+#[tokio::test]
+async fn a_connection_that_failed_is_not_lent_again() {
+    let world = World::new(Fake::default(), FEW);
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    assert!(world.run(alice, "fail").await.starts_with("0A000"));
+    assert_eq!(world.run(alice, "rows").await, "ann");
+    let expected = ["1 connect ann", "1 query", "1 close", "2 connect ann", "2 query"];
+    assert_eq!(world.log.take(), expected);
+}
+
+#[tokio::test]
+async fn a_connection_that_died_in_the_pool_is_silently_replaced() {
+    let world = World::new(Fake::default(), FEW);
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    assert_eq!(world.run(alice, "lost").await, "ann");
+    assert_eq!(world.run(alice, "lost").await, "ann");
+    let connects = world.log.take().iter().filter(|line| line.contains("connect")).count();
+    assert_eq!(connects, 2);
+}
+
+#[tokio::test]
+async fn past_the_limit_a_statement_waits_and_then_gives_up() {
+    let limits = Limits { per_key: 1, ..FEW };
+    let world = World::new(Fake::default(), limits);
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    let access = world.access();
+    let remote = access.resolve(world.server, alice).unwrap();
+    let mut held = query(&access, remote, "endless");
+    held.next().await.unwrap().unwrap();
+    assert_eq!(world.run(alice, "rows").await, "53300 too many connections to server \"s\"");
+    let waiting = async { world.run(alice, "rows").await };
+    let freeing = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        drop(held);
+    };
+    assert_eq!(tokio::join!(waiting, freeing).0, "ann");
+}
+
+#[tokio::test]
+async fn scans_of_one_statement_see_one_snapshot() {
+    let can = Capabilities { snapshots: true, ..Capabilities::default() };
+    let world = World::new(Fake { can, ..Fake::default() }, FEW);
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    let access = world.access();
+    let remote = access.resolve(world.server, alice).unwrap();
+    access.reserve(&[remote.clone(), remote.clone()]).await.unwrap();
+    let (one, two) = (query(&access, remote.clone(), "rows"), query(&access, remote, "rows"));
+    assert_eq!(tokio::join!(read(one), read(two)), ("ann".to_owned(), "ann".to_owned()));
+    let log = world.log.take();
+    let begins: Vec<_> = log.iter().filter(|line| line.contains("begin")).collect();
+    assert_eq!(begins, ["1 begin", "2 begin snapshot of 1"]);
+    assert_eq!(log.iter().filter(|line| line.ends_with("commit")).count(), 2);
+    assert_eq!(world.foreign.pool().counts(), (2, 0));
+}
+
+#[tokio::test]
+async fn a_statement_takes_all_it_needs_at_once_or_nothing() {
+    let limits = Limits { total: 1, ..FEW };
+    let world = World::new(Fake::default(), limits);
+    let (alice, bob) = (world.role("alice"), world.role("bob"));
+    world.map(alice, "ann");
+    world.map(bob, "ben");
+    let access = world.access();
+    let remotes = [alice, bob].map(|role| access.resolve(world.server, role).unwrap());
+    let error = access.reserve(&remotes).await.unwrap_err();
+    assert_eq!(error.to_string(), "too many connections to server \"s\"");
+    assert_eq!(world.foreign.pool().counts(), (0, 0));
+}

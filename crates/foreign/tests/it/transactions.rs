@@ -1,0 +1,123 @@
+use std::sync::Arc;
+
+use futures::StreamExt;
+use medley_fdw::{Capabilities, Isolation};
+use medley_foreign::{Access, RemoteTransactions};
+use tokio_util::sync::CancellationToken;
+
+use crate::fake::Fake;
+use crate::world::{FEW, World, query, run};
+
+const CAN: Capabilities = Capabilities {
+    cursors: true,
+    transactions: true,
+    snapshots: true,
+    splits: false,
+    modify: false,
+    raw_rows: false,
+};
+
+fn world() -> World {
+    World::new(Fake { can: CAN, ..Fake::default() }, FEW)
+}
+
+fn begin() -> Arc<RemoteTransactions> {
+    RemoteTransactions::new(Isolation::RepeatableRead, false)
+}
+
+/// A statement of the transaction.
+fn statement(world: &World, transaction: &Arc<RemoteTransactions>) -> Arc<Access> {
+    world.access_in(Some(Arc::clone(transaction)), CancellationToken::new())
+}
+
+#[tokio::test]
+async fn a_transaction_keeps_the_connection_it_first_used() {
+    let world = world();
+    let alice = world.role("alice");
+    let mapping = world.map(alice, "ann");
+    let transaction = begin();
+    assert_eq!(run(&statement(&world, &transaction), world.server, alice, "rows").await, "ann");
+    world.remap(mapping, "anna");
+    assert_eq!(run(&statement(&world, &transaction), world.server, alice, "rows").await, "ann");
+    transaction.commit().await.unwrap();
+    let log = world.log.take();
+    assert_eq!(log.iter().filter(|line| line.contains("connect")).count(), 1);
+    // It was opened as an account of old: nobody is lent it.
+    assert_eq!(log[log.len() - 2..], ["1 commit", "1 close"]);
+    assert_eq!(world.run(alice, "rows").await, "anna");
+}
+
+#[tokio::test]
+async fn two_scans_take_turns_on_the_transactions_connection() {
+    let world = world();
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    let transaction = begin();
+    let access = statement(&world, &transaction);
+    let remote = access.resolve(world.server, alice).unwrap();
+    access.reserve(&[remote.clone(), remote.clone()]).await.unwrap();
+    let mut one = query(&access, remote.clone(), "rows");
+    let mut two = query(&access, remote, "rows");
+    assert!(one.next().await.unwrap().is_ok());
+    assert!(two.next().await.unwrap().is_ok());
+    assert!(one.next().await.is_none());
+    assert!(two.next().await.is_none());
+    transaction.commit().await.unwrap();
+    assert_eq!(world.log.take().iter().filter(|line| line.contains("connect")).count(), 1);
+}
+
+#[tokio::test]
+async fn savepoints_are_mirrored_when_the_remote_is_next_used() {
+    let world = world();
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    let transaction = begin();
+    run(&statement(&world, &transaction), world.server, alice, "rows").await;
+    world.log.take();
+    transaction.savepoint();
+    transaction.savepoint();
+    assert!(world.log.take().is_empty());
+    run(&statement(&world, &transaction), world.server, alice, "rows").await;
+    transaction.rollback_to(2).await;
+    transaction.release(1).await.unwrap();
+    transaction.commit().await.unwrap();
+    let log: Vec<_> = world.log.take();
+    let is_mark = |line: &&String| line.contains("savepoint") || line.contains(" s2");
+    let marks = log.iter().filter(is_mark);
+    let marks: Vec<_> = marks.map(String::as_str).collect();
+    assert_eq!(marks, ["1 savepoint s2", "1 savepoint s3", "1 rollback to s2", "1 release s2"]);
+}
+
+#[tokio::test]
+async fn a_reader_that_goes_away_leaves_no_cursor_behind() {
+    let world = world();
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    let transaction = begin();
+    let access = statement(&world, &transaction);
+    let remote = access.resolve(world.server, alice).unwrap();
+    let mut rows = query(&access, remote, "rows");
+    rows.next().await.unwrap().unwrap();
+    drop(rows);
+    world.log.take();
+    run(&statement(&world, &transaction), world.server, alice, "rows").await;
+    assert_eq!(world.log.take()[..2], ["1 close c1", "1 declare c2"]);
+    transaction.rollback().await;
+    assert_eq!(world.log.take(), ["1 rollback"]);
+    assert_eq!(world.foreign.pool().counts(), (1, 0));
+}
+
+#[tokio::test]
+async fn roles_do_not_meet_in_a_transaction() {
+    let world = world();
+    let (alice, bob) = (world.role("alice"), world.role("bob"));
+    world.map(alice, "ann");
+    world.map(bob, "ben");
+    let transaction = begin();
+    for (role, account) in [(alice, "ann"), (bob, "ben"), (alice, "ann")] {
+        let access = statement(&world, &transaction);
+        assert_eq!(run(&access, world.server, role, "rows").await, account);
+    }
+    transaction.commit().await.unwrap();
+    assert_eq!(world.foreign.pool().counts(), (2, 0));
+}

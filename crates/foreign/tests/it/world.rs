@@ -1,0 +1,172 @@
+//! A catalog with one server, a few people, and their mappings.
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use medley_catalog::ids::{RoleOid, RoleOrPublic, ServerOid, UserMappingOid};
+use medley_catalog::objects::{OptionValue, Options, Role, Server, UserMapping};
+use medley_catalog::{Backend, Bootstrap, BootstrapWrapper, Catalog};
+use medley_diagnostic::Diagnostic;
+use medley_fdw::{Handler, Query, Registry};
+use medley_foreign::{Access, Batches, Foreign, Limits, Person, Remote, RemoteTransactions};
+use medley_secret::{Keyring, MasterKey};
+use tokio_util::sync::CancellationToken;
+
+use crate::fake::{Fake, Log, schema};
+
+pub struct World {
+    pub catalog: Arc<Catalog>,
+    pub foreign: Arc<Foreign>,
+    pub log: Log,
+    pub server: ServerOid,
+    _folder: tempfile::TempDir,
+}
+
+pub const FEW: Limits = Limits {
+    total: 10,
+    per_server: 10,
+    per_key: 2,
+    wait: Duration::from_millis(200),
+    idle: Duration::from_secs(60),
+};
+
+impl World {
+    pub fn new(fake: Fake, limits: Limits) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let master = MasterKey::generate();
+        let bootstrap = Bootstrap {
+            superuser: "postgres".to_owned(),
+            password: None,
+            data_keys: vec![Keyring::new_data_key(&master, 1)],
+            wrappers: vec![BootstrapWrapper {
+                name: "fake_fdw".to_owned(),
+                handler: Some("fake_fdw_handler".to_owned()),
+                validator: None,
+            }],
+        };
+        Catalog::create(folder.path(), bootstrap).unwrap();
+        let catalog = Catalog::open(folder.path()).unwrap();
+        let log = fake.log.clone();
+        let registry = Arc::new(Registry::new(vec![Handler::Sql(Arc::new(fake))]));
+        let opener = Keyring::open(Some(&master), &catalog.data_keys()).opener();
+        let roots = Arc::new(rustls::RootCertStore::empty());
+        let foreign = Foreign::new(&catalog, registry, opener, limits, roots);
+        let server = make_server(&catalog);
+        Self { catalog, foreign, log, server, _folder: folder }
+    }
+
+    /// A new role.
+    pub fn role(&self, name: &str) -> RoleOid {
+        let mut tx = self.catalog.begin(Backend::default());
+        let oid = RoleOid(tx.allocate_oid().unwrap());
+        tx.create(Role::new(oid, name)).unwrap();
+        tx.commit().unwrap();
+        oid
+    }
+
+    /// A mapping to this account.
+    pub fn map(&self, user: impl Into<RoleOrPublic>, account: &str) -> UserMappingOid {
+        let mut tx = self.catalog.begin(Backend::default());
+        let oid = UserMappingOid(tx.allocate_oid().unwrap());
+        let options = options(account);
+        let user = user.into();
+        tx.create(UserMapping { oid, server: self.server, user, epoch: None, options }).unwrap();
+        tx.commit().unwrap();
+        oid
+    }
+
+    /// ALTER USER MAPPING.
+    pub fn remap(&self, mapping: UserMappingOid, account: &str) {
+        let mut tx = self.catalog.begin(Backend::default());
+        let old = tx.snapshot().user_mapping(mapping).unwrap().unwrap();
+        let new = UserMapping { options: options(account), ..(*old).clone() };
+        tx.update(&old, new).unwrap();
+        tx.commit().unwrap();
+    }
+
+    /// DROP USER MAPPING.
+    pub fn unmap(&self, mapping: UserMappingOid) {
+        let mut tx = self.catalog.begin(Backend::default());
+        tx.remove(mapping.address()).unwrap();
+        tx.commit().unwrap();
+    }
+
+    pub fn access(&self) -> Arc<Access> {
+        self.access_in(None, CancellationToken::new())
+    }
+
+    pub fn access_in(
+        &self,
+        transaction: Option<Arc<RemoteTransactions>>,
+        cancel: CancellationToken,
+    ) -> Arc<Access> {
+        let person = Person {
+            session_user: RoleOid::BOOTSTRAP,
+            session_user_name: "postgres".into(),
+            application_name: "test".into(),
+            session: 1,
+            session_id: "1.1".into(),
+        };
+        let snapshot = self.catalog.snapshot();
+        Access::new(Arc::clone(&self.foreign), snapshot, person, transaction, cancel)
+    }
+
+    /// Runs a query to its end as this role, by itself.
+    pub async fn run(&self, role: RoleOid, sql: &str) -> String {
+        run(&self.access(), self.server, role, sql).await
+    }
+}
+
+/// The account that served, or the error.
+pub async fn run(access: &Arc<Access>, server: ServerOid, role: RoleOid, sql: &str) -> String {
+    match access.resolve(server, role) {
+        Ok(remote) => read(query(access, remote, sql)).await,
+        Err(error) => format!("{} {error}", error.sqlstate()),
+    }
+}
+
+pub fn query(access: &Arc<Access>, remote: Remote, sql: &str) -> Batches {
+    let sql = sql.to_owned();
+    access.query(remote, Query { sql, schema: schema(), parameters: Vec::new() })
+}
+
+/// What all of the rows say.
+pub async fn read(mut batches: Batches) -> String {
+    let mut accounts = Vec::new();
+    while let Some(batch) = batches.next().await {
+        match batch {
+            Ok(batch) => accounts.push(account(&batch)),
+            Err(error) => return format!("{} {error}", error.sqlstate()),
+        }
+    }
+    accounts.join(" ")
+}
+
+pub fn account(batch: &arrow_array::RecordBatch) -> String {
+    use arrow_array::cast::AsArray;
+    batch.column(0).as_string::<i32>().value(0).to_owned()
+}
+
+fn options(account: &str) -> Options {
+    [("user".to_owned(), OptionValue::Plain(account.to_owned()))].into_iter().collect()
+}
+
+fn make_server(catalog: &Arc<Catalog>) -> ServerOid {
+    let mut tx = catalog.begin(Backend::default());
+    let oid = ServerOid(tx.allocate_oid().unwrap());
+    let wrapper = tx.snapshot().wrapper_named("fake_fdw").unwrap().oid;
+    tx.create(Server {
+        oid,
+        name: "s".to_owned(),
+        owner: RoleOid::BOOTSTRAP,
+        wrapper,
+        server_type: None,
+        version: None,
+        acl: None,
+        options: Options::default(),
+        epoch: None,
+    })
+    .unwrap();
+    tx.commit().unwrap();
+    oid
+}
