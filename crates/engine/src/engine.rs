@@ -1,16 +1,22 @@
 //! The engine: one a process.
 use std::sync::Arc;
 
-use datafusion::arrow::array::ArrayRef;
+use datafusion::arrow::array::{ArrayRef, RecordBatch};
+use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::physical_plan::execute_stream;
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
 use medley_sql::Query;
 use medley_types::{Column, PgType};
 
 use crate::context::QueryContext;
 use crate::error::{Error, Result};
 use crate::explain::ExplainOptions;
+use crate::names::{Binder, BoundQuery, check_privileges};
 use crate::rows::Rows;
+use crate::scan::Planner;
 
 /// What the engine may use of the machine.
 #[derive(Clone, Copy, Debug)]
@@ -73,8 +79,10 @@ impl Engine {
         query: &Query,
         parameter_types: &[Option<PgType>],
     ) -> Result<Prepared> {
-        let _ = (context, query, parameter_types);
-        Err(Error::unsupported("SELECT"))
+        let planner = Planner::new(self, context);
+        let binder = Binder::new(context, planner, parameter_types.to_vec(), None);
+        let bound = binder.bind(query)?;
+        Ok(Prepared { columns: bound.columns, parameter_types: bound.parameter_types })
     }
 
     /// Plans a query, checks privileges, and starts it. Rows come as they are asked for.
@@ -84,8 +92,13 @@ impl Engine {
         query: &Query,
         parameters: &[Parameter],
     ) -> Result<Rows> {
-        let _ = (context, query, parameters);
-        Err(Error::unsupported("SELECT"))
+        let planner = Planner::new(self, context);
+        let bound = bind(context, &planner, query, parameters)?;
+        check_privileges(&context.snapshot, &bound.reads)?;
+        let plan = planner.physical(&bound.plan).await?;
+        planner.reserve(&plan).await?;
+        let batches = execute_stream(plan, planner.task())?;
+        Ok(Rows { columns: bound.columns, batches: until_cancelled(batches, context) })
     }
 
     /// What EXPLAIN prints, a line each.
@@ -96,7 +109,43 @@ impl Engine {
         parameters: &[Parameter],
         options: &ExplainOptions,
     ) -> Result<Vec<String>> {
-        let _ = (context, query, parameters, options);
-        Err(Error::unsupported("EXPLAIN"))
+        if options.analyze {
+            return Err(Error::unsupported("EXPLAIN ANALYZE"));
+        }
+        let planner = Planner::new(self, context);
+        let bound = bind(context, &planner, query, parameters)?;
+        check_privileges(&context.snapshot, &bound.reads)?;
+        let plan = planner.physical(&bound.plan).await?;
+        Ok(crate::explain::lines(&plan, options))
     }
+}
+
+fn bind(
+    context: &QueryContext,
+    planner: &Arc<Planner>,
+    query: &Query,
+    parameters: &[Parameter],
+) -> Result<BoundQuery> {
+    let types = parameters.iter().map(|parameter| Some(parameter.pg_type)).collect();
+    Binder::new(context, Arc::clone(planner), types, Some(parameters)).bind(query)
+}
+
+/// The batches, or 57014 as soon as the statement is cancelled.
+fn until_cancelled(
+    batches: SendableRecordBatchStream,
+    context: &QueryContext,
+) -> BoxStream<'static, Result<RecordBatch>> {
+    let cancel = context.cancel.clone();
+    futures::stream::unfold(Some((batches, cancel)), |state| async move {
+        let (mut batches, cancel) = state?;
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => Some((Err(Error::Cancelled), None)),
+            next = batches.next() => match next? {
+                Ok(batch) => Some((Ok(batch), Some((batches, cancel)))),
+                Err(error) => Some((Err(error.into()), None)),
+            },
+        }
+    })
+    .boxed()
 }

@@ -20,8 +20,11 @@ mod context;
 mod engine;
 mod error;
 mod explain;
+mod names;
 mod rows;
+mod scan;
 pub mod semantics;
+mod ship;
 pub mod system;
 
 pub use context::{ActiveBackend, Facts, QueryContext, SettingRow};

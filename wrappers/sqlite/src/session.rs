@@ -7,8 +7,6 @@ use medley_fdw::{Canceller, Error, Result};
 use rusqlite::{Connection, InterruptHandle};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::open::File;
-
 /// So often does a running statement look whether it is to stop: after so many instructions of
 /// SQLite's machine, a fraction of a millisecond.
 const INSTRUCTIONS_PER_LOOK: i32 = 10_000;
@@ -16,7 +14,6 @@ const INSTRUCTIONS_PER_LOOK: i32 = 10_000;
 /// An open file.
 pub(crate) struct Session {
     server: String,
-    file: File,
     /// Away while a thread works on it, and for good if nobody waited for the thread.
     connection: Option<Connection>,
     stop: Stop,
@@ -42,10 +39,9 @@ impl Session {
         let refused = |detail| Error::Connect { server: server.to_owned(), detail };
         let path = database.to_owned();
         let opened = spawn_blocking(move || crate::open::open(&path)).await;
-        let opened = opened.map_err(|error| refused(error.to_string()))?;
-        let (connection, file) = opened.map_err(refused)?;
+        let connection = opened.map_err(|error| refused(error.to_string()))?.map_err(refused)?;
         let stop = Stop::of(&connection);
-        Ok(Self { server: server.to_owned(), file, connection: Some(connection), stop })
+        Ok(Self { server: server.to_owned(), connection: Some(connection), stop })
     }
 
     /// What stops the session's thread.
@@ -58,7 +54,7 @@ impl Session {
         self.connection.is_some()
     }
 
-    /// Starts a thread. A connection to a file that was replaced is lost.
+    /// Starts a thread.
     pub fn start<T: Send + 'static>(
         &mut self,
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
@@ -66,12 +62,8 @@ impl Session {
         let connection =
             self.connection.take().ok_or_else(|| self.lost("its last statement was abandoned"))?;
         self.stop.wanted.store(false, Ordering::SeqCst);
-        let (file, replaced) = (self.file.clone(), self.lost("the file was removed or replaced"));
         let handle = spawn_blocking(move || {
-            let done = match file.is_in_place() {
-                true => work(&connection),
-                false => Err(replaced),
-            };
+            let done = work(&connection);
             (connection, done)
         });
         Ok(Thread { handle, stop: self.stop(), ended: false })

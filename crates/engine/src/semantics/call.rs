@@ -104,6 +104,12 @@ impl Call {
         self
     }
 
+    /// The same call under another name: it computes something else with the same types.
+    pub fn with_suffix(mut self, suffix: impl fmt::Display) -> Self {
+        self.name = format!("{}#{suffix}", self.name);
+        self
+    }
+
     /// The same call, as often computed as it is met, if it is volatile.
     pub fn volatility(mut self, letter: char) -> Self {
         if letter == 'v' {

@@ -105,7 +105,7 @@ fn relabelled<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
 }
 
 /// The types whose text needs the catalog; `system` converts them, or they are refused.
-fn needs_catalog(oid: TypeOid) -> bool {
+pub fn needs_catalog(oid: TypeOid) -> bool {
     matches!(oid.0, 24 | 2202..=2206 | 3734 | 3769 | 4089 | 4096 | 4191)
 }
 

@@ -124,6 +124,29 @@ impl<'a> Datum<'a> {
         Self::Text(Cow::Owned(text.into()))
     }
 
+    /// The same value, which borrows from nothing.
+    pub fn into_owned(self) -> Datum<'static> {
+        match self {
+            Self::Text(text) => Datum::Text(Cow::Owned(text.into_owned())),
+            Self::Bytea(bytes) => Datum::Bytea(Cow::Owned(bytes.into_owned())),
+            Self::Null => Datum::Null,
+            Self::Bool(value) => Datum::Bool(value),
+            Self::Int2(value) => Datum::Int2(value),
+            Self::Int4(value) => Datum::Int4(value),
+            Self::Int8(value) => Datum::Int8(value),
+            Self::Oid(value) => Datum::Oid(value),
+            Self::Float4(value) => Datum::Float4(value),
+            Self::Float8(value) => Datum::Float8(value),
+            Self::Numeric(value) => Datum::Numeric(value),
+            Self::Date(value) => Datum::Date(value),
+            Self::Time(value) => Datum::Time(value),
+            Self::Timestamp(value) => Datum::Timestamp(value),
+            Self::Interval(value) => Datum::Interval(value),
+            Self::Uuid(value) => Datum::Uuid(value),
+            Self::List(value) => Datum::List(value),
+        }
+    }
+
     /// NULL?
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
@@ -144,7 +167,11 @@ impl Reader {
 
     /// The value of a row; a column of one row is a constant.
     pub fn get(&self, row: usize) -> Result<Datum<'_>> {
-        let row = if self.array.len() == 1 { 0 } else { row };
+        self.get_at(if self.array.len() == 1 { 0 } else { row })
+    }
+
+    /// The value of exactly this row.
+    pub fn get_at(&self, row: usize) -> Result<Datum<'_>> {
         let array = self.array.as_ref();
         if array.is_null(row) {
             return Ok(Datum::Null);

@@ -146,7 +146,7 @@ fn push_value(t: PgType, datum: &Datum<'_>, out: &mut Vec<u8>) -> Result<()> {
             let element = t.element().ok_or_else(|| Error::Internal(format!("{t} is no array")))?;
             let reader = Reader::new(element, Arc::clone(list));
             for row in 0..list.len() {
-                push_key(element, &reader.get(row)?, out)?;
+                push_key(element, &reader.get_at(row)?, out)?;
             }
             out.push(0);
         }

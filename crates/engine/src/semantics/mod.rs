@@ -1,4 +1,6 @@
 //! What PostgreSQL's types, operators and functions mean.
+pub mod aggregate;
+mod array;
 pub mod builtin;
 mod call;
 pub mod convert;
@@ -10,6 +12,7 @@ pub mod resolve;
 pub mod set_returning;
 pub mod type_name;
 
+pub use array::{array_constructor, array_contains, array_element};
 pub use call::{BatchFn, Call, Env, Frame, Kernel, RowFn};
 pub use datum::{Datum, Interval, Reader, Writer, input, list_array, null, output};
 pub use kernels::{Table, kernel};
@@ -19,6 +22,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, StringArray};
 use datafusion::arrow::datatypes::DataType;
+use datafusion::logical_expr::Expr;
 use medley_types::PgType;
 
 use crate::error::Result;
@@ -32,4 +36,25 @@ pub fn text_list(t: PgType, texts: Option<&[String]>) -> Result<Datum<'static>> 
     let elements: ArrayRef = Arc::new(StringArray::from_iter_values(texts));
     debug_assert_eq!(field.data_type(), elements.data_type());
     Ok(Datum::List(elements))
+}
+
+/// The call of a function that was resolved, or `0A000` where nothing computes it.
+pub fn call_function(
+    found: &resolve::Resolved,
+    arguments: Vec<(Expr, PgType)>,
+    env: &Arc<Env>,
+) -> Result<Expr> {
+    let function = found.function;
+    let row = kernel(function.source).ok_or_else(|| {
+        let types: Vec<_> = found.arguments.iter().map(PgType::to_string).collect();
+        crate::Error::unsupported(format_args!(
+            "function {}({})",
+            function.name,
+            types.join(", ")
+        ))
+    })?;
+    let (exprs, types): (Vec<_>, Vec<_>) = arguments.into_iter().unzip();
+    let call = Call::new(function.source, Kernel::Row(row), types, found.result, env);
+    let call = if function.strict { call } else { call.not_strict() };
+    Ok(call.volatility(function.volatility).on(exprs))
 }

@@ -1,0 +1,62 @@
+//! What a query reads, and whether it may.
+use std::collections::BTreeSet;
+
+use medley_catalog::Snapshot;
+use medley_catalog::acl::Privileges;
+use medley_catalog::ids::{RelationOid, RoleOid};
+use medley_diagnostic::SqlState;
+
+use crate::error::{Error, Result};
+
+/// A relation that a query reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Read {
+    /// What is read.
+    pub what: ReadOf,
+    /// The role whose privileges count: inside a view its owner.
+    pub check_as: RoleOid,
+    /// The columns that are named, by number.
+    pub columns: BTreeSet<i16>,
+}
+
+/// A relation of the catalog or of the system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ReadOf {
+    Relation(RelationOid),
+    /// A system relation that is for superusers alone.
+    Restricted(&'static str),
+}
+
+/// The one place where privileges on relations are checked: before any mapping is resolved.
+pub(crate) fn check(snapshot: &Snapshot, reads: &[Read]) -> Result<()> {
+    reads.iter().try_for_each(|read| match &read.what {
+        ReadOf::Relation(oid) => check_relation(snapshot, *oid, read),
+        ReadOf::Restricted(name) => match snapshot.actor(read.check_as).is_superuser() {
+            true => Ok(()),
+            false => {
+                let message = format!("permission denied for table {name}");
+                Err(Error::at(SqlState::INSUFFICIENT_PRIVILEGE, message, None))
+            }
+        },
+    })
+}
+
+/// SELECT on the whole, or on every column that is named; without a name, on any column.
+fn check_relation(snapshot: &Snapshot, oid: RelationOid, read: &Read) -> Result<()> {
+    let actor = snapshot.actor(read.check_as);
+    let relation = snapshot.relation(oid).ok_or_else(|| {
+        let message = format!("relation with OID {oid} does not exist");
+        Error::at(SqlState::UNDEFINED_TABLE, message, None)
+    })?;
+    let allowed = match read.columns.is_empty() {
+        true => actor.has_on_some_column(relation, Privileges::SELECT),
+        false => read
+            .columns
+            .iter()
+            .all(|column| actor.has_on_column(relation, *column, Privileges::SELECT)),
+    };
+    match allowed {
+        true => Ok(()),
+        false => Err(medley_foreign::Error::from(actor.permission_denied(oid.address())).into()),
+    }
+}

@@ -1,0 +1,159 @@
+//! A foreign table as DataFusion plans with it.
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::error::Result as PlanResult;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_plan::ExecutionPlan;
+use medley_catalog::ids::{RoleOid, ServerOid};
+use medley_catalog::objects::{Column, Relation};
+use medley_fdw::{Handler, Pushdown};
+use medley_types::field;
+
+use super::remote::{ForeignScan, Work};
+use super::{Planner, plain, plain_options};
+use crate::error::{Error, Result};
+use crate::ship::{self, RemoteTable};
+
+/// A foreign table, read as one role.
+pub(crate) struct ForeignTable {
+    pub relation: Arc<Relation>,
+    pub schema_name: String,
+    pub check_as: RoleOid,
+    pub server: ServerOid,
+    handler: Handler,
+    schema: SchemaRef,
+    planner: Arc<Planner>,
+}
+
+impl ForeignTable {
+    pub fn new(
+        relation: Arc<Relation>,
+        schema_name: String,
+        check_as: RoleOid,
+        planner: Arc<Planner>,
+    ) -> Result<Self> {
+        let server = relation.foreign_table().map(|table| table.server);
+        let server = server.ok_or_else(|| {
+            Error::Internal(format!("\"{}\" is no foreign table", relation.name))
+        })?;
+        let handler = planner.access().handler(server)?.clone();
+        // NOT NULL is the remote's promise, not ours: nothing is concluded from it.
+        let fields: Vec<_> =
+            relation.live_columns().map(|c| field(c.name.clone(), c.pg_type, true)).collect();
+        let schema = Arc::new(Schema::new(fields));
+        Ok(Self { relation, schema_name, check_as, server, handler, schema, planner })
+    }
+
+    fn remote<'a>(&'a self, wrapper: &'a dyn medley_fdw::SqlWrapper) -> RemoteTable<'a> {
+        RemoteTable { relation: &self.relation, wrapper, schema_name: &self.schema_name }
+    }
+
+    fn pushdown(&self, filter: &Expr) -> TableProviderFilterPushDown {
+        use TableProviderFilterPushDown as P;
+        if !self.planner.pushdown() {
+            return P::Unsupported;
+        }
+        match &self.handler {
+            Handler::Sql(wrapper) => {
+                match ship::condition(&self.remote(wrapper.as_ref()), filter) {
+                    Some(_) => P::Exact,
+                    None => P::Unsupported,
+                }
+            }
+            Handler::Scan(wrapper) => {
+                let options = plain_options(&self.relation);
+                let answer = ship::qual(&self.relation, filter)
+                    .map_or(Pushdown::No, |qual| wrapper.pushdown(&options, &qual));
+                match answer {
+                    Pushdown::Exact => P::Exact,
+                    Pushdown::Inexact => P::Inexact,
+                    Pushdown::No => P::Unsupported,
+                }
+            }
+            Handler::File(_) => P::Unsupported,
+        }
+    }
+
+    fn work(&self, columns: &[&Column], filters: &[Expr], limit: Option<usize>) -> Result<Work> {
+        let limit = limit.filter(|_| self.planner.pushdown());
+        match &self.handler {
+            Handler::Sql(wrapper) => {
+                let table = self.remote(wrapper.as_ref());
+                let conditions: Option<Vec<_>> =
+                    filters.iter().map(|filter| ship::condition(&table, filter)).collect();
+                let conditions = conditions
+                    .ok_or_else(|| Error::Internal("a filter that is not shippable".to_owned()))?;
+                let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
+                Ok(Work::Query(ship::select(&table, &names, &conditions, limit)))
+            }
+            Handler::Scan(_) => {
+                let quals = filters.iter().filter_map(|filter| ship::qual(&self.relation, filter));
+                Ok(Work::Scan {
+                    table: plain_options(&self.relation),
+                    columns: columns.iter().map(|column| plain(&column.options)).collect(),
+                    quals: quals.collect(),
+                    limit: limit.map(|limit| limit as u64),
+                })
+            }
+            Handler::File(wrapper) => Err(Error::unsupported(format_args!(
+                "reading files of foreign-data wrapper \"{}\"",
+                wrapper.name()
+            ))),
+        }
+    }
+}
+
+impl fmt::Debug for ForeignTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ForeignTable({} as {})", self.relation.oid, self.check_as)
+    }
+}
+
+#[async_trait]
+impl TableProvider for ForeignTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> PlanResult<Vec<TableProviderFilterPushDown>> {
+        Ok(filters.iter().map(|filter| self.pushdown(filter)).collect())
+    }
+
+    async fn scan(
+        &self,
+        _: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> PlanResult<Arc<dyn ExecutionPlan>> {
+        let all: Vec<&Column> = self.relation.live_columns().collect();
+        let columns: Vec<&Column> = match projection {
+            Some(chosen) => chosen.iter().filter_map(|index| all.get(*index).copied()).collect(),
+            None => all,
+        };
+        let fields: Vec<_> =
+            columns.iter().map(|c| field(c.name.clone(), c.pg_type, true)).collect();
+        let work = self.work(&columns, filters, limit)?;
+        let name = (self.schema_name.clone(), self.relation.name.clone());
+        let scan = ForeignScan::new(
+            name,
+            self.server,
+            self.check_as,
+            Arc::new(Schema::new(fields)),
+            work,
+            Arc::clone(self.planner.access()),
+        );
+        Ok(Arc::new(scan))
+    }
+}

@@ -1,0 +1,38 @@
+//! Reading relations: DataFusion's table providers and execution plans over remotes and system
+//! relations, and the subqueries that run once for each row.
+//!
+//! A scan's table name inside a plan is unique to (table, check-as role): DataFusion takes scans
+//! of one name for the same, and plans equal scalar subqueries once, so that two views of equal
+//! text and two owners would otherwise read as one of them.
+//!
+//! Nothing here changes rows: DataFusion's own plans for DML lose WHERE clauses. The providers
+//! keep the refusals that their trait has for it, and a test sees to that.
+mod foreign;
+mod planner;
+mod remote;
+mod sub_plan;
+mod system;
+
+pub(crate) use foreign::ForeignTable;
+pub(crate) use planner::Planner;
+pub(crate) use remote::ForeignScan;
+pub(crate) use sub_plan::{Answer, SubPlan};
+pub(crate) use system::SystemTable;
+
+use medley_catalog::objects::{OptionValue, Options, Relation};
+
+/// The options of a foreign table: none of them is a secret.
+pub(crate) fn plain_options(relation: &Relation) -> medley_fdw::Options {
+    relation.foreign_table().map(|table| plain(&table.options)).unwrap_or_default()
+}
+
+/// The options that are no secrets.
+pub(crate) fn plain(options: &Options) -> medley_fdw::Options {
+    let mut plain = medley_fdw::Options::default();
+    for (name, value) in options.iter() {
+        if let OptionValue::Plain(value) = value {
+            plain.set(name, value.as_str());
+        }
+    }
+    plain
+}

@@ -1,0 +1,127 @@
+//! DataFusion as one statement uses it.
+use std::fmt;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
+use datafusion::arrow::datatypes::Schema;
+use datafusion::common::DFSchema;
+use datafusion::execution::context::SessionState;
+use datafusion::execution::{SessionStateBuilder, TaskContext};
+use datafusion::logical_expr::{ColumnarValue, Expr, LogicalPlan, lit};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::prelude::SessionConfig;
+use datafusion::scalar::ScalarValue;
+use medley_foreign::Access;
+
+use super::ForeignScan;
+use crate::context::QueryContext;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::semantics::Env;
+use crate::system::Session;
+
+/// Plans and runs for one statement.
+pub(crate) struct Planner {
+    state: SessionState,
+    env: Arc<Env>,
+    access: Arc<Access>,
+    pushdown: bool,
+}
+
+impl Planner {
+    pub fn new(engine: &Engine, context: &QueryContext) -> Arc<Self> {
+        let mut config = SessionConfig::new()
+            .with_target_partitions(engine.limits.parallelism)
+            .with_information_schema(false);
+        let options = config.options_mut();
+        options.sql_parser.parse_float_as_decimal = true;
+        options.sql_parser.map_string_types_to_utf8view = false;
+        options.execution.time_zone = Some("UTC".to_owned());
+        // What failed in a rule must fail the statement, not be left out in silence.
+        options.optimizer.skip_failed_rules = false;
+        let state = SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(Arc::clone(&engine.runtime))
+            .build();
+        let env = Env {
+            style: context.style.clone(),
+            session: Session::of(context),
+            statement_time: context.statement_time,
+            transaction_time: context.transaction_time,
+        };
+        Arc::new(Self {
+            state,
+            env: Arc::new(env),
+            access: Arc::clone(&context.access),
+            pushdown: context.pushdown,
+        })
+    }
+
+    pub fn env(&self) -> Arc<Env> {
+        Arc::clone(&self.env)
+    }
+
+    pub fn access(&self) -> &Arc<Access> {
+        &self.access
+    }
+
+    pub fn pushdown(&self) -> bool {
+        self.pushdown
+    }
+
+    pub fn task(&self) -> Arc<TaskContext> {
+        self.state.task_ctx()
+    }
+
+    /// The plan as DataFusion would rather have it.
+    pub fn optimize(&self, plan: &LogicalPlan) -> Result<LogicalPlan> {
+        Ok(self.state.optimize(plan)?)
+    }
+
+    /// The plan that runs.
+    pub async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(self.state.create_physical_plan(plan).await?)
+    }
+
+    /// Resolves the remotes of a plan and takes the right to a connection for each scan, all at
+    /// once.
+    pub async fn reserve(&self, plan: &Arc<dyn ExecutionPlan>) -> Result<()> {
+        let mut scans = Vec::new();
+        collect_scans(plan, &mut scans);
+        let remotes = scans.iter().map(|scan| scan.resolve()).collect::<Result<Vec<_>>>()?;
+        if !remotes.is_empty() {
+            self.access.reserve(&remotes).await?;
+        }
+        Ok(())
+    }
+
+    /// The value of an expression without columns.
+    pub fn constant(&self, expr: Expr) -> Result<Expr> {
+        if matches!(expr, Expr::Literal(..)) {
+            return Ok(expr);
+        }
+        let physical = self.state.create_physical_expr(expr, &DFSchema::empty())?;
+        let options = RecordBatchOptions::new().with_row_count(Some(1));
+        let empty = Arc::new(Schema::empty());
+        let row = RecordBatch::try_new_with_options(empty, vec![], &options)
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(match physical.evaluate(&row)? {
+            ColumnarValue::Scalar(value) => lit(value),
+            ColumnarValue::Array(array) => lit(ScalarValue::try_from_array(&array, 0)?),
+        })
+    }
+}
+
+fn collect_scans(plan: &Arc<dyn ExecutionPlan>, found: &mut Vec<ForeignScan>) {
+    let any: &dyn std::any::Any = plan.as_ref();
+    if let Some(scan) = any.downcast_ref::<ForeignScan>() {
+        found.push(scan.clone());
+    }
+    plan.children().into_iter().for_each(|child| collect_scans(child, found));
+}
+
+impl fmt::Debug for Planner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Planner").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,180 @@
+//! A correlated subquery: a plan that is run anew for each row's values of outer columns.
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use datafusion::arrow::datatypes::{DataType, FieldRef};
+use datafusion::common::ParamValues;
+use datafusion::error::Result as PlanResult;
+use datafusion::logical_expr::async_udf::{AsyncScalarUDF, AsyncScalarUDFImpl};
+use datafusion::logical_expr::{
+    ColumnarValue, Expr, LogicalPlan, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl,
+    Signature, Volatility,
+};
+use datafusion::physical_plan::collect;
+use datafusion::scalar::ScalarValue;
+use medley_types::{PgType, arrow_type, field};
+
+use super::Planner;
+use crate::error::{Error, Result};
+
+/// What is asked of the subquery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// The one value of its one row.
+    Value,
+    /// Whether it has rows.
+    Exists,
+    /// Whether one of its values is the last argument.
+    In,
+}
+
+/// The subquery as a function of the outer columns that it names.
+pub(crate) struct SubPlan {
+    name: String,
+    plan: LogicalPlan,
+    /// The placeholders that stand for the arguments.
+    ids: Vec<String>,
+    result: PgType,
+    answer: Answer,
+    planner: Arc<Planner>,
+    signature: Signature,
+}
+
+impl SubPlan {
+    pub fn new(
+        name: String,
+        plan: LogicalPlan,
+        ids: Vec<String>,
+        types: Vec<PgType>,
+        result: PgType,
+        answer: Answer,
+        planner: Arc<Planner>,
+    ) -> Self {
+        // The key that IN compares by may have a form of its own.
+        let count = types.len();
+        let signature = Signature::any(count, Volatility::Volatile);
+        Self { name, plan, ids, result, answer, planner, signature }
+    }
+
+    /// The expression.
+    pub fn on(self, arguments: Vec<Expr>) -> Expr {
+        AsyncScalarUDF::new(Arc::new(self)).into_scalar_udf().call(arguments)
+    }
+
+    async fn run(&self, row: &[ScalarValue]) -> Result<ScalarValue> {
+        let values = self.ids.iter().map(|id| id.trim_start_matches('$').to_owned());
+        let values: HashMap<String, ScalarValue> = values.zip(row.iter().cloned()).collect();
+        let plan = self.plan.clone().with_param_values(ParamValues::from(values))?;
+        let plan = self.planner.physical(&plan).await?;
+        let batches = collect(plan, self.planner.task()).await?;
+        match self.answer {
+            Answer::Exists => {
+                let rows: usize = batches.iter().map(|batch| batch.num_rows()).sum();
+                Ok(ScalarValue::from(rows > 0))
+            }
+            Answer::Value => {
+                let first = batches.iter().find(|batch| batch.num_rows() > 0);
+                match first {
+                    Some(batch) => Ok(ScalarValue::try_from_array(batch.column(0), 0)?),
+                    None => Ok(ScalarValue::try_from(arrow_type(self.result))?),
+                }
+            }
+            Answer::In => {
+                let wanted = row.last().ok_or_else(|| Error::Internal("IN nothing".to_owned()))?;
+                let mut values = Vec::new();
+                for batch in &batches {
+                    for index in 0..batch.num_rows() {
+                        values.push(ScalarValue::try_from_array(batch.column(0), index)?);
+                    }
+                }
+                Ok(ScalarValue::Boolean(contains(&values, wanted)))
+            }
+        }
+    }
+}
+
+/// `IN`: NULL if it is not found and a NULL is among them, or is looked for among any.
+fn contains(values: &[ScalarValue], wanted: &ScalarValue) -> Option<bool> {
+    if values.is_empty() {
+        return Some(false);
+    }
+    if wanted.is_null() {
+        return None;
+    }
+    if values.contains(wanted) {
+        return Some(true);
+    }
+    if values.iter().any(ScalarValue::is_null) { None } else { Some(false) }
+}
+
+impl fmt::Debug for SubPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+/// Names are unique within a statement.
+impl PartialEq for SubPlan {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for SubPlan {}
+
+impl Hash for SubPlan {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
+impl ScalarUDFImpl for SubPlan {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> PlanResult<DataType> {
+        Ok(arrow_type(self.result))
+    }
+
+    fn return_field_from_args(&self, _: ReturnFieldArgs<'_>) -> PlanResult<FieldRef> {
+        Ok(Arc::new(field(self.name.clone(), self.result, true)))
+    }
+
+    fn invoke_with_args(&self, _: ScalarFunctionArgs) -> PlanResult<ColumnarValue> {
+        Err(Error::unsupported("a correlated subquery in this place").into())
+    }
+}
+
+#[async_trait]
+impl AsyncScalarUDFImpl for SubPlan {
+    async fn invoke_async_with_args(&self, args: ScalarFunctionArgs) -> PlanResult<ColumnarValue> {
+        let columns = args.args.iter().map(|arg| arg.to_array(args.number_rows));
+        let columns = columns.collect::<PlanResult<Vec<_>>>()?;
+        let mut known: HashMap<Vec<ScalarValue>, ScalarValue> = HashMap::new();
+        let mut results = Vec::with_capacity(args.number_rows);
+        for row in 0..args.number_rows {
+            let values = columns.iter().map(|column| ScalarValue::try_from_array(column, row));
+            let values = values.collect::<PlanResult<Vec<_>>>()?;
+            if let Some(result) = known.get(&values) {
+                results.push(result.clone());
+                continue;
+            }
+            let result = self.run(&values).await?;
+            known.insert(values, result.clone());
+            results.push(result);
+        }
+        if results.is_empty() {
+            let empty = datafusion::arrow::array::new_empty_array(&arrow_type(self.result));
+            return Ok(ColumnarValue::Array(empty));
+        }
+        Ok(ColumnarValue::Array(ScalarValue::iter_to_array(results)?))
+    }
+}

@@ -1,0 +1,10 @@
+//! What the remote is given: the columns, filters and limit that it computes as we would.
+//!
+//! Nothing is sent that is not known: an expression is shipped only if each of its parts is on a
+//! list, for this dialect and these types. What is not shipped is computed here.
+mod deparse;
+mod literal;
+mod qual;
+
+pub(crate) use deparse::{RemoteTable, condition, select};
+pub(crate) use qual::qual;
