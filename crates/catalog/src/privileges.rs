@@ -92,7 +92,7 @@ impl Snapshot {
             Some(more) => global.merged_with(more),
             None => global.clone(),
         };
-        (!acl.is_same_as(&built_in)).then_some(acl)
+        (!acl.is_same_as(&built_in)).then(|| acl.sorted())
     }
 }
 

@@ -119,6 +119,12 @@ impl Acl {
         acl
     }
 
+    /// Its lines by grantee (PUBLIC first) and grantor: `aclitemsort`.
+    pub fn sorted(mut self) -> Self {
+        self.0.sort_by_key(|item| (item.grantee.oid(), item.grantor));
+        self
+    }
+
     /// The same lines in whatever order: `aclequal` after sorting.
     pub fn is_same_as(&self, other: &Self) -> bool {
         self.0.len() == other.0.len() && self.0.iter().all(|item| other.0.contains(item))
