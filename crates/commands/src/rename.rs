@@ -102,6 +102,7 @@ fn rename_column(ctx: &mut Context<'_>, statement: &Rename, column: &str) -> Res
     let action = || format!("rename column {column} of {} {}", old.noun(), old.name);
     relation::check_no_view_names(ctx, old.oid.address().column(number), action)?;
     let mut changed = Relation::clone(&old);
+    foreign_table::rename_in_expressions(&mut changed, column, new_name)?;
     let renamed = changed.columns.iter_mut().find(|column| column.number == number);
     renamed.into_iter().for_each(|column| column.name.clone_from(new_name));
     ctx.update(&old, changed)

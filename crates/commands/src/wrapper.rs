@@ -69,33 +69,29 @@ type Lookup = fn(&Context<'_>, &QualifiedName) -> Result<String>;
 
 fn resolve_handler(ctx: &Context<'_>, function: &QualifiedName) -> Result<String> {
     let name = function.name();
-    match ctx.registry.handler(name) {
-        Some(_) if ctx.may_hold_function(function) => Ok(name.to_owned()),
-        _ => Err(NameError::NoFunction(format!("{function}()")).into()),
+    let is_there = holds_functions(ctx, function)? && ctx.registry.handler(name).is_some();
+    match is_there {
+        true => Ok(name.to_owned()),
+        false => Err(NameError::NoFunction(format!("{function}()")).into()),
     }
 }
 
 fn resolve_validator(ctx: &Context<'_>, function: &QualifiedName) -> Result<String> {
     let name = function.name();
-    match options::validator_named(ctx.registry, name) {
-        Some(_) if ctx.may_hold_function(function) => Ok(name.to_owned()),
-        _ => Err(NameError::NoFunction(format!("{function}(text[], oid)")).into()),
+    let found = options::validator_named(ctx.registry, name);
+    match holds_functions(ctx, function)? && found.is_some() {
+        true => Ok(name.to_owned()),
+        false => Err(NameError::NoFunction(format!("{function}(text[], oid)")).into()),
     }
 }
 
-impl Context<'_> {
-    /// The wrappers' functions are found in `public` and `pg_catalog`, and in the schemas of
-    /// extensions.
-    fn may_hold_function(&self, function: &QualifiedName) -> bool {
-        let Some(schema) = function.schema() else { return true };
-        let of_extension = |name: &str| {
-            let schema = self.catalog().schema_named(name);
-            schema.is_some_and(|schema| {
-                self.catalog().extensions().any(|extension| extension.schema == schema.oid)
-            })
-        };
-        matches!(schema, "public" | "pg_catalog") || of_extension(schema)
-    }
+/// The wrappers' functions are found in `public` and `pg_catalog`, and in the schemas of
+/// extensions.
+fn holds_functions(ctx: &Context<'_>, function: &QualifiedName) -> Result<bool> {
+    let Some(name) = function.schema() else { return Ok(true) };
+    let schema = ctx.schema_named(name)?.oid;
+    let of_extension = || ctx.catalog().extensions().any(|extension| extension.schema == schema);
+    Ok(matches!(name, "public" | "pg_catalog") || of_extension())
 }
 
 fn warn(ctx: &mut Context<'_>, functions: &Functions) {

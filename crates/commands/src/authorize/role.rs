@@ -198,15 +198,15 @@ pub(crate) fn membership(ctx: &Context<'_>, role: &Role, revoke: bool) -> Result
 
 /// COMMENT ON ROLE.
 pub(crate) fn comment(ctx: &Context<'_>, role: &Role) -> Result<Authorized<ObjectAddress>> {
-    let detail = match ctx.actor().is_admin_of(role.oid) {
-        _ if role.superuser && !ctx.is_superuser() => {
-            "The current user must have the SUPERUSER attribute.".to_owned()
+    let needed = match role.superuser {
+        true if !ctx.is_superuser() => "SUPERUSER attribute".to_owned(),
+        false if !may_create_roles(ctx) => "CREATEROLE attribute".to_owned(),
+        false if !ctx.actor().is_admin_of(role.oid) => {
+            format!("ADMIN option on role \"{}\"", role.name)
         }
-        true => return Ok(Authorized(role.oid.address())),
-        false => {
-            format!("The current user must have the ADMIN option on role \"{}\".", role.name)
-        }
+        _ => return Ok(Authorized(role.oid.address())),
     };
+    let detail = format!("The current user must have the {needed}.");
     Err(PermissionError::Unnamed { detail }.into())
 }
 

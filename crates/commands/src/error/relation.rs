@@ -46,6 +46,9 @@ pub enum RelationError {
         /// Its relation.
         relation: String,
     },
+    /// Two checks of one name in one statement.
+    #[error("check constraint \"{0}\" already exists")]
+    CheckTwice(String),
     /// A constraint that is not there.
     #[error("constraint \"{constraint}\" of relation \"{relation}\" does not exist")]
     NoConstraint {
@@ -97,9 +100,11 @@ pub enum RelationError {
     /// A generated column that needs another one.
     #[error("cannot use generated column \"{0}\" in column generation expression")]
     GeneratedFromGenerated(String),
-    /// SET DEFAULT of a generated column.
+    /// SET DEFAULT or DROP DEFAULT of a generated column.
     #[error("column \"{column}\" of relation \"{relation}\" is a generated column")]
     IsGenerated {
+        /// `SET` or `DROP`.
+        action: &'static str,
         /// The column.
         column: String,
         /// Its relation.
@@ -174,21 +179,17 @@ pub enum RelationError {
         /// Its relation.
         relation: String,
     },
+    /// Two names for one NOT NULL.
+    #[error("conflicting not-null constraint names \"{first}\" and \"{second}\"")]
+    NotNullNames {
+        /// One.
+        first: String,
+        /// The other.
+        second: String,
+    },
     /// VALIDATE of what is not enforced.
     #[error("cannot validate NOT ENFORCED constraint")]
     ValidateNotEnforced,
-    /// A column that a generated one is computed from.
-    #[error(
-        "cannot drop column {column} of foreign table {relation} because other objects depend on it"
-    )]
-    GeneratedNeeds {
-        /// The generated column.
-        generated: String,
-        /// What it needs.
-        column: String,
-        /// The relation of both.
-        relation: String,
-    },
     /// The type of a column that a generated one is computed from.
     #[error("cannot alter type of a column used by a generated column")]
     TypeOfGeneratedFrom {
@@ -223,7 +224,7 @@ impl Diagnostic for RelationError {
             Self::ColumnExists { .. } | Self::ColumnTwice(_) | Self::SystemColumnName(_) => {
                 SqlState::DUPLICATE_COLUMN
             }
-            Self::ConstraintExists { .. } => SqlState::DUPLICATE_OBJECT,
+            Self::ConstraintExists { .. } | Self::CheckTwice(_) => SqlState::DUPLICATE_OBJECT,
             Self::NoConstraint { .. }
             | Self::NoConstraintToRename { .. }
             | Self::NoTrigger { .. } => SqlState::UNDEFINED_OBJECT,
@@ -246,12 +247,14 @@ impl Diagnostic for RelationError {
             Self::Storage(_) | Self::StatisticsTarget(_) | Self::NotAFloatingPoint { .. } => {
                 SqlState::INVALID_PARAMETER_VALUE
             }
-            Self::NotNullExists { .. } => SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
-            Self::GeneratedNeeds { .. } => SqlState::DEPENDENT_OBJECTS_STILL_EXIST,
-            Self::ValidateNotEnforced
-            | Self::CannotLock(_)
-            | Self::Action { .. }
-            | Self::NotATable(_) => SqlState::WRONG_OBJECT_TYPE,
+            Self::NotNullExists { .. } | Self::ValidateNotEnforced => {
+                SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE
+            }
+            // As PostgreSQL has it.
+            Self::NotNullNames { .. } => SqlState::INTERNAL_ERROR,
+            Self::CannotLock(_) | Self::Action { .. } | Self::NotATable(_) => {
+                SqlState::WRONG_OBJECT_TYPE
+            }
         }
     }
 
@@ -262,10 +265,6 @@ impl Diagnostic for RelationError {
             }
             Self::NotNullExists { existing, .. } => Some(format!(
                 "A not-null constraint named \"{existing}\" already exists for this column."
-            )),
-            Self::GeneratedNeeds { generated, column, relation } => Some(format!(
-                "column {generated} of foreign table {relation} depends on column {column} of \
-                 foreign table {relation}"
             )),
             Self::TypeOfGeneratedFrom { generated, column } => {
                 Some(format!("Column \"{column}\" is used by generated column \"{generated}\"."))
@@ -282,7 +281,9 @@ impl Diagnostic for RelationError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::GeneratedNeeds { .. } => Some("Drop the generated column first.".into()),
+            Self::IsGenerated { action, .. } => {
+                Some(format!("Use ALTER TABLE ... ALTER COLUMN ... {action} EXPRESSION instead."))
+            }
             _ => None,
         }
     }

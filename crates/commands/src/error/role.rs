@@ -90,14 +90,14 @@ impl Diagnostic for RoleError {
             Self::Required(_) | Self::RequiredOwner { .. } | Self::DependentPrivileges => {
                 SqlState::DEPENDENT_OBJECTS_STILL_EXIST
             }
-            Self::RenameSessionUser | Self::RenameCurrentUser | Self::BootstrapStaysSuperuser => {
-                SqlState::FEATURE_NOT_SUPPORTED
-            }
-            Self::Circular { .. }
-            | Self::CircularAdmin
+            Self::RenameSessionUser
+            | Self::RenameCurrentUser
             | Self::NoExplicitMembers(_)
             | Self::NoMembership(_)
-            | Self::ColumnsOfRole => SqlState::INVALID_GRANT_OPERATION,
+            | Self::BootstrapStaysSuperuser => SqlState::FEATURE_NOT_SUPPORTED,
+            Self::Circular { .. } | Self::CircularAdmin | Self::ColumnsOfRole => {
+                SqlState::INVALID_GRANT_OPERATION
+            }
             Self::UnknownGrantOption(_) => SqlState::SYNTAX_ERROR,
             Self::ValidUntil(_) => SqlState::INVALID_DATETIME_FORMAT,
         }

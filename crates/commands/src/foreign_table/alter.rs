@@ -48,6 +48,9 @@ fn check_action(relation: &Relation, action: &AlterTableAction) -> Result<()> {
     let fits = match action {
         AlterTableAction::OwnerTo(_) | AlterTableAction::ColumnDefault { .. } => true,
         AlterTableAction::RelationOptions { .. } => is_view,
+        AlterTableAction::Other(
+            words @ ("ALTER COLUMN ... SET EXPRESSION" | "ALTER COLUMN ... DROP EXPRESSION"),
+        ) if !is_view => return Err(Error::unsupported(*words)),
         AlterTableAction::Other(_) => false,
         _ => !is_view,
     };

@@ -8,9 +8,9 @@ use medley_sql::{
     QualifiedName, RelationOption, TypeName,
 };
 
-use super::column_type;
 use super::definition::{Definition, is_system_column, storage_letter};
 use super::expression::ExpressionKind;
+use super::{column_type, generated};
 use crate::drop::{behavior, drop_addresses};
 use crate::error::{RelationError, Result, ViewError};
 use crate::options::{self, Owner};
@@ -33,7 +33,7 @@ pub(super) fn add(
         return ctx.already_there(taken, if_not_exists && exists);
     }
     let mut new = definition_of(old);
-    new.add_column(definition)?;
+    new.add_column(ctx, definition)?;
     new.add_waiting(ctx)?;
     let wrapper = ctx.wrapper_of_table(old)?;
     for (number, items) in std::mem::take(&mut new.options) {
@@ -59,11 +59,13 @@ pub(super) fn drop(
         }
         number => number?,
     };
-    super::generated::check_unused(old, name)?;
-    drop_addresses(ctx, &[old.oid.address().column(number)], behavior(how))?;
+    let mut gone = vec![number];
+    gone.extend(generated::dropped_with(ctx, old, number, how)?);
+    let addresses: Vec<_> = gone.iter().map(|number| old.oid.address().column(*number)).collect();
+    drop_addresses(ctx, &addresses, behavior(how))?;
     let mut relation = Relation::clone(old);
-    relation.checks.retain(|check| !check.columns.contains(&number));
-    column(&mut relation, number).mark_dropped();
+    relation.checks.retain(|check| gone.iter().all(|number| !check.columns.contains(number)));
+    gone.iter().for_each(|number| column(&mut relation, *number).mark_dropped());
     ctx.update(old, relation)
 }
 
@@ -96,11 +98,11 @@ pub(super) fn set_type(
         return Err(RelationError::NotATable(old.name.clone()).into());
     }
     let number = number(old, name, "alter")?;
-    let pg_type = column_type::resolve(name, data_type, collation)?;
+    let pg_type = column_type::resolve(ctx, name, data_type, collation)?;
     if let Some(view) = view_on(ctx, old.oid.address().column(number)) {
         return Err(ViewError::ColumnUsed { view, column: name.to_owned() }.into());
     }
-    super::generated::check_type_is_free(old, name)?;
+    generated::check_type_is_free(old, name)?;
     change(ctx, old, number, |column| column.pg_type = pg_type)
 }
 
@@ -113,8 +115,9 @@ pub(super) fn set_default(
 ) -> Result<()> {
     let number = number(old, name, "alter")?;
     if old.column_numbered(number).is_some_and(Column::is_generated) {
+        let action = if default.is_some() { "SET" } else { "DROP" };
         let (column, relation) = (name.to_owned(), old.name.clone());
-        return Err(RelationError::IsGenerated { column, relation }.into());
+        return Err(RelationError::IsGenerated { action, column, relation }.into());
     }
     let definition = definition_of(old);
     let default = default

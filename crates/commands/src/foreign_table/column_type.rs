@@ -2,6 +2,7 @@
 use medley_sql::{QualifiedName, TypeName};
 use medley_types::{CollationOid, PgType};
 
+use crate::Context;
 use crate::error::{Error, NameError, RelationError, Result};
 
 /// The collations that there are, as `pg_collation` lists them.
@@ -20,11 +21,16 @@ const SERIAL: [&str; 6] = ["serial", "serial4", "bigserial", "serial8", "smallse
 
 /// The type that a column is declared with; errors point at its name.
 pub(super) fn resolve(
+    ctx: &Context<'_>,
     column: &str,
     name: &TypeName,
     collation: Option<&QualifiedName>,
 ) -> Result<PgType> {
-    let t = resolve_name(column, name).map_err(|error| error.at(name.position))?;
+    if let Some(schema) = name.schema() {
+        ctx.schema_named(schema).map_err(|error| error.at(name.position))?;
+    }
+    let t = type_named(name)?;
+    check_is_for_columns(column, name, t)?;
     match collation {
         None => Ok(t),
         Some(collation) => collated(t, collation).map_err(|error| error.at(collation.position)),
@@ -33,27 +39,31 @@ pub(super) fn resolve(
 
 /// The type that a name means where no column is declared: of a parameter, say.
 pub fn type_named(name: &TypeName) -> Result<PgType> {
-    resolve_name("", name).map_err(|error| error.at(name.position))
+    resolve_name(name).map_err(|error| error.at(name.position))
 }
 
-fn resolve_name(column: &str, name: &TypeName) -> Result<PgType> {
+fn resolve_name(name: &TypeName) -> Result<PgType> {
     if name.percent_type {
         return Err(Error::unsupported("%TYPE"));
     }
     if name.schema().is_none() && SERIAL.contains(&name.name()) {
         return Err(Error::unsupported("a serial column"));
     }
-    if name.set_of {
-        return Err(RelationError::SetOf(column.to_owned()).into());
-    }
     let element = element(name)?;
-    let t = if name.dimensions.is_empty() { element } else { array_of(element)? };
+    if name.dimensions.is_empty() { Ok(element) } else { array_of(element) }
+}
+
+fn check_is_for_columns(column: &str, name: &TypeName, t: PgType) -> Result<()> {
+    let column = || column.to_owned();
+    if name.set_of {
+        return Err(RelationError::SetOf(column()).into());
+    }
     match t.info() {
         Some(info) if info.kind == 'p' => {
-            let (column, type_name) = (column.to_owned(), t.to_string());
-            Err(RelationError::PseudoType { column, type_name }.into())
+            let type_name = t.to_string();
+            Err(RelationError::PseudoType { column: column(), type_name }.into())
         }
-        _ => Ok(t),
+        _ => Ok(()),
     }
 }
 

@@ -9,8 +9,9 @@ use super::{column_type, like};
 use crate::Context;
 use crate::error::{Error, RelationError, Result};
 
-/// PostgreSQL's system columns, which no column may be called.
-const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"];
+/// PostgreSQL's system columns with their numbers; no other column may be called so.
+pub(crate) const SYSTEM_COLUMNS: [(i16, &str); 6] =
+    [(-6, "tableoid"), (-5, "cmax"), (-4, "xmax"), (-3, "cmin"), (-2, "xmin"), (-1, "ctid")];
 /// The most bytes of a name.
 const NAME_BYTES: usize = 63;
 
@@ -19,6 +20,12 @@ pub(super) struct Definition<'a> {
     relation: &'a str,
     pub(super) columns: Vec<Column>,
     pub(super) checks: Vec<Check>,
+    /// How many checks there were before.
+    old_checks: usize,
+    /// Columns that got their NOT NULL from this statement.
+    new_not_nulls: Vec<i16>,
+    /// Those of them for which it has no name.
+    unnamed_not_nulls: Vec<i16>,
     /// OPTIONS of new columns, by number: they are settled last.
     pub(super) options: Vec<(i16, Vec<OptionItem>)>,
     /// Comments that LIKE brought, by number.
@@ -30,14 +37,26 @@ pub(super) struct Definition<'a> {
 
 /// Whether a name is a system column's.
 pub(crate) fn is_system_column(name: &str) -> bool {
-    SYSTEM_COLUMNS.contains(&name)
+    SYSTEM_COLUMNS.iter().any(|(_, system)| *system == name)
 }
 
 impl<'a> Definition<'a> {
     /// Of a relation that has these already.
     pub(super) fn of(relation: &'a str, columns: Vec<Column>, checks: Vec<Check>) -> Self {
         let (options, comments, waiting) = (Vec::new(), Vec::new(), Vec::new());
-        Self { relation, columns, checks, options, comments, waiting }
+        let old_checks = checks.len();
+        let (new_not_nulls, unnamed_not_nulls) = (Vec::new(), Vec::new());
+        Self {
+            relation,
+            columns,
+            checks,
+            old_checks,
+            new_not_nulls,
+            unnamed_not_nulls,
+            options,
+            comments,
+            waiting,
+        }
     }
 
     /// Adds the elements of CREATE FOREIGN TABLE.
@@ -48,7 +67,7 @@ impl<'a> Definition<'a> {
     ) -> Result<()> {
         for element in elements {
             match element {
-                TableElement::Column(column) => self.add_column(*column)?,
+                TableElement::Column(column) => self.add_column(ctx, *column)?,
                 TableElement::Constraint(constraint) => {
                     check_kind(&constraint, false)?;
                     self.waiting.push((None, constraint));
@@ -61,7 +80,11 @@ impl<'a> Definition<'a> {
     }
 
     /// Adds one column; its constraints wait for [`Definition::add_waiting`].
-    pub(super) fn add_column(&mut self, definition: ColumnDefinition) -> Result<()> {
+    pub(super) fn add_column(
+        &mut self,
+        ctx: &Context<'_>,
+        definition: ColumnDefinition,
+    ) -> Result<()> {
         let number = self.columns.last().map_or(1, |column| column.number + 1);
         for constraint in &definition.constraints {
             check_kind(constraint, true)?;
@@ -69,7 +92,7 @@ impl<'a> Definition<'a> {
         let data_type = definition.data_type.as_ref();
         let data_type = data_type.ok_or_else(|| Error::unsupported("a column without a type"))?;
         let collation = definition.collation.as_ref();
-        let pg_type = column_type::resolve(&definition.name, data_type, collation)?;
+        let pg_type = column_type::resolve(ctx, &definition.name, data_type, collation)?;
         if definition.compression.is_some() {
             return Err(Error::unsupported("COMPRESSION"));
         }
@@ -130,7 +153,7 @@ impl<'a> Definition<'a> {
                 self.not_null(ctx, number, &constraint)
             }
             (ConstraintKind::NotNull(Some(name)), _) => {
-                let number = self.number_of(name).map_err(|error| error.at(position))?;
+                let number = self.number_of(name)?;
                 self.not_null(ctx, number, &constraint)
             }
             (ConstraintKind::Null, Some(number)) => self.null(number).map_err(|it| it.at(position)),
@@ -176,37 +199,65 @@ impl<'a> Definition<'a> {
         }
     }
 
+    /// A column has one NOT NULL; of several words about it the one with a name counts.
     fn not_null(
         &mut self,
         ctx: &mut Context<'_>,
         number: i16,
         constraint: &Constraint,
     ) -> Result<()> {
-        let column = self.column_mut(number).name.clone();
-        if let Some(existing) = self.column_mut(number).not_null.clone() {
-            return match &constraint.name {
-                Some(new) if *new != existing.name => Err(RelationError::NotNullExists {
-                    new: new.clone(),
-                    existing: existing.name,
-                    column,
-                    relation: self.relation.to_owned(),
-                }
-                .into()),
-                _ => Ok(()),
-            };
+        match self.column_mut(number).not_null.clone() {
+            Some(existing) => self.same_not_null(number, existing, constraint),
+            None => self.new_not_null(ctx, number, constraint),
         }
-        if let Some(name) = &constraint.name {
-            self.check_constraint_name(name)?;
-        }
-        let name = constraint.name.clone();
-        let name = name.unwrap_or_else(|| self.free_name(&[self.relation, &column], "not_null"));
-        self.column_mut(number).not_null = Some(NotNull {
-            oid: ctx.allocate_oid()?,
-            name,
-            no_inherit: constraint.no_inherit,
-            validated: !constraint.not_valid,
-        });
+    }
+
+    fn new_not_null(
+        &mut self,
+        ctx: &mut Context<'_>,
+        number: i16,
+        constraint: &Constraint,
+    ) -> Result<()> {
+        let name = match &constraint.name {
+            Some(name) => {
+                self.check_constraint_name(name)?;
+                name.clone()
+            }
+            None => {
+                self.unnamed_not_nulls.push(number);
+                let column = self.column_mut(number).name.clone();
+                self.free_name(&[self.relation, &column], "not_null")
+            }
+        };
+        let oid = ctx.allocate_oid()?;
+        let (no_inherit, validated) = (constraint.no_inherit, !constraint.not_valid);
+        self.column_mut(number).not_null = Some(NotNull { oid, name, no_inherit, validated });
+        self.new_not_nulls.push(number);
         Ok(())
+    }
+
+    fn same_not_null(
+        &mut self,
+        number: i16,
+        existing: NotNull,
+        constraint: &Constraint,
+    ) -> Result<()> {
+        let Some(name) = constraint.name.clone().filter(|name| *name != existing.name) else {
+            return Ok(());
+        };
+        if self.unnamed_not_nulls.contains(&number) {
+            self.check_constraint_name(&name)?;
+            self.unnamed_not_nulls.retain(|unnamed| *unnamed != number);
+            self.column_mut(number).not_null = Some(NotNull { name, ..existing });
+            return Ok(());
+        }
+        if self.new_not_nulls.contains(&number) {
+            let (first, second) = (existing.name, name);
+            return Err(RelationError::NotNullNames { first, second }.into());
+        }
+        let column = self.column_mut(number).name.clone();
+        let (existing, relation) = (existing.name, self.relation.to_owned());
+        Err(RelationError::NotNullExists { new: name, existing, column, relation }.into())
     }
 
     /// A DEFAULT, or a generated column's expression.
@@ -216,13 +267,9 @@ impl<'a> Definition<'a> {
         expression: &Expression,
         kind: ExpressionKind,
     ) -> Result<ColumnDefault> {
-        expression::columns(expression, kind, self.relation, &self.columns)
-            .map_err(|error| error.at(expression.position))?;
-        Ok(ColumnDefault {
-            oid: ctx.allocate_oid()?,
-            expression: expression.text.clone(),
-            generated: kind == ExpressionKind::Generation,
-        })
+        let kept = expression::keep(expression, kind, self.relation, &self.columns)?;
+        let generated = kind == ExpressionKind::Generation;
+        Ok(ColumnDefault { oid: ctx.allocate_oid()?, expression: kept.text, generated })
     }
 
     fn set_default(&mut self, number: i16, default: ColumnDefault) -> Result<()> {
@@ -250,22 +297,21 @@ impl<'a> Definition<'a> {
         expression: &Expression,
         constraint: &Constraint,
     ) -> Result<()> {
-        let columns =
-            expression::columns(expression, ExpressionKind::Check, self.relation, &self.columns)
-                .map_err(|error| error.at(expression.position))?;
+        let kind = ExpressionKind::Check;
+        let kept = expression::keep(expression, kind, self.relation, &self.columns)?;
         let name = match &constraint.name {
             Some(name) => {
-                self.check_constraint_name(name)?;
+                self.check_name_of_check(name)?;
                 name.clone()
             }
-            None => self.name_of_check(&columns),
+            None => self.name_of_check(&kept.columns),
         };
         let enforced = constraint.enforced.unwrap_or(true);
         self.checks.push(Check {
             oid: ctx.allocate_oid()?,
             name,
-            expression: expression.text.clone(),
-            columns,
+            expression: kept.text,
+            columns: kept.columns,
             no_inherit: constraint.no_inherit,
             validated: enforced && !constraint.not_valid,
             enforced,
@@ -282,6 +328,13 @@ impl<'a> Definition<'a> {
         match column {
             Some(column) => self.free_name(&[self.relation, &column.name], "check"),
             None => self.free_name(&[self.relation], "check"),
+        }
+    }
+
+    fn check_name_of_check(&self, name: &str) -> Result<()> {
+        match self.checks[self.old_checks..].iter().any(|check| check.name == name) {
+            false => self.check_constraint_name(name),
+            true => Err(RelationError::CheckTwice(name.to_owned()).into()),
         }
     }
 

@@ -1,39 +1,87 @@
 //! Generated columns name others, which they keep.
 use medley_catalog::objects::Relation;
+use medley_diagnostic::Report;
+use medley_sql::DropBehavior;
 
-use super::expression::named_columns;
+use super::expression::{named_columns, with_renamed};
+use crate::Context;
 use crate::error::{RelationError, Result};
 
-/// Refuses to drop a column that a generated one is computed from.
-pub(super) fn check_unused(relation: &Relation, column: &str) -> Result<()> {
-    match generated_from(relation, column)? {
-        None => Ok(()),
-        Some(generated) => Err(RelationError::GeneratedNeeds {
-            generated,
-            column: column.to_owned(),
-            relation: relation.name.clone(),
+/// The generated columns that go with a column they are computed from: with RESTRICT that is an
+/// error, with CASCADE a notice.
+pub(super) fn dropped_with(
+    ctx: &mut Context<'_>,
+    relation: &Relation,
+    number: i16,
+    behavior: DropBehavior,
+) -> Result<Vec<i16>> {
+    let Some(column) = relation.column_numbered(number) else { return Ok(Vec::new()) };
+    let generated = generated_from(relation, &column.name)?;
+    let needing: Vec<_> = generated.iter().map(|it| describe(ctx, relation, *it)).collect();
+    match (behavior, needing.as_slice()) {
+        (_, []) => {}
+        (DropBehavior::Restrict, needing) => {
+            return Err(needed_by(&describe(ctx, relation, number), needing));
         }
-        .into()),
+        (DropBehavior::Cascade, [one]) => ctx.notice(format!("drop cascades to {one}")),
+        (DropBehavior::Cascade, many) => {
+            let lines: Vec<_> = many.iter().map(|it| format!("drop cascades to {it}")).collect();
+            let notice = format!("drop cascades to {} other objects", many.len());
+            ctx.notices.push(Report::notice(notice).with_detail(lines.join("\n")));
+        }
     }
+    Ok(generated)
+}
+
+fn describe(ctx: &Context<'_>, relation: &Relation, number: i16) -> String {
+    let column = relation.oid.address().column(number);
+    ctx.catalog().describe(column, &ctx.path()).unwrap_or_default()
+}
+
+fn needed_by(needed: &str, needing: &[String]) -> crate::Error {
+    let lines: Vec<_> = needing.iter().map(|it| format!("{it} depends on {needed}")).collect();
+    medley_catalog::Error::DependentsExist {
+        message: format!("cannot drop {needed} because other objects depend on it"),
+        detail: Some(lines.join("\n")),
+        hint: Some("Use DROP ... CASCADE to drop the dependent objects too.".into()),
+    }
+    .into()
 }
 
 /// Refuses to change the type of a column that a generated one is computed from.
 pub(super) fn check_type_is_free(relation: &Relation, column: &str) -> Result<()> {
-    match generated_from(relation, column)? {
+    let first = generated_from(relation, column)?.first().copied();
+    let generated = first.and_then(|number| relation.column_numbered(number));
+    match generated {
         None => Ok(()),
         Some(generated) => {
-            Err(RelationError::TypeOfGeneratedFrom { generated, column: column.to_owned() }.into())
+            let (generated, column) = (generated.name.clone(), column.to_owned());
+            Err(RelationError::TypeOfGeneratedFrom { generated, column }.into())
         }
     }
 }
 
-/// A generated column that names this one.
-fn generated_from(relation: &Relation, column: &str) -> Result<Option<String>> {
+/// The numbers of the generated columns that name this one.
+fn generated_from(relation: &Relation, column: &str) -> Result<Vec<i16>> {
+    let mut found = Vec::new();
     for generated in relation.live_columns().filter(|column| column.is_generated()) {
         let Some(default) = &generated.default else { continue };
         if named_columns(&default.expression)?.iter().any(|name| name == column) {
-            return Ok(Some(generated.name.clone()));
+            found.push(generated.number);
         }
     }
-    Ok(None)
+    Ok(found)
+}
+
+/// Expressions call the column by its new name.
+pub(crate) fn rename_in_expressions(relation: &mut Relation, from: &str, to: &str) -> Result<()> {
+    for check in &mut relation.checks {
+        check.expression = with_renamed(&check.expression, from, to)?;
+    }
+    for column in &mut relation.columns {
+        if let Some(default) = column.default.as_mut().filter(|default| default.generated) {
+            default.expression = with_renamed(&default.expression, from, to)?;
+        }
+    }
+    Ok(())
 }

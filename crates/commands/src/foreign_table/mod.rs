@@ -10,8 +10,9 @@ mod like;
 
 pub(crate) use alter::{alter, rename_constraint};
 pub use column_type::type_named;
-pub(crate) use definition::is_system_column;
+pub(crate) use definition::{SYSTEM_COLUMNS, is_system_column};
 pub use expression::ExpressionKind;
+pub(crate) use generated::rename_in_expressions;
 
 use std::sync::Arc;
 

@@ -36,7 +36,7 @@ pub(crate) fn grant(ctx: &mut Context<'_>, statement: Grant) -> Result<()> {
         option: statement.grant_option,
         behavior: behavior(statement.behavior),
     };
-    let wanted = Wanted::of(&statement.privileges, kind)?;
+    let wanted = Wanted::of_objects(&statement.privileges, kind)?;
     objects.into_iter().try_for_each(|object| apply(ctx, object, &wanted, &change))
 }
 

@@ -2,7 +2,7 @@
 use medley_catalog::acl::{AclKind, Privileges};
 use medley_sql::{Name, Privilege};
 
-use crate::error::{GrantError, Result};
+use crate::error::{Error, GrantError, Result};
 
 /// What is to be granted or revoked.
 pub(super) struct Wanted {
@@ -33,6 +33,19 @@ impl Wanted {
             }
             medley_sql::Privileges::Named(named) => Self::named(named, kind),
         }
+    }
+
+    /// The same of objects that are named. A sequence is a relation too, so that USAGE is refused
+    /// only where it is known to be none.
+    pub(super) fn of_objects(privileges: &medley_sql::Privileges, kind: AclKind) -> Result<Self> {
+        Self::of(privileges, kind).map_err(|error| match error {
+            Error::Grant(GrantError::InvalidPrivilege { privilege, .. })
+                if kind == AclKind::Relation && privilege == "USAGE" =>
+            {
+                GrantError::InvalidPrivilege { privilege, object: "table" }.into()
+            }
+            error => error,
+        })
     }
 
     fn named(named: &[Privilege], kind: AclKind) -> Result<Self> {

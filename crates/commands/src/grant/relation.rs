@@ -9,6 +9,7 @@ use super::acl_change::{AclChange, Label};
 use super::privileges::Wanted;
 use crate::Context;
 use crate::error::{RelationError, Result};
+use crate::foreign_table::SYSTEM_COLUMNS;
 
 pub(super) fn apply(
     ctx: &mut Context<'_>,
@@ -23,6 +24,9 @@ pub(super) fn apply(
         let label = Label::table(&old.name);
         relation.acl = Some(change.acl_of(ctx, oid.address(), wanted.whole, wanted.all, &label)?);
     }
+    if change.revoke {
+        revoke_from_system_columns(ctx, &old, wanted.whole & Privileges::ALL_COLUMN, change)?;
+    }
     for (number, asked) in by_column {
         let Some(column) = relation.columns.iter_mut().find(|it| it.number == number) else {
             continue;
@@ -31,6 +35,23 @@ pub(super) fn apply(
         column.acl = change.acl_of_column(ctx, oid.address().column(number), asked, &label)?;
     }
     ctx.update(&old, relation)
+}
+
+/// System columns have no privileges, but what cannot be revoked is said of them too.
+fn revoke_from_system_columns(
+    ctx: &mut Context<'_>,
+    relation: &Relation,
+    asked: Privileges,
+    change: &AclChange,
+) -> Result<()> {
+    if asked.is_empty() {
+        return Ok(());
+    }
+    for (number, name) in SYSTEM_COLUMNS {
+        let label = Label::column(&relation.name, name);
+        change.acl_of_column(ctx, relation.oid.address().column(number), asked, &label)?;
+    }
+    Ok(())
 }
 
 /// What is to be done on columns; to revoke from the whole is to revoke from each.

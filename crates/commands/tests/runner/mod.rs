@@ -1,0 +1,266 @@
+//! A session without a server: enough of one to run scripts of utility statements.
+mod import;
+mod show;
+mod view;
+mod wrapper;
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use medley_catalog::ids::RoleOid;
+use medley_catalog::{Backend, Bootstrap, Catalog, Savepoint, Transaction};
+use medley_commands::{
+    Context, Environment, Identity, Outcome, Result, check_set_role,
+    check_set_session_authorization, execute,
+};
+use medley_diagnostic::{Diagnostic, Report};
+use medley_fdw::Registry;
+use medley_secret::{Keyring, MasterKey, Sealer};
+use medley_sql::{Set, SetValue, SettingChange, Statement, Transaction as Steer};
+use medley_types::Style;
+
+pub struct Session {
+    catalog: Arc<Catalog>,
+    registry: Registry,
+    sealer: Sealer,
+    search_path: Vec<String>,
+    session_user: RoleOid,
+    current_role: RoleOid,
+    block: Option<Block>,
+    _folder: tempfile::TempDir,
+}
+
+/// A transaction block.
+struct Block {
+    tx: Transaction,
+    savepoints: Vec<(String, Savepoint)>,
+    aborted: bool,
+    roles: (RoleOid, RoleOid),
+}
+
+impl Session {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let master = MasterKey::generate();
+        let data_keys = vec![Keyring::new_data_key(&master, 1)];
+        let keyring = Keyring::open(Some(&master), &data_keys);
+        let (superuser, password, wrappers) = ("postgres".to_owned(), None, Vec::new());
+        let bootstrap = Bootstrap { superuser, password, data_keys, wrappers };
+        let path = folder.path().join("data");
+        Catalog::create(&path, bootstrap).unwrap();
+        Self {
+            catalog: Catalog::open(&path).unwrap(),
+            registry: wrapper::registry(),
+            sealer: keyring.sealer(),
+            search_path: vec!["$user".to_owned(), "public".to_owned()],
+            session_user: RoleOid::BOOTSTRAP,
+            current_role: RoleOid::BOOTSTRAP,
+            block: None,
+            _folder: folder,
+        }
+    }
+
+    /// Runs a script; what comes back is the script with what is said in it.
+    pub fn run(&mut self, script: &str) -> String {
+        let mut said = String::new();
+        let mut statement = String::new();
+        for line in script.lines() {
+            writeln!(said, "{line}").unwrap();
+            if let Some(what) = line.strip_prefix("-- show ") {
+                said.push_str(&show::show(&self.snapshot(), what));
+            } else if !line.starts_with("--") {
+                statement.push_str(line);
+                statement.push('\n');
+            }
+            if line.ends_with(';') && !line.starts_with("--") {
+                said.push_str(&self.run_text(&std::mem::take(&mut statement)));
+            }
+        }
+        said
+    }
+
+    fn snapshot(&mut self) -> Arc<medley_catalog::Snapshot> {
+        match &mut self.block {
+            Some(block) => block.tx.snapshot(),
+            None => self.catalog.snapshot(),
+        }
+    }
+
+    fn run_text(&mut self, text: &str) -> String {
+        let mut script = match medley_sql::parse(text) {
+            Ok(script) => script,
+            Err(error) => return self.failed(&error.report(), text),
+        };
+        let mut said: String = script.notices.iter().map(|notice| told(notice, None)).collect();
+        for parsed in script.statements.drain(..) {
+            let mut notices = Vec::new();
+            let done = self.run_statement(parsed.statement, &mut notices);
+            notices.iter().for_each(|notice| said.push_str(&told(notice, None)));
+            match done {
+                Ok(outcome) => writeln!(said, "{}", outcome.tag).unwrap(),
+                Err(error) => said.push_str(&self.failed(&error, text)),
+            }
+        }
+        said
+    }
+
+    fn failed(&mut self, report: &Report, text: &str) -> String {
+        self.block.iter_mut().for_each(|block| block.aborted = true);
+        told(report, Some(text))
+    }
+
+    fn run_statement(
+        &mut self,
+        statement: Statement,
+        notices: &mut Vec<Report>,
+    ) -> Result<Outcome, Report> {
+        let tag = statement.tag();
+        match statement {
+            Statement::Transaction(steer) => return self.steer(steer),
+            _ if self.block.as_ref().is_some_and(|block| block.aborted) => {
+                return Err(Report::error(
+                    medley_diagnostic::SqlState::IN_FAILED_SQL_TRANSACTION,
+                    "current transaction is aborted, commands ignored until end of transaction \
+                     block",
+                ));
+            }
+            Statement::Set(set) => {
+                self.set(set).map_err(|error| error.report())?;
+                return Ok(Outcome { tag });
+            }
+            _ => {}
+        }
+        let (mut tx, in_block) = match self.block.take() {
+            Some(block) => (block.tx, Some((block.savepoints, block.roles))),
+            None => (self.catalog.begin(Backend::default()), None),
+        };
+        let done = self.run_in(&mut tx, statement, notices).map_err(|error| error.report());
+        match in_block {
+            Some((savepoints, roles)) => {
+                self.block = Some(Block { tx, savepoints, aborted: false, roles });
+                done
+            }
+            None => {
+                let outcome = done?;
+                tx.commit().map_err(|error| error.report())?;
+                Ok(outcome)
+            }
+        }
+    }
+
+    fn run_in(
+        &self,
+        tx: &mut Transaction,
+        statement: Statement,
+        notices: &mut Vec<Report>,
+    ) -> Result<Outcome> {
+        let identity =
+            Identity { current_role: self.current_role, session_user: self.session_user };
+        let style = Style::default();
+        let (search_path, registry, sealer) =
+            (self.search_path.as_slice(), &self.registry, &self.sealer);
+        let environment = Environment { identity, search_path, style: &style, registry, sealer };
+        let snapshot = tx.snapshot();
+        let ctx = &mut Context::new(tx, environment, notices);
+        match statement {
+            Statement::CreateView(statement) => {
+                let path = snapshot.search_path(search_path, self.current_role);
+                view::create(ctx, &snapshot, &path, *statement)
+            }
+            Statement::ImportForeignSchema(statement) => import::import(ctx, statement),
+            statement => execute(ctx, statement),
+        }
+    }
+
+    fn set(&mut self, set: Set) -> Result<()> {
+        let Set::Setting { change, .. } = set else { panic!("scripts set settings") };
+        let snapshot = self.snapshot();
+        match change {
+            SettingChange::Set { name, value: SetValue::List(values) } => {
+                let values: Vec<_> = values.iter().map(|it| it.as_str().to_owned()).collect();
+                match (name.as_str(), values[0].as_str()) {
+                    ("role", "none") => self.current_role = self.session_user,
+                    ("role", role) => {
+                        self.current_role = check_set_role(&snapshot, self.session_user, role)?;
+                    }
+                    ("session_authorization", role) => {
+                        let user = RoleOid::BOOTSTRAP;
+                        let role = check_set_session_authorization(&snapshot, user, role)?;
+                        (self.session_user, self.current_role) = (role, role);
+                    }
+                    ("search_path", _) => {
+                        self.search_path = values.into_iter().filter(|it| !it.is_empty()).collect();
+                    }
+                    (other, _) => panic!("scripts do not set {other}"),
+                }
+            }
+            SettingChange::Reset(name) if name == "role" => self.current_role = self.session_user,
+            SettingChange::Reset(name) if name == "session_authorization" => {
+                (self.session_user, self.current_role) = (RoleOid::BOOTSTRAP, RoleOid::BOOTSTRAP);
+            }
+            other => panic!("scripts do not say {other:?}"),
+        }
+        Ok(())
+    }
+
+    fn steer(&mut self, steer: Steer) -> Result<Outcome, Report> {
+        let tag = match steer {
+            Steer::Begin { .. } => {
+                let tx = self.catalog.begin(Backend::default());
+                let roles = (self.session_user, self.current_role);
+                self.block = Some(Block { tx, savepoints: Vec::new(), aborted: false, roles });
+                "BEGIN"
+            }
+            Steer::Commit { .. } => match self.block.take().unwrap() {
+                Block { aborted: true, roles, .. } => {
+                    (self.session_user, self.current_role) = roles;
+                    "ROLLBACK"
+                }
+                Block { tx, .. } => {
+                    tx.commit().map_err(|error| error.report())?;
+                    "COMMIT"
+                }
+            },
+            Steer::Rollback { .. } => {
+                let block = self.block.take().unwrap();
+                (self.session_user, self.current_role) = block.roles;
+                "ROLLBACK"
+            }
+            Steer::Savepoint(name) => {
+                let block = self.block.as_mut().unwrap();
+                block.savepoints.push((name, block.tx.savepoint()));
+                "SAVEPOINT"
+            }
+            Steer::RollbackTo(name) => {
+                let block = self.block.as_mut().unwrap();
+                let (_, savepoint) = block.savepoints.iter().rfind(|it| it.0 == name).unwrap();
+                block.tx.rollback_to(*savepoint).unwrap();
+                block.aborted = false;
+                "ROLLBACK"
+            }
+            other => panic!("scripts do not say {other:?}"),
+        };
+        Ok(Outcome { tag })
+    }
+}
+
+/// As psql prints it, but that AT has what stands where the error points.
+fn told(report: &Report, text: Option<&str>) -> String {
+    let severity = report.severity.as_str();
+    let at = report.position.zip(text).map(|(position, text)| {
+        text.trim_end().chars().skip(position - 1).take(8).collect::<String>()
+    });
+    let parts = [
+        ("AT", &at),
+        ("DETAIL", &report.detail),
+        ("HINT", &report.hint),
+        ("CONTEXT", &report.context),
+    ];
+    let mut said = format!("{severity}:  {}: {}\n", report.sqlstate, report.message);
+    for (name, part) in parts {
+        if let Some(text) = part {
+            writeln!(said, "{name}:  {text}").unwrap();
+        }
+    }
+    said
+}

@@ -1,0 +1,117 @@
+-- ALTER FOREIGN TABLE: sqlmed 4.2.
+create role cmd_alice;
+create role cmd_bob;
+create foreign data wrapper w;
+create extension postgres_fdw;
+create server s foreign data wrapper w;
+create server p foreign data wrapper postgres_fdw;
+create schema n;
+create foreign table t (a int, b text, c int) server p;
+create view v as select a from t;
+alter foreign table nosuch options (x '1');
+alter foreign table nosuch.t options (x '1');
+alter foreign table if exists nosuch options (x '1');
+alter foreign table if exists nosuch.t options (x '1');
+alter foreign table v options (x '1');
+alter table v options (x '1');
+alter view t owner to cmd_alice;
+alter foreign table t options (x '1');
+alter foreign table t options (table_name 'x', schema_name 'y');
+alter table t options (set table_name 'z', drop schema_name);
+alter foreign table t alter column a options (column_name 'A'), alter b options (add column_name 'B');
+alter foreign table t alter column a options (nosuch 'A');
+alter foreign table t alter column nosuch options (column_name 'A');
+alter foreign table t alter column ctid options (column_name 'A');
+-- show table t
+alter foreign table t add column a int;
+alter foreign table t add column if not exists a int;
+alter foreign table t add column d int options (column_name 'D') not null default 3 check (d > 0);
+alter foreign table t add column xmin int;
+alter foreign table t add column e nosuch;
+alter foreign table t add column e int primary key;
+alter foreign table t add column e varchar(5) collate "C", add column f int;
+-- show table t
+alter foreign table t drop column nosuch;
+alter foreign table t drop column if exists nosuch;
+alter foreign table t drop column ctid;
+alter foreign table t drop column a;
+alter foreign table t drop column a cascade;
+alter foreign table t drop column d;
+alter foreign table t add column a bigint;
+-- show table t
+alter foreign table t alter column a type text collate "C";
+alter foreign table t alter column a set data type numeric(4,1) using a::numeric;
+alter foreign table t alter column nosuch type text;
+alter foreign table t alter column a type nosuch;
+alter foreign table t alter column a set default 'x';
+alter foreign table t alter column a set not null, alter column b set default 'y', alter column b set statistics 50;
+-- show table t
+alter foreign table t alter column a drop default, alter column a drop not null;
+alter foreign table t alter column b set statistics -2;
+alter foreign table t alter column b set (n_distinct = 5);
+alter foreign table t alter column b set (nosuch = 5);
+alter foreign table t alter column b reset (n_distinct);
+alter foreign table t alter column b set storage external;
+alter foreign table t alter column b set storage nosuch;
+alter foreign table t alter column c set storage external;
+-- show table t
+alter foreign table t add constraint k check (c > 0);
+alter foreign table t add constraint k check (c > 1);
+alter foreign table t add check (c > 1) not valid;
+alter foreign table t add constraint k2 check (c > 1 and a is not null) not valid;
+alter foreign table t add constraint pk primary key (c);
+-- show table t
+alter foreign table t validate constraint nosuch;
+alter foreign table t validate constraint k2;
+alter foreign table t drop constraint nosuch;
+alter foreign table t drop constraint if exists nosuch;
+alter foreign table t drop constraint k;
+alter foreign table t drop column c;
+-- show table t
+alter foreign table t set tablespace x;
+alter foreign table t set logged;
+alter foreign table t set (fillfactor = 5);
+alter foreign table t reset (fillfactor);
+alter foreign table t enable row level security;
+alter foreign table t replica identity full;
+alter foreign table t set without oids;
+alter foreign table t enable trigger all;
+alter foreign table t disable trigger nosuch;
+alter foreign table t rename column nosuch to x;
+alter foreign table t rename column ctid to x;
+alter foreign table t rename column a to b;
+alter foreign table t rename column a to xmin;
+alter foreign table t rename a to aa;
+alter foreign table t rename to v2;
+alter foreign table nosuch rename to x;
+alter foreign table if exists nosuch rename to x;
+create foreign table t (a int) server s;
+alter foreign table t rename to v2;
+alter foreign table t set schema nosuch;
+alter foreign table t set schema n;
+create foreign table t (a int) server s;
+alter foreign table t set schema n;
+alter foreign table n.t set schema n;
+drop foreign table n.t;
+grant select on t to cmd_bob;
+alter foreign table t owner to cmd_nosuch;
+alter foreign table t owner to cmd_alice;
+-- show table t
+set role cmd_alice;
+alter foreign table t rename to t9;
+alter foreign table t set schema n;
+alter foreign table t options (x '1');
+alter foreign table t owner to cmd_alice;
+alter foreign table t owner to cmd_bob;
+alter foreign table v2 options (x '1');
+alter foreign table v2 rename to v3;
+reset role;
+grant cmd_bob to cmd_alice;
+set role cmd_alice;
+alter foreign table t owner to cmd_bob;
+reset role;
+grant create on schema public to cmd_bob;
+set role cmd_alice;
+alter foreign table t owner to cmd_bob;
+reset role;
+-- show table t
