@@ -56,7 +56,7 @@ impl Session {
                 let count = self.execute_named(&execute, bounds, out).await?;
                 return Ok(format!("SELECT {count}"));
             }
-            Statement::Deallocate(name) => self.deallocate(name.as_ref().map(|n| n.as_str()))?,
+            Statement::Deallocate(name) => self.deallocate(name.as_deref())?,
             Statement::ImportForeignSchema(import) => self.import(import, bounds, out).await?,
             Statement::CreateView(view) => self.create_view(*view, bounds, out).await?,
             // Nobody notifies here, so that listening succeeds and hears nothing would be a lie.

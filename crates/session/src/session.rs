@@ -189,8 +189,6 @@ impl Session {
             .begin(Backend { process_id: self.login.pid.unsigned_abs(), ..Backend::default() });
         self.transaction = Some(Transaction::new(catalog, kind));
         let mut settings = self.settings.lock();
-        settings.push();
-        self.identity.push();
         let local = Change { superuser: true, local: true };
         for (setting, default) in [
             ("transaction_isolation", "default_transaction_isolation"),
@@ -201,6 +199,8 @@ impl Session {
             let set = settings.set_text(setting, &value, local);
             debug_assert!(set.is_ok(), "a default is a value of what it is the default of");
         }
+        settings.push();
+        self.identity.push();
     }
 
     /// Commits what is not in a block.

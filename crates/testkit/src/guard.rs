@@ -2,11 +2,11 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::TempFolder;
 
@@ -97,11 +97,7 @@ impl Guard {
 
     /// Ends the server at once, as a crash would.
     pub fn kill(&self) -> Result<()> {
-        let status = Command::new("/bin/sh")
-            .args(["-c", "kill -s KILL \"$1\"", "kill", &self.server.to_string()])
-            .status()
-            .context("running kill")?;
-        anyhow::ensure!(status.success(), "the server was not running");
+        send_signal(self.server, "KILL")?;
         while self.is_running() {
             thread::sleep(Duration::from_millis(5));
         }
@@ -120,6 +116,25 @@ impl Drop for Guard {
         drop(self.alive.take());
         let _ = self.shell.wait();
     }
+}
+
+/// Sends a signal to a process that must be there.
+pub fn send_signal(pid: u32, signal: &str) -> Result<()> {
+    let status = Command::new("/bin/sh")
+        .args(["-c", "kill -s \"$1\" \"$2\"", "kill", signal, &pid.to_string()])
+        .status()
+        .context("running kill")?;
+    ensure!(status.success(), "the server was not running");
+    Ok(())
+}
+
+/// What a program printed; what it complained of when it failed.
+pub fn succeeded(output: std::io::Result<Output>, what: &str) -> Result<String> {
+    let output = output.with_context(|| format!("running {what}"))?;
+    if !output.status.success() {
+        bail!("{}", String::from_utf8_lossy(&output.stderr).trim_end());
+    }
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 fn read_pid(shell: &mut Child) -> Result<u32> {

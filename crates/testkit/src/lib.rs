@@ -1,4 +1,4 @@
-//! For tests only: real remotes on free ports, and a canary for secrets.
+//! For tests only: real remotes and Medleys on free ports, SQL scripts, and a canary for secrets.
 //!
 //! Without features this crate only knows where the real servers' programs are ([`Program`]), and
 //! builds in a second. With `servers` (the default) it starts them. What links the engine stands
@@ -19,9 +19,13 @@ mod guard;
 #[cfg(feature = "servers")]
 mod mariadb;
 #[cfg(feature = "servers")]
+mod medley;
+#[cfg(feature = "servers")]
 mod ports;
 #[cfg(feature = "servers")]
 mod postgres;
+#[cfg(feature = "servers")]
+pub mod script;
 #[cfg(feature = "servers")]
 mod temp;
 
@@ -30,6 +34,7 @@ pub use {
     canary::Canary,
     certificates::Certificates,
     mariadb::MariaDb,
+    medley::{Medley, MedleyBuilder},
     ports::free_port,
     postgres::{Postgres, PostgresBuilder, SUPERUSER},
     temp::TempFolder,

@@ -3,10 +3,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use tokio_postgres::{Client, Config, NoTls};
 
-use crate::guard::Guard;
+use crate::guard::{Guard, succeeded};
 use crate::ports::on_a_free_port;
 use crate::{Certificates, Program, TempFolder};
 
@@ -211,11 +211,7 @@ impl Postgres {
 }
 
 fn printed(output: std::io::Result<Output>) -> Result<String> {
-    let output = output.context("running psql")?;
-    if !output.status.success() {
-        bail!("{}", String::from_utf8_lossy(&output.stderr).trim_end());
-    }
-    Ok(String::from_utf8(output.stdout)?.trim_end_matches('\n').to_owned())
+    Ok(succeeded(output, "psql")?.trim_end_matches('\n').to_owned())
 }
 
 /// The postmaster writes its state into the last line of its file.

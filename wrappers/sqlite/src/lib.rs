@@ -24,7 +24,7 @@ mod value;
 
 use async_trait::async_trait;
 use medley_fdw::{
-    Actor, Connect, Dialect, GivenOption, OptionSpec, Options, Report, Result, Scope,
+    Actor, Connect, Dialect, GivenOption, OptionSpec, Options, Report, Result, Scope, ShapedBy,
     SqlConnection, SqlWrapper, TableName, Wrapper,
 };
 
@@ -69,6 +69,11 @@ impl Wrapper for Sqlite {
 
     fn check_all(&self, scope: Scope, options: &[GivenOption<'_>], _actor: Actor) -> Result<()> {
         options::check_all(scope, options)
+    }
+
+    /// Whoever reads the file reads the same.
+    fn shaped_by(&self, _server: &Options, _mapping: &Options) -> ShapedBy {
+        ShapedBy::default()
     }
 
     /// A file has no accounts.

@@ -1,5 +1,6 @@
 //! Opening a file that may have been made to do harm.
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,23 +21,44 @@ const SWITCHES: [(DbConfig, bool); 4] = [
 ];
 const PRAGMAS: &str = "PRAGMA query_only = on; PRAGMA cell_size_check = on; PRAGMA mmap_size = 0;";
 
-/// Opens the file to be read; what is wrong with it is said as a detail of 08001.
-pub(crate) fn open(database: &str) -> Result<Connection, String> {
-    let path = find(database)
-        .map_err(|error| format!("could not open file \"{database}\": {}", plain(&error)))?;
-    secured(&path).map_err(|error| {
-        let said = crate::error::message(&error);
-        format!("could not read file \"{database}\": {said}")
-    })
+/// Which file a path stands for.
+#[derive(Clone, Debug)]
+pub(crate) struct File {
+    /// As the server's option says.
+    database: String,
+    /// Absolute, so that it is neither `:memory:` nor a URI with parameters.
+    path: PathBuf,
+    device: u64,
+    inode: u64,
 }
 
-/// An absolute path, so that it is neither `:memory:` nor a URI with parameters; of a file, so
-/// that opening it does not wait for anybody.
-fn find(database: &str) -> io::Result<PathBuf> {
-    let path = std::fs::canonicalize(database)?;
-    match path.metadata()?.is_file() {
-        true => Ok(path),
-        false => Err(io::Error::other("not a regular file")),
+/// Opens the file to be read; what is wrong with it is said as a detail of 08001.
+pub(crate) fn open(database: &str) -> Result<(Connection, File), String> {
+    let file = File::find(database)
+        .map_err(|error| format!("could not open file \"{database}\": {}", plain(&error)))?;
+    let connection = secured(&file.path).map_err(|error| {
+        let said = crate::error::message(&error);
+        format!("could not read file \"{database}\": {said}")
+    })?;
+    Ok((connection, file))
+}
+
+impl File {
+    /// A regular one, so that opening it does not wait for anybody.
+    fn find(database: &str) -> io::Result<Self> {
+        let path = std::fs::canonicalize(database)?;
+        let found = path.metadata()?;
+        let (device, inode) = (found.dev(), found.ino());
+        match found.is_file() {
+            true => Ok(Self { database: database.to_owned(), path, device, inode }),
+            false => Err(io::Error::other("not a regular file")),
+        }
+    }
+
+    /// Whether the path still stands for it: a file that was replaced is read no more.
+    pub fn is_in_place(&self) -> bool {
+        Self::find(&self.database)
+            .is_ok_and(|found| (found.device, found.inode) == (self.device, self.inode))
     }
 }
 

@@ -7,6 +7,8 @@ use medley_fdw::{Canceller, Error, Result};
 use rusqlite::{Connection, InterruptHandle};
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use crate::open::File;
+
 /// So often does a running statement look whether it is to stop: after so many instructions of
 /// SQLite's machine, a fraction of a millisecond.
 const INSTRUCTIONS_PER_LOOK: i32 = 10_000;
@@ -14,6 +16,7 @@ const INSTRUCTIONS_PER_LOOK: i32 = 10_000;
 /// An open file.
 pub(crate) struct Session {
     server: String,
+    file: File,
     /// Away while a thread works on it, and for good if nobody waited for the thread.
     connection: Option<Connection>,
     stop: Stop,
@@ -39,9 +42,10 @@ impl Session {
         let refused = |detail| Error::Connect { server: server.to_owned(), detail };
         let path = database.to_owned();
         let opened = spawn_blocking(move || crate::open::open(&path)).await;
-        let connection = opened.map_err(|error| refused(error.to_string()))?.map_err(refused)?;
+        let opened = opened.map_err(|error| refused(error.to_string()))?;
+        let (connection, file) = opened.map_err(refused)?;
         let stop = Stop::of(&connection);
-        Ok(Self { server: server.to_owned(), connection: Some(connection), stop })
+        Ok(Self { server: server.to_owned(), file, connection: Some(connection), stop })
     }
 
     /// What stops the session's thread.
@@ -54,7 +58,7 @@ impl Session {
         self.connection.is_some()
     }
 
-    /// Starts a thread.
+    /// Starts a thread. A connection to a file that was replaced is lost.
     pub fn start<T: Send + 'static>(
         &mut self,
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
@@ -62,8 +66,12 @@ impl Session {
         let connection =
             self.connection.take().ok_or_else(|| self.lost("its last statement was abandoned"))?;
         self.stop.wanted.store(false, Ordering::SeqCst);
+        let (file, replaced) = (self.file.clone(), self.lost("the file was removed or replaced"));
         let handle = spawn_blocking(move || {
-            let done = work(&connection);
+            let done = match file.is_in_place() {
+                true => work(&connection),
+                false => Err(replaced),
+            };
             (connection, done)
         });
         Ok(Thread { handle, stop: self.stop(), ended: false })

@@ -243,6 +243,7 @@ pub const SETTINGS: &[Setting] = &[
     kept("random_page_cost", positive(), "4"),
     kept("restrict_nonsystem_relation_kind", Kind::Text, ""),
     kept("row_security", Kind::Bool, "on"),
+    kept("scram_iterations", count(1, ANY), "4096").reported(),
     user(
         "search_path",
         Kind::NameList,

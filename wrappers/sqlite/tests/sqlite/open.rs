@@ -125,3 +125,31 @@ async fn a_connection_says_what_the_file_is() {
     let utf16 = File::new("PRAGMA encoding = 'UTF-16le'; CREATE TABLE t (a)");
     assert!(!utf16.connect().await.facts().byte_order_collation);
 }
+
+/// The pool takes such a connection for lost, and opens the file that is there now.
+#[tokio::test]
+async fn a_file_that_was_replaced_is_read_no_more() {
+    let file = File::new("CREATE TABLE t (a); INSERT INTO t VALUES (1)");
+    let newer = File::new("CREATE TABLE t (a); INSERT INTO t VALUES (2)");
+    let mut connection = file.connect().await;
+    fs::rename(&newer.path, &file.path).expect("it is replaced");
+    let one = || query("SELECT a FROM t", &[PgType::INT4]);
+    let said = refused(print(connection.as_mut(), one()).await);
+    let expected = "08006 connection to server \"films\" was lost\n\
+                    D: the file was removed or replaced";
+    assert_eq!(said, expected);
+    let new = print(file.connect().await.as_mut(), one()).await;
+    assert_eq!(new.expect("a row"), "2");
+}
+
+#[tokio::test]
+async fn text_compares_by_bytes_whatever_a_column_declares() {
+    let file = File::new("CREATE TABLE t (s TEXT COLLATE NOCASE); INSERT INTO t VALUES ('A')");
+    let mut connection = file.connect().await;
+    let collation = connection.facts().dialect.text_collation().expect("SQLite needs one");
+    for (condition, count) in [("s", "1"), (&format!("s COLLATE {collation}"), "0")] {
+        let sql = format!("SELECT count(*) FROM t WHERE {condition} = 'a'");
+        let said = print(connection.as_mut(), query(&sql, &[PgType::INT4])).await;
+        assert_eq!(said.expect("a count"), count, "{condition}");
+    }
+}

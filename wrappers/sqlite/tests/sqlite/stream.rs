@@ -22,7 +22,7 @@ async fn cancels(connection: &mut dyn SqlConnection, sql: &str, after: Duration)
     };
     let (outcome, stopped) = tokio::join!(print(connection, query(sql, &[PgType::INT8])), stop);
     assert_eq!(refused(outcome), "57014 canceling statement due to user request");
-    assert!(stopped.elapsed() < Duration::from_millis(500), "{:?}", stopped.elapsed());
+    assert!(stopped.elapsed() < Duration::from_secs(2), "{:?}", stopped.elapsed());
     assert!(connection.reset().await, "it can be lent again");
     let one = print(connection, query("SELECT 1", &[PgType::INT4])).await;
     assert_eq!(one.expect("it goes on"), "1");

@@ -5,7 +5,8 @@ use crate::fixture::{File, print, query, refused};
 
 /// What an expression of SQLite's is as a value of this type; of an error the first line.
 async fn read(expression: &str, t: PgType) -> String {
-    let mut connection = File::new("").connect().await;
+    let file = File::new("");
+    let mut connection = file.connect().await;
     match print(connection.as_mut(), query(&format!("SELECT {expression}"), &[t])).await {
         Ok(value) => value,
         Err(error) => format!("{} {error}", error.sqlstate()),

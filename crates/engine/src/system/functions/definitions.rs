@@ -1,0 +1,152 @@
+//! `pg_get_viewdef` and its kin: what was defined, as text.
+use medley_catalog::ids::{RelationOid, RoleOid};
+use medley_catalog::objects::{Relation, View};
+use medley_catalog::quote_identifier;
+
+use super::super::constraints;
+use super::super::definitions::view_text;
+use super::super::procedures;
+use super::super::{Session, names};
+use super::format_type::shown;
+use crate::error::Result;
+use crate::semantics::builtin;
+use crate::semantics::{Datum, Frame, Table};
+
+pub const KERNELS: Table = &[
+    ("pg_get_userbyid", |frame, args| {
+        let role = RoleOid(args[0].oid()?);
+        Ok(Datum::of_text(frame.session().snapshot.role_name(role)))
+    }),
+    ("pg_get_expr", |_, args| Ok(args[0].clone())),
+    ("pg_get_expr_ext", |_, args| Ok(args[0].clone())),
+    ("pg_get_constraintdef", |frame, args| constraint(frame, args, false)),
+    ("pg_get_constraintdef_ext", |frame, args| constraint(frame, args, args[1].bool()?)),
+    ("pg_get_viewdef", view),
+    ("pg_get_viewdef_ext", view),
+    ("pg_get_viewdef_wrap", view),
+    ("pg_get_viewdef_name", view),
+    ("pg_get_viewdef_name_ext", view),
+    ("pg_get_ruledef", rule),
+    ("pg_get_ruledef_ext", rule),
+    ("pg_get_function_arguments", |frame, args| {
+        arguments(frame, args, |details| details.to_owned())
+    }),
+    ("pg_get_function_identity_arguments", |frame, args| arguments(frame, args, without_defaults)),
+    ("pg_get_function_result", result),
+    ("pg_get_function_sqlbody", none),
+    ("pg_get_indexdef", none),
+    ("pg_get_indexdef_ext", none),
+    ("pg_get_triggerdef", none),
+    ("pg_get_triggerdef_ext", none),
+    ("pg_get_partkeydef", none),
+    ("pg_get_partition_constraintdef", none),
+    ("pg_get_statisticsobjdef", none),
+    ("pg_get_statisticsobjdef_columns", none),
+    ("pg_get_statisticsobjdef_expressions", none),
+];
+
+/// There are no such objects.
+fn none<'a>(_: &Frame<'_>, _: &[Datum<'a>]) -> Result<Datum<'a>> {
+    Ok(Datum::Null)
+}
+
+fn constraint<'a>(frame: &Frame<'_>, args: &[Datum<'a>], pretty: bool) -> Result<Datum<'a>> {
+    let oid = args[0].oid()?;
+    let mut all = frame.session().snapshot.relations().flat_map(|it| constraints::of(it));
+    let found = all.find(|constraint| constraint.oid == oid);
+    Ok(found.map_or(Datum::Null, |it| Datum::of_text(it.definition(pretty))))
+}
+
+/// By oid or by name; what is no view has none.
+fn view<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
+    let session = frame.session();
+    let text = match &args[0] {
+        Datum::Oid(oid) => {
+            let found = session.snapshot.relation(RelationOid(*oid));
+            found.and_then(|relation| relation.view()).map(view_text)
+        }
+        name => names::relation(session, name.text()?)?.view().map(view_text),
+    };
+    Ok(text.map_or(Datum::Null, Datum::of_text))
+}
+
+fn rule<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
+    let (session, oid) = (frame.session(), args[0].oid()?);
+    let mut views = session.snapshot.relations().filter_map(|it| Some((it, it.view()?)));
+    let found = views.find(|(_, view)| view.rule == oid);
+    Ok(found.map_or(Datum::Null, |(it, view)| Datum::of_text(rule_text(session, it, view))))
+}
+
+fn rule_text(session: &Session, relation: &Relation, view: &View) -> String {
+    let name = session.snapshot.qualified_name(relation.schema, &relation.name);
+    format!(
+        "CREATE RULE {} AS\n    ON SELECT TO {name} DO INSTEAD {}",
+        quote_identifier("_RETURN"),
+        view_text(view)
+    )
+}
+
+fn arguments<'a>(
+    frame: &Frame<'_>,
+    args: &[Datum<'a>],
+    shape: fn(&str) -> String,
+) -> Result<Datum<'a>> {
+    let (session, oid) = (frame.session(), args[0].oid()?);
+    if let Some(details) = procedures::details(oid) {
+        return Ok(Datum::of_text(shape(details.arguments)));
+    }
+    let types = procedures::argument_types(session, oid);
+    Ok(types.map_or(Datum::Null, |types| {
+        let names: Vec<_> = types.iter().map(|t| shown(session, t.oid.0, Some(-1))).collect();
+        Datum::of_text(names.join(", "))
+    }))
+}
+
+/// `a integer, b text DEFAULT 'x, y'::text` -> `a integer, b text`.
+fn without_defaults(arguments: &str) -> String {
+    let mut kept = Vec::new();
+    let (mut start, mut depth, mut quoted) = (0, 0, false);
+    for (at, c) in arguments.char_indices() {
+        match c {
+            '\'' => quoted = !quoted,
+            '(' | '[' if !quoted => depth += 1,
+            ')' | ']' if !quoted => depth -= 1,
+            ',' if !quoted && depth == 0 => {
+                kept.push(&arguments[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    kept.push(&arguments[start..]);
+    let plain = |it: &str| it.split(" DEFAULT ").next().unwrap_or(it).trim().to_owned();
+    kept.into_iter().map(plain).collect::<Vec<_>>().join(", ")
+}
+
+fn result<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
+    let (session, oid) = (frame.session(), args[0].oid()?);
+    if let Some(function) = builtin::function_by_oid(oid) {
+        if function.kind == 'p' {
+            return Ok(Datum::Null);
+        }
+        let name = shown(session, function.result.0, Some(-1));
+        let set = if function.returns_set { "SETOF " } else { "" };
+        return Ok(Datum::of_text(format!("{set}{name}")));
+    }
+    let functions = procedures::wrapper_functions(session);
+    let found = functions.iter().find(|function| function.oid == oid);
+    Ok(found.map_or(Datum::Null, |it| Datum::of_text(shown(session, it.result().oid.0, Some(-1)))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_defaults;
+
+    #[test]
+    fn identity_arguments_have_no_defaults() {
+        let check = |given: &str, wanted: &str| assert_eq!(without_defaults(given), wanted);
+        check("", "");
+        check("oid, text", "oid, text");
+        check("a text DEFAULT 'x, (y'::text, b integer", "a text, b integer");
+    }
+}

@@ -1,0 +1,437 @@
+//! `has_table_privilege` and its family, in all forms of arguments.
+use medley_catalog::Actor;
+use medley_catalog::acl::{Acl, AclKind, Privileges};
+use medley_catalog::ids::{DatabaseOid, ObjectAddress, RoleOid, SchemaOid, ServerOid, WrapperOid};
+use medley_diagnostic::SqlState;
+
+use super::super::relations::{self, AnyRelation};
+use super::super::{Session, names, procedures};
+use super::registered;
+use crate::error::{Error, Result};
+use crate::semantics::{Datum, Frame, RowFn, Table};
+
+/// What a privilege is asked on.
+enum Target<'a> {
+    /// An object of the catalog.
+    Object(ObjectAddress),
+    /// A whole relation.
+    Relation(AnyRelation<'a>),
+    /// Any column of it.
+    AnyColumn(AnyRelation<'a>),
+    /// One column of it.
+    Column(AnyRelation<'a>, i16),
+    /// What is the bootstrap superuser's, with the default privileges of its kind.
+    BuiltIn(AclKind),
+    /// What only superusers may.
+    Reserved,
+}
+
+/// A kind of object that has privileges.
+struct Family {
+    /// The privileges there are, by their words.
+    words: Privileges,
+    /// Finds the object by name; it must be there.
+    named: for<'a> fn(&'a Session, &str) -> Result<Target<'a>>,
+    /// Finds it by oid.
+    numbered: for<'a> fn(&'a Session, u32) -> Option<Target<'a>>,
+}
+
+const SERVER: Family = Family {
+    words: Privileges::USAGE,
+    named: |session, name| {
+        let found = session.snapshot.server_named(name).map(|it| Target::Object(it.oid.address()));
+        found.ok_or_else(|| names::undefined("server", name))
+    },
+    numbered: |session, oid| object(session, ServerOid(oid).address()),
+};
+
+const WRAPPER: Family = Family {
+    words: Privileges::USAGE,
+    named: |session, name| {
+        let found = session.snapshot.wrapper_named(name).map(|it| Target::Object(it.oid.address()));
+        found.ok_or_else(|| names::undefined("foreign-data wrapper", name))
+    },
+    numbered: |session, oid| object(session, WrapperOid(oid).address()),
+};
+
+const SCHEMA: Family = Family {
+    words: Privileges::ALL_SCHEMA,
+    named: |session, name| {
+        let found = session.snapshot.schema_named(name).map(|it| Target::Object(it.oid.address()));
+        found.ok_or_else(|| names::no_schema(name))
+    },
+    numbered: |session, oid| object(session, SchemaOid(oid).address()),
+};
+
+const DATABASE: Family = Family {
+    words: Privileges::ALL_DATABASE,
+    named: |session, name| match name == session.facts.database() {
+        true => Ok(Target::Object(DatabaseOid::MEDLEY.address())),
+        false => {
+            let message = format!("database \"{name}\" does not exist");
+            Err(Error::at(SqlState::INVALID_CATALOG_NAME, message, None))
+        }
+    },
+    numbered: |session, oid| object(session, DatabaseOid(oid).address()),
+};
+
+const TABLE: Family = Family {
+    words: Privileges::ALL_RELATION,
+    named: |session, name| names::relation(session, name).map(Target::Relation),
+    numbered: |session, oid| relations::by_oid(&session.snapshot, oid).map(Target::Relation),
+};
+
+const ANY_COLUMN: Family = Family {
+    words: Privileges::ALL_COLUMN,
+    named: |session, name| names::relation(session, name).map(Target::AnyColumn),
+    numbered: |session, oid| relations::by_oid(&session.snapshot, oid).map(Target::AnyColumn),
+};
+
+/// There are none.
+const SEQUENCE: Family = Family {
+    words: Privileges::ALL_SEQUENCE,
+    named: |session, name| {
+        let relation = names::relation(session, name)?;
+        let message = format!("\"{}\" is not a sequence", relation.name());
+        Err(Error::at(SqlState::WRONG_OBJECT_TYPE, message, None))
+    },
+    numbered: |_, _| None,
+};
+
+const FUNCTION: Family = Family {
+    words: Privileges::EXECUTE,
+    named: |session, name| match registered::function_of_signature(session, name)? {
+        Some(_) => Ok(Target::BuiltIn(AclKind::Function)),
+        None => {
+            let message = format!("function \"{name}\" does not exist");
+            Err(Error::at(SqlState::UNDEFINED_FUNCTION, message, None))
+        }
+    },
+    numbered: |session, oid| {
+        procedures::name(session, oid).map(|_| Target::BuiltIn(AclKind::Function))
+    },
+};
+
+const TYPE: Family = Family {
+    words: Privileges::USAGE,
+    named: |session, name| match registered::type_named(session, name)? {
+        Some(_) => Ok(Target::BuiltIn(AclKind::Type)),
+        None => Err(names::undefined("type", name)),
+    },
+    numbered: |session, oid| {
+        registered::is_type(session, oid).then_some(Target::BuiltIn(AclKind::Type))
+    },
+};
+
+/// `internal`, `c` and `sql`: everybody may use them, as types.
+const LANGUAGE: Family = Family {
+    words: Privileges::USAGE,
+    named: |_, name| match ["internal", "c", "sql"].contains(&name) {
+        true => Ok(Target::BuiltIn(AclKind::Type)),
+        false => Err(names::undefined("language", name)),
+    },
+    numbered: |_, oid| (12..=14).contains(&oid).then_some(Target::BuiltIn(AclKind::Type)),
+};
+
+/// `pg_tablespace.oid` of `pg_default`.
+const DEFAULT_TABLESPACE: u32 = 1663;
+
+const TABLESPACE: Family = Family {
+    words: Privileges::CREATE,
+    named: |_, name| match name == "pg_default" {
+        true => Ok(Target::Reserved),
+        false => Err(names::undefined("tablespace", name)),
+    },
+    numbered: |_, oid| (oid == DEFAULT_TABLESPACE).then_some(Target::Reserved),
+};
+
+fn object<'a>(session: &Session, address: ObjectAddress) -> Option<Target<'a>> {
+    session.snapshot.contains(address).then_some(Target::Object(address))
+}
+
+/// Privileges asked for: any of them will do, held or grantable.
+struct Asked {
+    held: Privileges,
+    grantable: Privileges,
+}
+
+fn asked(text: &str, words: Privileges) -> Result<Asked> {
+    let mut asked = Asked { held: Privileges::NONE, grantable: Privileges::NONE };
+    for word in text.split(',').map(str::trim) {
+        let upper = word.to_ascii_uppercase();
+        let (name, option) = match upper.strip_suffix(" WITH GRANT OPTION") {
+            Some(name) => (name, true),
+            None => (upper.as_str(), false),
+        };
+        let privilege = Privileges::of_word(name).filter(|it| words.contains(*it));
+        let privilege = privilege.ok_or_else(|| unrecognized(word))?;
+        match option {
+            true => asked.grantable = asked.grantable | privilege,
+            false => asked.held = asked.held | privilege,
+        }
+    }
+    Ok(asked)
+}
+
+fn unrecognized(word: &str) -> Error {
+    Error::invalid_parameter(format!("unrecognized privilege type: \"{word}\""))
+}
+
+/// Whose privileges are asked about: 0 for PUBLIC, whom no role has.
+fn role_of(session: &Session, user: &Datum<'_>) -> Result<RoleOid> {
+    match user {
+        Datum::Oid(oid) => Ok(RoleOid(*oid)),
+        user => match user.text()? {
+            "public" => Ok(RoleOid(0)),
+            name => role_named(session, name),
+        },
+    }
+}
+
+fn role_named(session: &Session, name: &str) -> Result<RoleOid> {
+    let role = session.snapshot.role_named(name).map(|role| role.oid);
+    role.ok_or_else(|| names::undefined("role", name))
+}
+
+impl Asked {
+    fn any(
+        &self,
+        held: impl Fn(Privileges) -> bool,
+        grantable: impl Fn(Privileges) -> bool,
+    ) -> bool {
+        (!self.held.is_empty() && held(self.held))
+            || self.grantable.iter().any(|(privilege, ..)| grantable(privilege))
+    }
+
+    fn is_given(&self, actor: &Actor<'_>, target: &Target<'_>) -> bool {
+        match *target {
+            Target::Object(address) => self.any(
+                |held| actor.has_any(address, held),
+                |option| actor.has_grant_options(address, option),
+            ),
+            Target::Relation(relation) => self.on_relation(actor, relation),
+            Target::AnyColumn(relation) => self.any(
+                |held| relation.has_on_some_column(actor, held),
+                |option| self.may_grant_some(actor, relation, option),
+            ),
+            Target::Column(relation, number) => self.any(
+                |held| relation.has_on_column(actor, number, held),
+                |option| may_grant_column(actor, relation, number, option),
+            ),
+            Target::BuiltIn(kind) => {
+                let owns = actor.has_privileges_of(RoleOid::BOOTSTRAP);
+                let default = Acl::default_for(kind, RoleOid::BOOTSTRAP);
+                let given = default.given_to(|it| it.role().is_none() || owns).privileges;
+                self.any(|held| given.intersects(held), |_| owns)
+            }
+            Target::Reserved => {
+                let owns = actor.has_privileges_of(RoleOid::BOOTSTRAP);
+                self.any(|_| owns, |_| owns)
+            }
+        }
+    }
+
+    fn on_relation(&self, actor: &Actor<'_>, relation: AnyRelation<'_>) -> bool {
+        self.any(
+            |held| relation.privileges(actor).intersects(held),
+            |option| relation.grant_options(actor).contains(option),
+        )
+    }
+
+    fn may_grant_some(
+        &self,
+        actor: &Actor<'_>,
+        relation: AnyRelation<'_>,
+        option: Privileges,
+    ) -> bool {
+        let mut columns = relation.columns().into_iter();
+        columns.any(|column| may_grant_column(actor, relation, column.number, option))
+    }
+}
+
+fn may_grant_column(
+    actor: &Actor<'_>,
+    relation: AnyRelation<'_>,
+    number: i16,
+    option: Privileges,
+) -> bool {
+    let on_column = relation.stored().is_some_and(|relation| {
+        actor.has_grant_options(relation.oid.address().column(number), option)
+    });
+    on_column || relation.grant_options(actor).contains(option)
+}
+
+/// Arguments: the role unless it is the current one, the object, the privileges.
+fn has<'a>(family: &Family, frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
+    let session = frame.session();
+    let (role, object, privileges) = match args {
+        [user, object, privileges] => (role_of(session, user)?, object, privileges),
+        [object, privileges] => (session.role, object, privileges),
+        _ => return Err(Error::Internal("a privilege asked in an unknown form".to_owned())),
+    };
+    let target = match object {
+        Datum::Oid(oid) => (family.numbered)(session, *oid),
+        name => Some((family.named)(session, name.text()?)?),
+    };
+    let asked = asked(privileges.text()?, family.words)?;
+    let actor = session.snapshot.actor(role);
+    Ok(target.map_or(Datum::Null, |target| Datum::Bool(asked.is_given(&actor, &target))))
+}
+
+/// Arguments: the role unless it is the current one, the relation, the column, the privileges.
+fn has_column<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
+    let session = frame.session();
+    let (role, relation, column, privileges) = match args {
+        [user, relation, column, privileges] => {
+            (role_of(session, user)?, relation, column, privileges)
+        }
+        [relation, column, privileges] => (session.role, relation, column, privileges),
+        _ => return Err(Error::Internal("a privilege asked in an unknown form".to_owned())),
+    };
+    let relation = match relation {
+        Datum::Oid(oid) => relations::by_oid(&session.snapshot, *oid),
+        name => Some(names::relation(session, name.text()?)?),
+    };
+    let number = relation.map(|it| column_number(it, column)).transpose()?.flatten();
+    let asked = asked(privileges.text()?, Privileges::ALL_COLUMN)?;
+    let (Some(relation), Some(number)) = (relation, number) else { return Ok(Datum::Null) };
+    let actor = session.snapshot.actor(role);
+    Ok(Datum::Bool(asked.is_given(&actor, &Target::Column(relation, number))))
+}
+
+/// A name must be there, a number need not.
+fn column_number(relation: AnyRelation<'_>, column: &Datum<'_>) -> Result<Option<i16>> {
+    let columns = relation.columns();
+    match column {
+        Datum::Int2(number) => {
+            Ok(columns.iter().find(|it| it.number == *number).map(|it| it.number))
+        }
+        name => {
+            let name = name.text()?;
+            let found = columns.iter().find(|it| it.name == name).map(|it| Some(it.number));
+            found.ok_or_else(|| {
+                let relation = relation.name();
+                let message =
+                    format!("column \"{name}\" of relation \"{relation}\" does not exist");
+                Error::at(SqlState::UNDEFINED_COLUMN, message, None)
+            })
+        }
+    }
+}
+
+/// SET and ALTER SYSTEM of a setting are for superusers, but for what everybody may set anyway.
+fn has_parameter<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
+    let session = frame.session();
+    let (role, privileges) = match args {
+        [user, _, privileges] => (role_of(session, user)?, privileges),
+        [_, privileges] => (session.role, privileges),
+        _ => return Err(Error::Internal("a privilege asked in an unknown form".to_owned())),
+    };
+    let words = Privileges::SET | Privileges::ALTER_SYSTEM;
+    let asked = asked(privileges.text()?, words)?;
+    let actor = session.snapshot.actor(role);
+    Ok(Datum::Bool(asked.is_given(&actor, &Target::Reserved)))
+}
+
+/// `pg_has_role`: the role unless it is the current one, the other role, how.
+fn has_role<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
+    let session = frame.session();
+    let named = |datum: &Datum<'_>| match datum {
+        Datum::Oid(oid) => Ok(RoleOid(*oid)),
+        name => role_named(session, name.text()?),
+    };
+    let (member, role, how) = match args {
+        [member, role, how] => (named(member)?, named(role)?, how),
+        [role, how] => (session.role, named(role)?, how),
+        _ => return Err(Error::Internal("a membership asked in an unknown form".to_owned())),
+    };
+    let actor = session.snapshot.actor(member);
+    let mut any = false;
+    for word in how.text()?.split(',').map(str::trim) {
+        any |= is_member(&actor, role, word)?;
+    }
+    Ok(Datum::Bool(any))
+}
+
+fn is_member(actor: &Actor<'_>, role: RoleOid, word: &str) -> Result<bool> {
+    let upper = word.to_ascii_uppercase();
+    let admin = [" WITH ADMIN OPTION", " WITH GRANT OPTION"]
+        .into_iter()
+        .find_map(|suffix| upper.strip_suffix(suffix));
+    match (admin.unwrap_or(&upper), admin.is_some()) {
+        ("USAGE" | "MEMBER" | "SET", true) => Ok(actor.is_admin_of(role)),
+        ("USAGE", false) => Ok(actor.has_privileges_of(role)),
+        ("MEMBER", false) => Ok(actor.is_member_of(role)),
+        ("SET", false) => Ok(actor.can_set_role(role)),
+        _ => Err(unrecognized(word)),
+    }
+}
+
+macro_rules! families {
+    ($($family:ident: $($source:literal)+;)*) => {
+        &[$($(($source, { |frame, args| has(&$family, frame, args) } as RowFn)),+),*]
+    };
+}
+
+/// All six forms of each.
+pub const FAMILIES: Table = families! {
+    SERVER: "has_server_privilege_name_name" "has_server_privilege_name_id"
+        "has_server_privilege_id_name" "has_server_privilege_id_id" "has_server_privilege_name"
+        "has_server_privilege_id";
+    WRAPPER: "has_foreign_data_wrapper_privilege_name_name"
+        "has_foreign_data_wrapper_privilege_name_id" "has_foreign_data_wrapper_privilege_id_name"
+        "has_foreign_data_wrapper_privilege_id_id" "has_foreign_data_wrapper_privilege_name"
+        "has_foreign_data_wrapper_privilege_id";
+    SCHEMA: "has_schema_privilege_name_name" "has_schema_privilege_name_id"
+        "has_schema_privilege_id_name" "has_schema_privilege_id_id" "has_schema_privilege_name"
+        "has_schema_privilege_id";
+    DATABASE: "has_database_privilege_name_name" "has_database_privilege_name_id"
+        "has_database_privilege_id_name" "has_database_privilege_id_id"
+        "has_database_privilege_name" "has_database_privilege_id";
+    TABLE: "has_table_privilege_name_name" "has_table_privilege_name_id"
+        "has_table_privilege_id_name" "has_table_privilege_id_id" "has_table_privilege_name"
+        "has_table_privilege_id";
+    ANY_COLUMN: "has_any_column_privilege_name_name" "has_any_column_privilege_name_id"
+        "has_any_column_privilege_id_name" "has_any_column_privilege_id_id"
+        "has_any_column_privilege_name" "has_any_column_privilege_id";
+    SEQUENCE: "has_sequence_privilege_name_name" "has_sequence_privilege_name_id"
+        "has_sequence_privilege_id_name" "has_sequence_privilege_id_id"
+        "has_sequence_privilege_name" "has_sequence_privilege_id";
+    FUNCTION: "has_function_privilege_name_name" "has_function_privilege_name_id"
+        "has_function_privilege_id_name" "has_function_privilege_id_id"
+        "has_function_privilege_name" "has_function_privilege_id";
+    TYPE: "has_type_privilege_name_name" "has_type_privilege_name_id"
+        "has_type_privilege_id_name" "has_type_privilege_id_id" "has_type_privilege_name"
+        "has_type_privilege_id";
+    LANGUAGE: "has_language_privilege_name_name" "has_language_privilege_name_id"
+        "has_language_privilege_id_name" "has_language_privilege_id_id"
+        "has_language_privilege_name" "has_language_privilege_id";
+    TABLESPACE: "has_tablespace_privilege_name_name" "has_tablespace_privilege_name_id"
+        "has_tablespace_privilege_id_name" "has_tablespace_privilege_id_id"
+        "has_tablespace_privilege_name" "has_tablespace_privilege_id";
+};
+
+/// Those whose arguments are others.
+pub const KERNELS: Table = &[
+    ("has_column_privilege_name_name_name", has_column),
+    ("has_column_privilege_name_name_attnum", has_column),
+    ("has_column_privilege_name_id_name", has_column),
+    ("has_column_privilege_name_id_attnum", has_column),
+    ("has_column_privilege_id_name_name", has_column),
+    ("has_column_privilege_id_name_attnum", has_column),
+    ("has_column_privilege_id_id_name", has_column),
+    ("has_column_privilege_id_id_attnum", has_column),
+    ("has_column_privilege_name_name", has_column),
+    ("has_column_privilege_name_attnum", has_column),
+    ("has_column_privilege_id_name", has_column),
+    ("has_column_privilege_id_attnum", has_column),
+    ("has_parameter_privilege_name_name", has_parameter),
+    ("has_parameter_privilege_id_name", has_parameter),
+    ("has_parameter_privilege_name", has_parameter),
+    ("pg_has_role_name_name", has_role),
+    ("pg_has_role_name_id", has_role),
+    ("pg_has_role_id_name", has_role),
+    ("pg_has_role_id_id", has_role),
+    ("pg_has_role_name", has_role),
+    ("pg_has_role_id", has_role),
+];

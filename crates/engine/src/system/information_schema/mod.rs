@@ -1,0 +1,28 @@
+//! `information_schema`, a file a view.
+pub mod administrable_role_authorizations;
+pub mod applicable_roles;
+pub mod character_sets;
+pub mod check_constraints;
+pub mod column_options;
+pub mod column_privileges;
+pub mod columns;
+pub mod enabled_roles;
+pub mod foreign_data_wrapper_options;
+pub mod foreign_data_wrappers;
+pub mod foreign_server_options;
+pub mod foreign_servers;
+pub mod foreign_table_options;
+pub mod foreign_tables;
+pub mod information_schema_catalog_name;
+pub mod role_column_grants;
+pub mod role_table_grants;
+pub mod role_usage_grants;
+pub mod schemata;
+pub mod table_privileges;
+pub mod tables;
+mod type_facts;
+pub mod usage_privileges;
+pub mod user_mapping_options;
+pub mod user_mappings;
+pub mod view_table_usage;
+pub mod views;

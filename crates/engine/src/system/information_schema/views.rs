@@ -1,0 +1,38 @@
+//! Views that the actor has something to do with; their text for those who own them.
+use medley_catalog::objects::CheckOption;
+
+use super::super::definitions::view_text;
+use super::super::relations::AnyRelation;
+use super::super::value::{optional, text, yes_or_no};
+use super::tables::visible;
+
+use super::super::{Keys, RowSink, Session};
+use crate::error::Result;
+
+/// Adds its rows.
+pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
+    let mut views = visible(session, keys).into_iter().filter(|it| it.kind() == 'v');
+    views.try_for_each(|it| row(session, it, out))
+}
+
+fn row(session: &Session, relation: AnyRelation<'_>, out: &mut RowSink) -> Result<()> {
+    let actor = session.snapshot.actor(session.role);
+    let shown = relation.view().filter(|_| actor.has_privileges_of(relation.owner()));
+    let check = match relation.view().and_then(|view| view.check_option()) {
+        Some(CheckOption::Local) => "LOCAL",
+        Some(CheckOption::Cascaded) => "CASCADED",
+        None => "NONE",
+    };
+    out.push(&[
+        text(session.facts.database()),
+        text(relation.schema_name(&session.snapshot)),
+        text(relation.name()),
+        optional(shown.map(view_text)),
+        text(check),
+        yes_or_no(false),
+        yes_or_no(false),
+        yes_or_no(false),
+        yes_or_no(false),
+        yes_or_no(false),
+    ])
+}

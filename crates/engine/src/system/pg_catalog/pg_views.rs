@@ -1,0 +1,22 @@
+//! Views.
+use super::super::definitions::view_text;
+use super::super::relations;
+use super::super::value::{optional, text};
+
+use super::super::{Keys, RowSink, Session};
+use crate::error::Result;
+
+/// Adds its rows.
+pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
+    let snapshot = &session.snapshot;
+    let views = relations::all(snapshot).filter(|it| it.kind() == 'v');
+    let mut admitted = views.filter(|it| keys.admits_text("viewname", it.name()));
+    admitted.try_for_each(|it| {
+        out.push(&[
+            text(it.schema_name(snapshot)),
+            text(it.name()),
+            text(snapshot.role_name(it.owner())),
+            optional(it.view().map(view_text)),
+        ])
+    })
+}
