@@ -97,7 +97,10 @@ fn update(ctx: &mut Context<'_>, name: &str, version: Option<String>) -> Result<
     let extension = Arc::clone(ctx.catalog().find_extension(name)?);
     let extension = authorize::owner(ctx, extension)?;
     let installed = &extension.get().version;
-    check_version(name, installed, version)?;
+    if let Some(version) = version.filter(|version| version != installed) {
+        let (name, installed) = (name.to_owned(), installed.clone());
+        return Err(NameError::NoUpdatePath { name, installed, version }.into());
+    }
     ctx.notice(format!("version \"{installed}\" of extension \"{name}\" is already installed"));
     Ok(())
 }

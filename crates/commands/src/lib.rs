@@ -108,6 +108,9 @@ fn dispatch(ctx: &mut Context<'_>, statement: Statement) -> Result<()> {
         Statement::AlterDefaultPrivileges(it) => grant::alter_default_privileges(ctx, it),
         Statement::Lock(it) => maintenance::lock(ctx, &it),
         Statement::Vacuum(it) => maintenance::vacuum(ctx, &it),
+        Statement::Analyze(it) => maintenance::analyze(ctx, &it),
+        Statement::Truncate(it) => maintenance::truncate(ctx, &it),
+        Statement::Copy(it) => maintenance::copy(ctx, &it),
         other => Err(unsupported(&other)),
     }
 }

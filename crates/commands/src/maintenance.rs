@@ -1,9 +1,10 @@
 //! What needs tables of one's own, and is refused or skipped on a foreign table.
+use medley_catalog::objects::Relation;
 use medley_diagnostic::SqlState;
-use medley_sql::{Lock, Vacuum};
+use medley_sql::{Analyze, Copy, CopyDirection, CopySource, Lock, ObjectKind, Truncate, Vacuum};
 
-use crate::Context;
-use crate::error::{Error, RelationError, Result};
+use crate::error::{Error, ImportError, RelationError, Result};
+use crate::{Context, relation};
 
 /// LOCK TABLE.
 pub(crate) fn lock(ctx: &mut Context<'_>, statement: &Lock) -> Result<()> {
@@ -25,4 +26,52 @@ pub(crate) fn vacuum(ctx: &mut Context<'_>, statement: &Vacuum) -> Result<()> {
         ctx.warning(SqlState::WARNING, warning);
     }
     Ok(())
+}
+
+/// ANALYZE: no wrapper samples its tables yet, and that is said.
+pub(crate) fn analyze(ctx: &mut Context<'_>, statement: &Analyze) -> Result<()> {
+    for (name, _) in &statement.relations {
+        let found = ctx.relation(name)?;
+        let why = match found.view() {
+            Some(_) => "cannot analyze non-tables or special system tables",
+            None => {
+                check_handler(ctx, &found)?;
+                "cannot analyze this foreign table"
+            }
+        };
+        ctx.warning(SqlState::WARNING, format!("skipping \"{}\" --- {why}", found.name));
+    }
+    Ok(())
+}
+
+/// TRUNCATE: no wrapper does it yet.
+pub(crate) fn truncate(ctx: &Context<'_>, statement: &Truncate) -> Result<()> {
+    let Some((name, _)) = statement.relations.first() else { return Ok(()) };
+    let found = ctx.relation(name)?;
+    if found.view().is_some() {
+        return Err(relation::wrong_kind(ObjectKind::Table, &found, None));
+    }
+    check_handler(ctx, &found)?;
+    Err(RelationError::CannotTruncate(found.name.clone()).into())
+}
+
+/// COPY of a relation as if it were a table; the rest of COPY is not here.
+pub(crate) fn copy(ctx: &Context<'_>, statement: &Copy) -> Result<()> {
+    if let (CopySource::Table { name, .. }, CopyDirection::To) =
+        (&statement.source, statement.direction)
+    {
+        let found = ctx.relation(name)?;
+        let (noun, name) = (found.noun(), found.name.clone());
+        return Err(RelationError::CannotCopyFrom { noun, name }.into());
+    }
+    Err(Error::unsupported("COPY"))
+}
+
+/// Whatever runs on a foreign table needs a handler.
+fn check_handler(ctx: &Context<'_>, relation: &Relation) -> Result<()> {
+    let wrapper = ctx.wrapper_of_table(relation)?;
+    match wrapper.handler {
+        Some(_) => Ok(()),
+        None => Err(ImportError::NoHandler(wrapper.name.clone()).into()),
+    }
 }

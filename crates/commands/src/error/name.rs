@@ -122,9 +122,6 @@ pub enum NameError {
     /// A function that this build does not have.
     #[error("function {0} does not exist")]
     NoFunction(String),
-    /// A function that is none for a handler.
-    #[error("function {0} must return type fdw_handler")]
-    NotHandler(String),
     /// A relation of another kind than was said.
     #[error("\"{name}\" is not {expected}")]
     WrongKind {
@@ -157,13 +154,18 @@ pub enum NameError {
         /// What was asked for.
         version: String,
     },
-    /// An extension's object stands in the way of the wrapper it would make.
-    #[error("{object} is not a member of extension \"{extension}\"")]
-    NotMember {
-        /// The object.
-        object: String,
+    /// The same, from the version that is there.
+    #[error(
+        "extension \"{name}\" has no update path from version \"{installed}\" to version \
+         \"{version}\""
+    )]
+    NoUpdatePath {
         /// The extension.
-        extension: String,
+        name: String,
+        /// What is there.
+        installed: String,
+        /// What was asked for.
+        version: String,
     },
     /// The system needs it.
     #[error("cannot drop {0} because it is required by the database system")]
@@ -189,14 +191,15 @@ impl Diagnostic for NameError {
             Self::NoMapping { .. } | Self::NoCollation(_) => SqlState::UNDEFINED_OBJECT,
             Self::MappingExists { .. } => SqlState::DUPLICATE_OBJECT,
             Self::NoFunction(_) => SqlState::UNDEFINED_FUNCTION,
-            Self::NotHandler(_) | Self::WrongKind { .. } => SqlState::WRONG_OBJECT_TYPE,
+            Self::WrongKind { .. } => SqlState::WRONG_OBJECT_TYPE,
             Self::OtherDatabase(_) | Self::ExtensionUnavailable(_) => {
                 SqlState::FEATURE_NOT_SUPPORTED
             }
             Self::NoSchemaSelected => SqlState::INVALID_SCHEMA_NAME,
             Self::ReservedSchema(_) => SqlState::RESERVED_NAME,
-            Self::NoExtensionVersion { .. } => SqlState::INVALID_PARAMETER_VALUE,
-            Self::NotMember { .. } => SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+            Self::NoExtensionVersion { .. } | Self::NoUpdatePath { .. } => {
+                SqlState::INVALID_PARAMETER_VALUE
+            }
             Self::Pinned(_) => SqlState::DEPENDENT_OBJECTS_STILL_EXIST,
         }
     }
@@ -206,9 +209,6 @@ impl Diagnostic for NameError {
             Self::ReservedSchema(_) => {
                 Some("The prefix \"pg_\" is reserved for system schemas.".into())
             }
-            Self::NotMember { .. } => Some(
-                "An extension is not allowed to replace an object that it does not own.".into(),
-            ),
             _ => None,
         }
     }

@@ -136,6 +136,17 @@ pub enum RelationError {
     /// LOCK TABLE.
     #[error("cannot lock relation \"{0}\"")]
     CannotLock(String),
+    /// TRUNCATE.
+    #[error("cannot truncate foreign table \"{0}\"")]
+    CannotTruncate(String),
+    /// COPY … TO.
+    #[error("cannot copy from {noun} \"{name}\"")]
+    CannotCopyFrom {
+        /// `foreign table` or `view`.
+        noun: &'static str,
+        /// Its name.
+        name: String,
+    },
     /// An action that only other kinds of relation take.
     #[error("ALTER action {action} cannot be performed on relation \"{relation}\"")]
     Action {
@@ -234,6 +245,7 @@ impl Diagnostic for RelationError {
             | Self::ColumnInDefault
             | Self::Subquery(_)
             | Self::TypeOfGeneratedFrom { .. }
+            | Self::CannotTruncate(_)
             | Self::OnlyPlain(_) => SqlState::FEATURE_NOT_SUPPORTED,
             Self::MisplacedDeferrable
             | Self::ConflictingNull { .. }
@@ -252,9 +264,10 @@ impl Diagnostic for RelationError {
             }
             // As PostgreSQL has it.
             Self::NotNullNames { .. } => SqlState::INTERNAL_ERROR,
-            Self::CannotLock(_) | Self::Action { .. } | Self::NotATable(_) => {
-                SqlState::WRONG_OBJECT_TYPE
-            }
+            Self::CannotLock(_)
+            | Self::CannotCopyFrom { .. }
+            | Self::Action { .. }
+            | Self::NotATable(_) => SqlState::WRONG_OBJECT_TYPE,
         }
     }
 
@@ -281,6 +294,7 @@ impl Diagnostic for RelationError {
 
     fn hint(&self) -> Option<String> {
         match self {
+            Self::CannotCopyFrom { .. } => Some("Try the COPY (SELECT ...) TO variant.".into()),
             Self::IsGenerated { action, .. } => {
                 Some(format!("Use ALTER TABLE ... ALTER COLUMN ... {action} EXPRESSION instead."))
             }

@@ -7,7 +7,7 @@ use medley_catalog::ids::{ObjectAddress, RoleOid, RoleOrPublic, SchemaOid};
 use medley_catalog::objects::{Column, Options, Relation};
 
 /// `fdw w`, `server s`, `mapping r s`, `table t`, `schema n`, `role r`, `members of r`,
-/// `default acl`, `extension e`.
+/// `default acl`, `extension e`, `settings of r`.
 pub fn show(catalog: &Snapshot, what: &str) -> String {
     let words: Vec<_> = what.split(' ').collect();
     let shown = match words.as_slice() {
@@ -19,6 +19,7 @@ pub fn show(catalog: &Snapshot, what: &str) -> String {
         ["role", name] => role(catalog, name),
         ["members", "of", name] => members(catalog, name),
         ["default", "acl"] => Some(default_acls(catalog)),
+        ["settings", "of", name] => settings(catalog, name),
         ["extension", name] => extension(catalog, name),
         _ => panic!("nothing shows {what:?}"),
     };
@@ -185,4 +186,19 @@ fn extension(catalog: &Snapshot, name: &str) -> Option<String> {
     let (owner, schema) = (catalog.role_name(it.owner), catalog.schema(it.schema)?);
     let comment = comment(catalog, it.oid.address());
     Some(format!("owner={owner} schema={} version={}{comment}\n", schema.name, it.version))
+}
+
+fn settings(catalog: &Snapshot, name: &str) -> Option<String> {
+    let role = match name {
+        "all" => None,
+        name => Some(catalog.role_named(name)?.oid),
+    };
+    let of_role = catalog.settings().filter(|setting| setting.scope.role == role);
+    let database = |setting: &medley_catalog::objects::Setting| match setting.scope.database {
+        Some(_) => "here",
+        None => "anywhere",
+    };
+    let lines = of_role.map(|it| format!("{} {}\n", database(it), list(it.shown())));
+    let lines: String = lines.collect();
+    (!lines.is_empty()).then_some(lines)
 }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use medley_catalog::ids::RoleOid;
 use medley_catalog::{Backend, Bootstrap, Catalog, Savepoint, Transaction};
 use medley_commands::{
-    Context, Environment, Identity, Outcome, Result, check_set_role,
-    check_set_session_authorization, execute,
+    Context, Environment, Identity, Outcome, Result, SettingWrite, alter_role_settings,
+    check_set_role, check_set_session_authorization, execute,
 };
 use medley_diagnostic::{Diagnostic, Report};
 use medley_fdw::Registry;
@@ -27,7 +27,8 @@ pub struct Session {
     session_user: RoleOid,
     current_role: RoleOid,
     block: Option<Block>,
-    _folder: tempfile::TempDir,
+    keyring: Keyring,
+    folder: Arc<tempfile::TempDir>,
 }
 
 /// A transaction block.
@@ -56,7 +57,23 @@ impl Session {
             session_user: RoleOid::BOOTSTRAP,
             current_role: RoleOid::BOOTSTRAP,
             block: None,
-            _folder: folder,
+            keyring,
+            folder: Arc::new(folder),
+        }
+    }
+
+    /// Another session on the same catalog.
+    pub fn beside(&self) -> Self {
+        Self {
+            catalog: Arc::clone(&self.catalog),
+            registry: self.registry.clone(),
+            sealer: self.sealer.clone(),
+            search_path: self.search_path.clone(),
+            session_user: RoleOid::BOOTSTRAP,
+            current_role: RoleOid::BOOTSTRAP,
+            block: None,
+            keyring: Keyring::open(None, &[]),
+            folder: Arc::clone(&self.folder),
         }
     }
 
@@ -79,7 +96,17 @@ impl Session {
         said
     }
 
-    fn snapshot(&mut self) -> Arc<medley_catalog::Snapshot> {
+    /// Opens what is sealed, as `foreign` would.
+    pub fn opener(&self) -> medley_secret::Opener {
+        self.keyring.opener()
+    }
+
+    /// Where the catalog is.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    pub fn snapshot(&mut self) -> Arc<medley_catalog::Snapshot> {
         match &mut self.block {
             Some(block) => block.tx.snapshot(),
             None => self.catalog.snapshot(),
@@ -168,6 +195,11 @@ impl Session {
                 view::create(ctx, &snapshot, &path, *statement)
             }
             Statement::ImportForeignSchema(statement) => import::import(ctx, statement),
+            Statement::AlterRoleSettings(statement) => {
+                let write = setting_write(statement.change);
+                let database = statement.database.as_deref();
+                alter_role_settings(ctx, statement.role.as_ref(), database, write)
+            }
             statement => execute(ctx, statement),
         }
     }
@@ -241,6 +273,18 @@ impl Session {
             other => panic!("scripts do not say {other:?}"),
         };
         Ok(Outcome { tag })
+    }
+}
+
+/// The session would look whether it is a setting and a value of it.
+fn setting_write(change: SettingChange) -> SettingWrite {
+    match change {
+        SettingChange::Set { name, value: SetValue::List(values) } => {
+            let values: Vec<_> = values.iter().map(|value| value.as_str()).collect();
+            SettingWrite::Set { name, value: values.join(", ") }
+        }
+        SettingChange::Set { name, .. } | SettingChange::Reset(name) => SettingWrite::Reset(name),
+        SettingChange::ResetAll => SettingWrite::ResetAll,
     }
 }
 

@@ -1,15 +1,12 @@
 //! Runs each script of `tests/scripts` in a catalog of its own, and compares what is said with
 //! the file beside it: the statements as they stand, then NOTICE, WARNING and ERROR lines with
-//! their SQLSTATEs (and with AT, what stands where the error points), then the tag. `BLESS=1` writes those files anew.
+//! their SQLSTATEs (and with AT, what stands where the error points), then the tag. `BLESS=1`
+//! writes those files anew.
 //!
 //! A line `-- show server s` prints what the catalog has of an object; see `runner/show.rs`.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may end so")]
-
-mod runner;
-
 use std::path::{Path, PathBuf};
 
-use runner::Session;
+use crate::runner::Session;
 
 #[test]
 fn scripts_say_what_is_expected() {

@@ -1,0 +1,31 @@
+-- What needs tables of one's own: sqlmed 4.4, 4.6.
+create foreign data wrapper w;
+create extension postgres_fdw;
+create server s foreign data wrapper w;
+create server p foreign data wrapper postgres_fdw;
+create foreign table t (a int) server s;
+create foreign table pt (a int) server p;
+create view v as select a from t;
+vacuum t;
+vacuum nosuch;
+vacuum v;
+analyze t;
+analyze v;
+analyze nosuch;
+truncate t;
+truncate v;
+truncate nosuch;
+copy t to stdout;
+copy v to stdout;
+copy nosuch to stdout;
+create table x (a int);
+create function f() returns int language sql as 'select 1';
+create index i on t (a);
+alter extension postgres_fdw update;
+alter extension postgres_fdw update to '9';
+alter extension nosuch update;
+alter extension postgres_fdw set schema nosuch;
+create schema n;
+alter extension postgres_fdw set schema n;
+-- show extension postgres_fdw
+create foreign data wrapper w2 handler n.postgres_fdw_handler;
