@@ -4,6 +4,11 @@
 //! This crate knows no catalog: a type is one of PostgreSQL's own, found in one table
 //! ([`TypeInfo`]). Every Arrow field that Medley makes carries its [`PgType`] in its metadata,
 //! so that a value's type is never guessed from its Arrow form.
+//!
+//! [`ColumnWriter`] writes the values of an array as the type's output or send function does,
+//! [`ColumnBuilder`] reads them as its input or receive function does, both under a [`Style`];
+//! they know no clock (`now` is refused) and no names of objects (a `regclass` is its number).
+//! What an Arrow form cannot hold is an error ([`Error::Unrepresentable`]), never another value.
 mod arrow;
 mod calendar;
 mod decode;

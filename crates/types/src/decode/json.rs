@@ -136,11 +136,13 @@ impl<'a> Parser<'a> {
     }
 
     fn error(&self, detail: String, end: usize) -> Error {
-        const SHOWN: usize = 50;
+        const SHOWN: usize = 49;
         let before = &self.text[..end];
         let line = before.matches('\n').count() + 1;
         let start = before.rfind('\n').map_or(0, |at| at + 1);
         let cut = self.text.floor_char_boundary(end.saturating_sub(SHOWN)).max(start);
+        // An ellipsis for so little would be no shorter.
+        let cut = if cut - start <= 3 { start } else { cut };
         let prefix = if cut > start { "..." } else { "" };
         let rest = &self.text[end..];
         let suffix = if rest.is_empty() || rest.starts_with(['\n', '\r']) { "" } else { "..." };
@@ -177,11 +179,14 @@ impl<'a> Parser<'a> {
     }
 
     fn word_length(&self, rest: &str) -> Result<usize> {
-        let of_word =
-            |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'+' | b'-' | b'.' | 0x80..);
-        let length = rest.bytes().take_while(of_word).count();
-        let word = &rest[..length];
-        if matches!(word, "null" | "true" | "false") || is_number(word) {
+        let (length, legal) = match rest.as_bytes() {
+            [b'-' | b'0'..=b'9', ..] => number_length(rest),
+            _ => {
+                let length = words(rest, 0);
+                (length, matches!(&rest[..length], "null" | "true" | "false"))
+            }
+        };
+        if legal {
             return Ok(length);
         }
         let length = match length {
@@ -388,6 +393,9 @@ impl<'a> Parser<'a> {
 
     /// The character of `\u`, or of two of them, whose digits `rest` begins with.
     fn unicode(&self, rest: &mut &str) -> Result<char> {
+        const LOW_ALONE: &str = "Unicode low surrogate must follow a high surrogate.";
+        const HIGH_AFTER_HIGH: &str = "Unicode high surrogate must not follow a high surrogate.";
+        let surrogate = |detail: &str| self.error(detail.to_owned(), self.at);
         let mut unit = || {
             let digits = rest.get(..4)?;
             *rest = &rest[4..];
@@ -397,37 +405,51 @@ impl<'a> Parser<'a> {
         let code = match first {
             0 => return Err(Error::JsonZero),
             0xD800..0xDC00 => {
-                let low = rest.strip_prefix("\\u").and_then(|tail| {
-                    let low = u32::from_str_radix(tail.get(..4)?, 16).ok()?;
-                    (0xDC00..0xE000).contains(&low).then_some((low, &tail[4..]))
-                });
-                let detail = "Unicode low surrogate must follow a high surrogate.";
-                let (low, tail) = low.ok_or_else(|| self.error(detail.to_owned(), self.at))?;
-                *rest = tail;
-                0x10000 + ((first - 0xD800) << 10) + (low - 0xDC00)
+                let second = rest.strip_prefix("\\u").and_then(|tail| tail.get(..4));
+                let second = second.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+                match second {
+                    Some(low @ 0xDC00..0xE000) => {
+                        *rest = &rest[6..];
+                        0x10000 + ((first - 0xD800) << 10) + (low - 0xDC00)
+                    }
+                    Some(0xD800..0xDC00) => return Err(surrogate(HIGH_AFTER_HIGH)),
+                    _ => return Err(surrogate(LOW_ALONE)),
+                }
             }
             _ => first,
         };
-        let detail = "Unicode low surrogate must follow a high surrogate.";
-        char::from_u32(code).ok_or_else(|| self.error(detail.to_owned(), self.at))
+        char::from_u32(code).ok_or_else(|| surrogate(LOW_ALONE))
     }
 }
 
-fn is_number(word: &str) -> bool {
-    let unsigned = word.strip_prefix('-').unwrap_or(word);
-    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-        None => (unsigned, None),
-    };
-    let (whole, fraction) = match mantissa.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (mantissa, None),
-    };
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    digits(whole)
-        && (whole == "0" || !whole.starts_with('0'))
-        && fraction.is_none_or(digits)
-        && exponent.is_none_or(|e| digits(e.strip_prefix(['+', '-']).unwrap_or(e)))
+/// Where the letters, digits and underscores end that stand from `start` on.
+fn words(text: &str, start: usize) -> usize {
+    let of_word = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | 0x80..);
+    start + text.as_bytes()[start..].iter().take_while(of_word).count()
+}
+
+/// Where a number ends, with what is stuck to it, and whether it is one.
+fn number_length(text: &str) -> (usize, bool) {
+    let bytes = text.as_bytes();
+    let digits =
+        |from: usize| from + bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
+    let byte = |at: usize| bytes.get(at).copied();
+    let start = usize::from(byte(0) == Some(b'-'));
+    let mut end = if byte(start) == Some(b'0') { start + 1 } else { digits(start) };
+    let mut legal = end > start;
+    if legal && byte(end) == Some(b'.') {
+        let fraction = end + 1;
+        end = digits(fraction);
+        legal = end > fraction;
+    }
+    if legal && matches!(byte(end), Some(b'e' | b'E')) {
+        let sign = usize::from(matches!(byte(end + 1), Some(b'+' | b'-')));
+        let exponent = end + 1 + sign;
+        end = digits(exponent);
+        legal = end > exponent;
+    }
+    let stuck = words(text, end);
+    (stuck, legal && stuck == end)
 }
 
 #[cfg(test)]
@@ -452,6 +474,18 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_explained() {
+        let check_context = |text: &str, context: &str| {
+            let error = check(text).unwrap_err();
+            assert_eq!(error.context().as_deref(), Some(context), "{text}");
+        };
+        check_context("foo", "JSON data, line 1: foo");
+        check_context("{\n\"a\": x}", "JSON data, line 2: \"a\": x...");
+        check_context("{\"a\" 1}", "JSON data, line 1: {\"a\" 1...");
+        check_context("[1,]", "JSON data, line 1: [1,]");
+        check_context(
+            r#"{"a":[1,2,{"long key number one": "long value number one", "k": tru}]}"#,
+            r#"JSON data, line 1: ...ey number one": "long value number one", "k": tru..."#,
+        );
         let check = |text: &str, detail: &str| {
             let error = check(text).unwrap_err();
             assert_eq!(error.to_string(), "invalid input syntax for type json");
@@ -465,6 +499,12 @@ mod tests {
         check("[1 2]", "Expected \",\" or \"]\", but found \"2\".");
         check("[,]", "Expected array element or \"]\", but found \",\".");
         check("1 2", "Expected end of input, but found \"2\".");
+        check("+1", "Token \"+\" is invalid.");
+        check("-", "Token \"-\" is invalid.");
+        check("1.", "Token \"1.\" is invalid.");
+        check("12a", "Token \"12a\" is invalid.");
+        check("1-2", "Expected end of input, but found \"-2\".");
+        check("[1,]", "Expected JSON value, but found \"]\".");
         check("01", "Token \"01\" is invalid.");
         check("\"\\x\"", "Escape sequence \"\\x\" is invalid.");
         check("\"\\u12\"", "\"\\u\" must be followed by four hexadecimal digits.");

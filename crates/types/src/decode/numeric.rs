@@ -8,6 +8,17 @@ const MAX_SCALE: i64 = 16_383;
 /// Digits before the point that a numeric can have.
 const MAX_WHOLE: i64 = 131_072;
 
+/// Powers of ten, as far as they fit.
+const TENS: [i128; 39] = {
+    let mut tens = [1; 39];
+    let mut power = 1;
+    while power < tens.len() {
+        tens[power] = tens[power - 1] * 10;
+        power += 1;
+    }
+    tens
+};
+
 /// A number as digits; `point` of them stand before the decimal point (it may be outside).
 struct Number {
     negative: bool,
@@ -57,9 +68,9 @@ fn overflow(precision: i64, scale: i64) -> Error {
 }
 
 fn check_precision(value: i128, precision: u8, scale: i8) -> Result<i128> {
-    match value.unsigned_abs() < 10u128.pow(u32::from(precision)) {
-        true => Ok(value),
-        false => Err(overflow(i64::from(precision), i64::from(scale))),
+    match TENS.get(usize::from(precision)) {
+        Some(limit) if value.abs() < *limit => Ok(value),
+        _ => Err(overflow(i64::from(precision), i64::from(scale))),
     }
 }
 
@@ -342,7 +353,9 @@ impl<'a> Packed<'a> {
         if !special.is_empty() {
             return Err(unrepresentable(precision, scale, special));
         }
-        match self.scaled(i32::from(scale)) {
+        let scale_of_result = i32::from(scale);
+        let few = self.scaled_few(scale_of_result).map(i128::from);
+        match few.or_else(|| self.scaled(scale_of_result)) {
             Some(value) => {
                 let value = check_precision(value, precision, scale)?;
                 Ok(if self.sign == Sign::Negative { -value } else { value })
@@ -356,6 +369,28 @@ impl<'a> Packed<'a> {
         }
     }
 
+    /// Ten to this power is what a unit of the last group counts in the result.
+    fn power(&self, scale: i32) -> i32 {
+        4 * (self.weight + 1 - self.groups.len() as i32) + scale
+    }
+
+    /// As [`Self::scaled`], for the numbers of up to 16 digits that most columns have.
+    fn scaled_few(&self, scale: i32) -> Option<i64> {
+        const TENS: [i64; 5] = [1, 10, 100, 1000, 10_000];
+        if self.groups.len() > 4 {
+            return None;
+        }
+        let fold =
+            |value: i64, group: &[u8; 2]| value * 10_000 + i64::from(u16::from_be_bytes(*group));
+        let value = self.groups.iter().fold(0, fold);
+        let power = self.power(scale);
+        let ten = *TENS.get(power.unsigned_abs() as usize)?;
+        match power {
+            0.. => value.checked_mul(ten),
+            _ => (value % ten == 0).then_some(value / ten),
+        }
+    }
+
     /// Without the sign; `None` if digits would be lost, or there are too many.
     fn scaled(&self, scale: i32) -> Option<i128> {
         let Some((last, leading)) = self.groups.split_last() else { return Some(0) };
@@ -364,9 +399,8 @@ impl<'a> Packed<'a> {
         };
         let value = leading.iter().try_fold(0i128, fold)?;
         let last = i128::from(u16::from_be_bytes(*last));
-        // Ten to this power is what a unit of the last group counts in the result.
-        let power = 4 * (self.weight + 1 - self.groups.len() as i32) + scale;
-        let ten = |power: i32| 10i128.checked_pow(u32::try_from(power).ok()?);
+        let power = self.power(scale);
+        let ten = |power: i32| TENS.get(usize::try_from(power).ok()?).copied();
         if power >= 0 {
             return value.checked_mul(10_000)?.checked_add(last)?.checked_mul(ten(power)?);
         }
