@@ -45,6 +45,12 @@ impl Verifier {
         Self::parse(text.expose_here()).is_ok()
     }
 
+    /// The text is a password's md5 hash as PostgreSQL keeps it, of which no verifier can be made.
+    pub fn is_md5_hash(text: &Secret) -> bool {
+        let hash = text.expose_here().strip_prefix("md5");
+        hash.is_some_and(|hash| hash.len() == 32 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
+    }
+
     /// What CREATE ROLE … PASSWORD gives: a password, or a verifier as `pg_dumpall` prints it.
     pub fn of_password_or_verifier(given: &Secret) -> Self {
         Self::parse(given.expose_here()).unwrap_or_else(|_| Self::of_password(given))

@@ -3,6 +3,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
 use medley_catalog::objects::Role;
 
+use medley_diagnostic::{Report, SqlState};
 use medley_secret::{Secret, Verifier};
 use medley_sql::{PasswordChange, RoleOptions};
 use medley_types::{ColumnBuilder, PgType};
@@ -64,6 +65,13 @@ fn password(ctx: &mut Context<'_>, change: &PasswordChange) -> Option<Verifier> 
     let PasswordChange::Set(given) = change else { return None };
     if given.is_empty() || accepts_nothing(given) {
         ctx.notice("empty string is not a valid password, clearing password");
+        return None;
+    }
+    if Verifier::is_md5_hash(given) {
+        let warning = "MD5-encrypted passwords are not supported, clearing password";
+        let hint = "Set the password itself, or its SCRAM-SHA-256 verifier.";
+        let report = Report::warning(SqlState::WARNING_DEPRECATED_FEATURE, warning);
+        ctx.notices.push(report.with_hint(hint));
         return None;
     }
     Some(Verifier::of_password_or_verifier(given))

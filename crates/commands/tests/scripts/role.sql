@@ -75,3 +75,7 @@ alter group cmd_group add user cmd_plain, cmd_creator;
 alter group cmd_group add user cmd_nosuch;
 alter group cmd_group drop user cmd_creator;
 -- show role cmd_group
+create role cmd_md5 password 'md5827ccb0eea8a706c4c34a16891f84e7b';
+-- show role cmd_md5
+alter role cmd_md5 password 'SCRAM-SHA-256$4096:c2FsdHNhbHRzYWx0c2E=$aW4vDbDRlj2eHFEmbPjMAJlOhQJmPTrWYq1OTlBeEtY=:Ry2I2JzzZjTzYFzfDSZMHTvvHQgOLPWC5Sz2zUqZpe0=';
+-- show role cmd_md5
