@@ -5,7 +5,6 @@ use datafusion::physical_plan::ExecutionPlan;
 
 use crate::scan::ForeignScan;
 
-
 /// What EXPLAIN is asked to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExplainOptions {

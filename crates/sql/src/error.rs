@@ -1,5 +1,7 @@
 use medley_diagnostic::{Diagnostic, SqlState};
 
+use crate::mask::MASKED;
+
 /// What is wrong with a text. Positions are characters from 1, of the whole text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SyntaxError {
@@ -70,6 +72,22 @@ pub enum SyntaxError {
     /// Deeper, or longer in one chain, than the server's stack allows.
     #[error("stack depth limit exceeded")]
     TooDeep,
+}
+
+impl SyntaxError {
+    /// The same without the words of the text: where it points, there may be a secret.
+    pub(crate) fn concealed(mut self) -> Self {
+        match &mut self {
+            Self::AtToken { token, .. } | Self::Near { token, .. } if token != "\"\"" => {
+                MASKED.clone_into(token);
+            }
+            Self::Refused { message, position: Some(position), .. } if message.contains('"') => {
+                return Self::AtToken { token: MASKED.to_owned(), position: *position };
+            }
+            _ => {}
+        }
+        self
+    }
 }
 
 impl Diagnostic for SyntaxError {

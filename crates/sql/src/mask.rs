@@ -2,18 +2,26 @@ use crate::scanner::scan;
 use crate::token::{Token, TokenKind};
 
 /// What a masked literal reads.
-const MASKED: &str = "'***'";
+pub(crate) const MASKED: &str = "'***'";
 
 /// The text with every string literal masked and every comment gone, for those who must show a
-/// statement. Where the text stops being SQL, the rest is masked too.
+/// statement; and so what looks like a password with a quote too few or too many. Where the text
+/// stops being SQL, the rest is masked too.
 pub fn mask_literals(text: &str) -> String {
     let scanned = scan(text);
     let mut masked = String::with_capacity(text.len());
     let mut end = 0;
+    let mut before = None;
     for token in &scanned.tokens {
         push_space(&mut masked, &text[end..token.span.start]);
-        masked.push_str(if is_literal(token) { MASKED } else { &text[token.span.clone()] });
+        if before.is_some_and(|before| is_remainder(before, token)) {
+            masked.push_str(MASKED);
+            return masked;
+        }
+        let is_secret = token.is_literal() || before.is_some_and(|it| is_unquoted(it, token));
+        masked.push_str(if is_secret { MASKED } else { &text[token.span.clone()] });
         end = token.span.end;
+        before = Some(token);
     }
     if let Some((byte, _)) = scanned.failure {
         push_space(&mut masked, &text[end..byte.max(end)]);
@@ -22,8 +30,18 @@ pub fn mask_literals(text: &str) -> String {
     masked
 }
 
-fn is_literal(token: &Token) -> bool {
-    matches!(token.kind, TokenKind::String(_) | TokenKind::Bits)
+/// Whether it stands where a password should, and has no quotes.
+fn is_unquoted(before: &Token, token: &Token) -> bool {
+    before.is_word("password") && is_bare(token)
+}
+
+/// Whether it stands right behind a literal: a quote inside a password has ended that.
+fn is_remainder(before: &Token, token: &Token) -> bool {
+    before.is_literal() && before.span.end == token.span.start && is_bare(token)
+}
+
+fn is_bare(token: &Token) -> bool {
+    matches!(token.kind, TokenKind::Ident { .. } | TokenKind::Integer | TokenKind::Float)
 }
 
 /// What lies between tokens: a comment is one space.
@@ -46,6 +64,8 @@ mod tests {
         check("create role r password 'x' -- it is 'x'\n", "create role r password '***' ");
         check("alter sorver s options(a 'x'\n'y')", "alter sorver s options(a '***')");
         check("password 'never ended", "password '***'");
+        check("create role r password hunter2 login", "create role r password '***' login");
+        check("create role r password 'it's hunter2'", "create role r password '***''***'");
         check("a /* never ended 'x'", "a '***'");
         check("é \"quoted 'name'\" 1", "é \"quoted 'name'\" 1");
     }

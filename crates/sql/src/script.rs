@@ -1,5 +1,7 @@
 use std::ops::Range;
 
+use medley_diagnostic::Diagnostic;
+
 use crate::SyntaxError;
 use crate::ast::{Expression, Parsed, Query, Script, TypeName};
 use crate::parser::{Parser, Result};
@@ -60,11 +62,27 @@ fn read<T>(text: &str, grammar: impl FnOnce(&mut Parser<'_>) -> Result<T>) -> Re
         scanned.tokens.push(end_at(text, *byte));
     }
     let result = grammar(&mut Parser::new(text, &scanned.tokens));
-    match (result, failure) {
-        (Ok(_) | Err(SyntaxError::AtEnd { .. }), Some((_, failure))) => Err(failure),
-        (Ok(result), None) => Ok((result, scanned)),
-        (Err(error), _) => Err(error),
-    }
+    let error = match (result, failure) {
+        (Ok(_) | Err(SyntaxError::AtEnd { .. }), Some((_, failure))) => failure,
+        (Ok(result), None) => return Ok((result, scanned)),
+        (Err(error), _) => error,
+    };
+    Err(if quotes_a_secret(&error, &scanned.tokens) { error.concealed() } else { error })
+}
+
+/// Whether what an error quotes may be a secret or a part of one: a literal of a statement that
+/// takes secrets, or what stands right behind one, where a quote inside a password has ended it.
+fn quotes_a_secret(error: &SyntaxError, tokens: &[Token]) -> bool {
+    let Some(position) = error.position() else { return false };
+    let at = tokens.partition_point(|token| token.position <= position).saturating_sub(1);
+    let (before, from) = tokens.split_at(at);
+    let Some(token) = from.first() else { return false };
+    let begins = before.iter().rposition(|token| token.kind == TokenKind::Char(';'));
+    let first = &tokens[begins.map_or(0, |semicolon| semicolon + 1)];
+    let behind = before.last().is_some_and(|it| it.is_literal() && it.span.end == token.span.start);
+    let takes_secrets = ["create", "alter", "import"].iter().any(|word| first.is_word(word));
+    // The scanner puts the end where it has failed: inside of a literal, or of a comment.
+    takes_secrets && (behind || token.is_literal() || token.kind == TokenKind::End)
 }
 
 fn end_at(text: &str, byte: usize) -> Token {

@@ -56,6 +56,11 @@ impl Token {
         matches!(self.kind, TokenKind::Keyword(keyword) if keyword.word == word)
     }
 
+    /// Whether it is a constant in quotes.
+    pub fn is_literal(&self) -> bool {
+        matches!(self.kind, TokenKind::String(_) | TokenKind::Bits)
+    }
+
     /// Whether an operand must follow.
     pub fn is_operator(&self) -> bool {
         match self.kind {

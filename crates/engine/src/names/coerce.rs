@@ -13,7 +13,12 @@ use crate::semantics::{convert, input, null};
 
 impl Binder<'_> {
     /// The expression as this type; `None` if there is no such cast in this context.
-    pub(super) fn coerce(&self, value: Typed, to: PgType, context: Context) -> Result<Option<Typed>> {
+    pub(super) fn coerce(
+        &self,
+        value: Typed,
+        to: PgType,
+        context: Context,
+    ) -> Result<Option<Typed>> {
         let position = value.position;
         if value.t.oid == PgType::UNKNOWN.oid && value.open.is_none() {
             return self.coerce_settled(Typed { t: PgType::TEXT, ..value }, to, Context::Explicit);
@@ -64,12 +69,7 @@ impl Binder<'_> {
         }
     }
 
-    fn settle_parameter(
-        &self,
-        index: usize,
-        to: PgType,
-        position: Option<usize>,
-    ) -> Result<Typed> {
+    fn settle_parameter(&self, index: usize, to: PgType, position: Option<usize>) -> Result<Typed> {
         let t = PgType::plain(to.oid.0);
         let known = self.parameter_types.borrow()[index];
         match known {

@@ -1,11 +1,11 @@
 //! Expressions.
+use ast::Spanned as _;
 use datafusion::logical_expr::expr::Case;
 use datafusion::logical_expr::{Expr, Operator, lit};
 use medley_diagnostic::SqlState;
 use medley_sql::query_ast::{self as ast};
 use medley_sql::span::position;
 use medley_types::PgType;
-use ast::Spanned as _;
 
 use super::operator::binary_expr;
 use super::scope::Scope;
@@ -32,9 +32,7 @@ impl Binder<'_> {
             E::IsTrue(inner) => self.truth_test(scope, inner, "IS TRUE", Expr::IsTrue),
             E::IsNotTrue(inner) => self.truth_test(scope, inner, "IS NOT TRUE", Expr::IsNotTrue),
             E::IsFalse(inner) => self.truth_test(scope, inner, "IS FALSE", Expr::IsFalse),
-            E::IsNotFalse(inner) => {
-                self.truth_test(scope, inner, "IS NOT FALSE", Expr::IsNotFalse)
-            }
+            E::IsNotFalse(inner) => self.truth_test(scope, inner, "IS NOT FALSE", Expr::IsNotFalse),
             E::IsUnknown(inner) => self.truth_test(scope, inner, "IS UNKNOWN", Expr::IsUnknown),
             E::IsNotUnknown(inner) => {
                 self.truth_test(scope, inner, "IS NOT UNKNOWN", Expr::IsNotUnknown)
@@ -242,8 +240,12 @@ impl Binder<'_> {
             return Err(Error::at(SqlState::DATATYPE_MISMATCH, message, value.position));
         }
         match name.as_str() {
-            "default" | "C" | "POSIX" | "C.UTF-8" | "C.utf8" | "ucs_basic" | "pg_c_utf8" => Ok(value),
-            _ => Err(Error::unsupported(format_args!("collation \"{name}\"")).or_at(value.position)),
+            "default" | "C" | "POSIX" | "C.UTF-8" | "C.utf8" | "ucs_basic" | "pg_c_utf8" => {
+                Ok(value)
+            }
+            _ => {
+                Err(Error::unsupported(format_args!("collation \"{name}\"")).or_at(value.position))
+            }
         }
     }
 
@@ -255,7 +257,9 @@ impl Binder<'_> {
         length: Option<&ast::Expr>,
     ) -> Result<Typed> {
         match (from, length) {
-            (Some(from), Some(length)) => self.named_call(scope, "substring", &[expr, from, length]),
+            (Some(from), Some(length)) => {
+                self.named_call(scope, "substring", &[expr, from, length])
+            }
             (Some(from), None) => self.named_call(scope, "substring", &[expr, from]),
             (None, Some(length)) => {
                 let one = Typed::new(lit(1), PgType::INT4, None);

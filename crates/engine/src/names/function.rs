@@ -86,7 +86,8 @@ impl Binder<'_> {
             [schema, name] if schema.value == "pg_catalog" => Ok((name.value.clone(), at)),
             [schema, name] => match self.context.snapshot.schema_named(&schema.value) {
                 Some(_) => {
-                    let message = format!("function {}.{}() does not exist", schema.value, name.value);
+                    let message =
+                        format!("function {}.{}() does not exist", schema.value, name.value);
                     Err(Error::at(SqlState::UNDEFINED_FUNCTION, message, at))
                 }
                 None => {
@@ -131,12 +132,7 @@ impl Binder<'_> {
         self.call(name, values.collect::<Result<_>>()?)
     }
 
-    fn plain_call(
-        &self,
-        found: &Resolved,
-        values: Vec<Typed>,
-        at: Option<usize>,
-    ) -> Result<Typed> {
+    fn plain_call(&self, found: &Resolved, values: Vec<Typed>, at: Option<usize>) -> Result<Typed> {
         if found.function.returns_set {
             let message = "set-returning functions are not supported here";
             return Err(Error::at(SqlState::FEATURE_NOT_SUPPORTED, message, at));
@@ -206,7 +202,11 @@ impl Binder<'_> {
         let types: Vec<_> = values.iter().map(|(_, t)| *t).collect();
         let mut exprs: Vec<_> = values.into_iter().map(|(expr, _)| expr).collect();
         let order = self.inside_aggregate(scope, |inner| {
-            arguments.order_by.iter().map(|item| self.sort_item(inner, item)).collect::<Result<Vec<_>>>()
+            arguments
+                .order_by
+                .iter()
+                .map(|item| self.sort_item(inner, item))
+                .collect::<Result<Vec<_>>>()
         })?;
         if arguments.distinct && order.iter().any(|(value, _)| !exprs.contains(&value.expr)) {
             let message = "in an aggregate with DISTINCT, ORDER BY expressions must appear in \
@@ -229,9 +229,8 @@ impl Binder<'_> {
         arguments: &Arguments<'_>,
         at: Option<usize>,
     ) -> Result<Option<Typed>> {
-        let values = || {
-            arguments.list.iter().map(|a| self.expr(scope, a)).collect::<Result<Vec<_>>>()
-        };
+        let values =
+            || arguments.list.iter().map(|a| self.expr(scope, a)).collect::<Result<Vec<_>>>();
         Ok(Some(match name {
             "coalesce" => {
                 let (values, t) = self.to_common(values()?, "COALESCE")?;

@@ -5,8 +5,8 @@ use medley_diagnostic::{Report, SqlState};
 use medley_sql::query_ast::{self as ast, BinaryOperator, UnaryOperator};
 use medley_types::{Form, PgType, arrow_type};
 
-use super::{Binder, Typed};
 use super::scope::Scope;
+use super::{Binder, Typed};
 use crate::error::{Error, Result};
 use crate::semantics::key::key;
 use crate::semantics::resolve::{Failure, Resolved, resolve_operator};
@@ -93,8 +93,8 @@ impl Binder<'_> {
         if matches!(op, BinaryOperator::And | BinaryOperator::Or) {
             return self.logical(scope, left, op, right);
         }
-        let name = operator_name(op)
-            .ok_or_else(|| Error::unsupported(format_args!("operator {op}")))?;
+        let name =
+            operator_name(op).ok_or_else(|| Error::unsupported(format_args!("operator {op}")))?;
         if let Some(rows) = self.row_comparison(scope, left, &name, right)? {
             return Ok(rows);
         }
@@ -196,7 +196,12 @@ impl Binder<'_> {
         self.compare(op, left, right, &found, position)
     }
 
-    pub(super) fn unary(&self, scope: &Scope<'_>, op: &UnaryOperator, expr: &ast::Expr) -> Result<Typed> {
+    pub(super) fn unary(
+        &self,
+        scope: &Scope<'_>,
+        op: &UnaryOperator,
+        expr: &ast::Expr,
+    ) -> Result<Typed> {
         let name = match op {
             UnaryOperator::Not => {
                 let value = self.expr(scope, expr)?;
@@ -447,4 +452,3 @@ fn no_operator(
     report.position = position;
     report.into()
 }
-

@@ -59,9 +59,11 @@ impl Binder<'_> {
 
     /// The same columns as other types, which they can be.
     pub(super) fn cast_outputs(&self, bound: Bound, types: &[PgType]) -> Result<Bound> {
-        let unchanged = bound.columns.iter().zip(types).all(|(column, t)| {
-            column.open.is_none() && column.t == *t
-        });
+        let unchanged = bound
+            .columns
+            .iter()
+            .zip(types)
+            .all(|(column, t)| column.open.is_none() && column.t == *t);
         if unchanged {
             return Ok(bound);
         }
@@ -71,9 +73,9 @@ impl Binder<'_> {
                 open: column.open.clone(),
                 ..Typed::new(column.expr.clone(), column.t, None)
             };
-            let value = self.coerce(value, *t, Context::Implicit)?.ok_or_else(|| {
-                crate::Error::Internal("a common type is not one".to_owned())
-            })?;
+            let value = self
+                .coerce(value, *t, Context::Implicit)?
+                .ok_or_else(|| crate::Error::Internal("a common type is not one".to_owned()))?;
             outputs.push((column.name.clone(), value));
         }
         self.project(bound.plan, outputs)
@@ -128,9 +130,9 @@ fn figure_name(expr: &ast::Expr) -> Option<(String, u8)> {
             let last = function.name.0.last()?.to_string();
             strong(last.trim_matches('"'))
         }
-        E::Cast { expr, data_type, .. } => {
-            figure_name(expr).filter(|(_, strength)| *strength == 2).or_else(|| type_name(data_type))
-        }
+        E::Cast { expr, data_type, .. } => figure_name(expr)
+            .filter(|(_, strength)| *strength == 2)
+            .or_else(|| type_name(data_type)),
         E::TypedString(typed) => type_name(&typed.data_type),
         E::Interval(_) => Some(("interval".to_owned(), 1)),
         E::Case { else_result, .. } => {

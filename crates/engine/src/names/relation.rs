@@ -52,9 +52,9 @@ impl Binder<'_> {
                 self.function_relation(around, name, &args, *with_ordinality, alias.as_ref())
                     .map(one)
             }
-            TableFactor::UNNEST { alias, array_exprs, with_ordinality, .. } => self
-                .unnest_relation(around, array_exprs, *with_ordinality, alias.as_ref())
-                .map(one),
+            TableFactor::UNNEST { alias, array_exprs, with_ordinality, .. } => {
+                self.unnest_relation(around, array_exprs, *with_ordinality, alias.as_ref()).map(one)
+            }
             TableFactor::Derived { lateral: false, subquery, alias, .. } => {
                 let bound = self.query(around, subquery)?;
                 let bound = self.settle_outputs(bound)?;
@@ -85,9 +85,7 @@ impl Binder<'_> {
             .columns
             .iter()
             .enumerate()
-            .map(|(index, column)| {
-                column.expr.clone().alias(format!("{}#{index}", column.name))
-            })
+            .map(|(index, column)| column.expr.clone().alias(format!("{}#{index}", column.name)))
             .collect();
         let plan = LogicalPlanBuilder::from(bound.plan)
             .project(exprs)?
@@ -200,9 +198,8 @@ impl Binder<'_> {
 
     fn in_schema(&self, schema: &Schema, name: &str) -> Option<Found<'_>> {
         let system = system::relation(&schema.name, name).map(Found::System);
-        system.or_else(|| {
-            self.context.snapshot.relation_named(schema.oid, name).map(Found::Relation)
-        })
+        system
+            .or_else(|| self.context.snapshot.relation_named(schema.oid, name).map(Found::Relation))
     }
 
     fn system_relation(
@@ -294,7 +291,8 @@ impl Binder<'_> {
         let read = self.read(around, relation);
         let depth = self.view_depth.get() + 1;
         if depth > MAX_VIEW_DEPTH {
-            let message = format!("infinite recursion detected in rules for relation \"{}\"", relation.name);
+            let message =
+                format!("infinite recursion detected in rules for relation \"{}\"", relation.name);
             return Err(Error::at(SqlState::INVALID_OBJECT_DEFINITION, message, None));
         }
         let query = medley_sql::parse_query(&view.query)

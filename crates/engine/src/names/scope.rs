@@ -99,13 +99,7 @@ pub(crate) enum Clause {
 
 impl<'p> Scope<'p> {
     pub fn new(surroundings: &'p Surroundings<'p>, tables: Vec<Table>, clause: Clause) -> Self {
-        Self {
-            surroundings,
-            tables,
-            mentions: RefCell::default(),
-            windows: Vec::new(),
-            clause,
-        }
+        Self { surroundings, tables, mentions: RefCell::default(), windows: Vec::new(), clause }
     }
 
     /// The table of this name; `None` if there is none, an error if there are two.
@@ -178,8 +172,7 @@ impl Binder<'_> {
         match self.find_qualified(scope, schema, table, column)? {
             Some(found) => Ok(found),
             None => {
-                let message =
-                    format!("missing FROM-clause entry for table \"{}\"", table.value);
+                let message = format!("missing FROM-clause entry for table \"{}\"", table.value);
                 let at = parts.first().and_then(|part| position(part.span));
                 Err(Error::at(SqlState::UNDEFINED_TABLE, message, at))
             }
@@ -239,20 +232,20 @@ fn owner_of(scope: &Scope<'_>, column: &TableColumn) -> Option<String> {
 impl Binder<'_> {
     /// A column of the query around a scope, as it stands inside: a parameter.
     fn outer(&self, scope: &Scope<'_>, value: Typed) -> Typed {
-    let mut known = scope.surroundings.outer.borrow_mut();
-    let id = match known.iter().find(|outer| outer.value.expr == value.expr) {
-        Some(outer) => outer.id.clone(),
-        None => {
-            let id = self.unique("$outer");
-            known.push(Outer { id: id.clone(), value: value.clone() });
-            id
-        }
-    };
-    let field = medley_types::field(id.clone(), value.t, true);
-    let placeholder = datafusion::logical_expr::expr::Placeholder::new_with_field(
-        id,
-        Some(std::sync::Arc::new(field)),
-    );
-    Typed::new(Expr::Placeholder(placeholder), value.t, value.position)
-}
+        let mut known = scope.surroundings.outer.borrow_mut();
+        let id = match known.iter().find(|outer| outer.value.expr == value.expr) {
+            Some(outer) => outer.id.clone(),
+            None => {
+                let id = self.unique("$outer");
+                known.push(Outer { id: id.clone(), value: value.clone() });
+                id
+            }
+        };
+        let field = medley_types::field(id.clone(), value.t, true);
+        let placeholder = datafusion::logical_expr::expr::Placeholder::new_with_field(
+            id,
+            Some(std::sync::Arc::new(field)),
+        );
+        Typed::new(Expr::Placeholder(placeholder), value.t, value.position)
+    }
 }

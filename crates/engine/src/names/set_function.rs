@@ -1,7 +1,7 @@
 //! Functions that return sets, in FROM.
 use datafusion::common::{Column as PlanColumn, UnnestOptions};
-use datafusion::logical_expr::LogicalPlanBuilder;
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::LogicalPlanBuilder;
 use medley_diagnostic::SqlState;
 use medley_sql::query_ast::{self as ast, FunctionArg, FunctionArgExpr};
 use medley_types::PgType;

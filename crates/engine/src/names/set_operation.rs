@@ -77,7 +77,8 @@ impl Binder<'_> {
         let (left, right) = (self.alike(left)?, self.alike(right)?);
         let names: Vec<_> = left.columns.iter().map(|column| column.name.clone()).collect();
         let types: Vec<_> = left.columns.iter().map(|column| column.t).collect();
-        let union = Union::try_new_with_loose_types(vec![Arc::new(left.plan), Arc::new(right.plan)])?;
+        let union =
+            Union::try_new_with_loose_types(vec![Arc::new(left.plan), Arc::new(right.plan)])?;
         Ok(self.of_plan(LogicalPlan::Union(union), names, types))
     }
 

@@ -34,11 +34,7 @@ impl Binder<'_> {
         Ok((bound, outer))
     }
 
-    pub(super) fn scalar_subquery(
-        &self,
-        scope: &Scope<'_>,
-        query: &ast::Query,
-    ) -> Result<Typed> {
+    pub(super) fn scalar_subquery(&self, scope: &Scope<'_>, query: &ast::Query) -> Result<Typed> {
         let (bound, outer) = self.subquery(scope, query)?;
         let t = only_column(&bound)?;
         let single = aggregate::single(t, &self.env);
@@ -118,10 +114,8 @@ impl Binder<'_> {
         let value = self.coerce_to(value, plain, "operand of IN")?;
         let wanted = key(value.expr.clone(), plain, &self.env).map_err(|e| e.or_at(position))?;
         let keys = key(bound.columns[0].expr.clone(), plain, &self.env)?;
-        let keys = self.project(
-            bound.plan,
-            vec![("key".to_owned(), Typed::new(keys, plain, None))],
-        )?;
+        let keys =
+            self.project(bound.plan, vec![("key".to_owned(), Typed::new(keys, plain, None))])?;
         if outer.is_empty() {
             let subquery = planned(keys.plan);
             let expr = Expr::InSubquery(InSubquery::new(Box::new(wanted), subquery, negated));
@@ -244,8 +238,10 @@ impl Binder<'_> {
             return Err(Error::unsupported("this kind of subscript or field"));
         };
         let element = value.t.element().ok_or_else(|| {
-            let message =
-                format!("cannot subscript type {} because it does not support subscripting", value.t);
+            let message = format!(
+                "cannot subscript type {} because it does not support subscripting",
+                value.t
+            );
             Error::at(SqlState::DATATYPE_MISMATCH, message, value.position)
         })?;
         let index = self.coerce_to(self.expr(scope, index)?, PgType::INT4, "array subscript")?;
@@ -256,11 +252,7 @@ impl Binder<'_> {
 }
 
 fn planned(plan: LogicalPlan) -> Subquery {
-    Subquery {
-        subquery: Arc::new(plan),
-        outer_ref_columns: Vec::new(),
-        spans: Default::default(),
-    }
+    Subquery { subquery: Arc::new(plan), outer_ref_columns: Vec::new(), spans: Default::default() }
 }
 
 fn only_column(bound: &Bound) -> Result<PgType> {

@@ -37,9 +37,8 @@ impl ForeignTable {
         planner: Arc<Planner>,
     ) -> Result<Self> {
         let server = relation.foreign_table().map(|table| table.server);
-        let server = server.ok_or_else(|| {
-            Error::Internal(format!("\"{}\" is no foreign table", relation.name))
-        })?;
+        let server = server
+            .ok_or_else(|| Error::Internal(format!("\"{}\" is no foreign table", relation.name)))?;
         let handler = planner.access().handler(server)?.clone();
         // NOT NULL is the remote's promise, not ours: nothing is concluded from it.
         let fields: Vec<_> =

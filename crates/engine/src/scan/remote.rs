@@ -170,9 +170,9 @@ impl ExecutionPlan for ForeignScan {
         _partition: usize,
         _context: Arc<TaskContext>,
     ) -> PlanResult<SendableRecordBatchStream> {
-        let rows = self.batches()?.map(|batch| {
-            batch.map_err(|error| DataFusionError::from(Error::from(error)))
-        });
+        let rows = self
+            .batches()?
+            .map(|batch| batch.map_err(|error| DataFusionError::from(Error::from(error))));
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), rows)))
     }
 }

@@ -8,11 +8,13 @@ use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::memory::MemorySourceConfig;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::error::Result as PlanResult;
-use datafusion::logical_expr::{BinaryExpr, Expr, Operator, TableProviderFilterPushDown, TableType};
+use datafusion::logical_expr::{
+    BinaryExpr, Expr, Operator, TableProviderFilterPushDown, TableType,
+};
 use datafusion::physical_plan::ExecutionPlan;
 use medley_types::{PgType, arrow_type, field};
 
-use super::{Planner};
+use super::Planner;
 use crate::error::Result;
 use crate::system::{Keys, RowSink, SystemRelation};
 
@@ -73,8 +75,7 @@ impl SystemTable {
     }
 
     fn rows(&self, filters: &[Expr]) -> Result<datafusion::arrow::array::RecordBatch> {
-        let mut out =
-            RowSink::new(Arc::clone(&self.schema), &self.types(), self.relation.oid());
+        let mut out = RowSink::new(Arc::clone(&self.schema), &self.types(), self.relation.oid());
         let env = self.planner.env();
         self.relation.rows(&env.session, &self.keys(filters), &mut out)?;
         out.finish()

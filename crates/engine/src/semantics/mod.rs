@@ -47,11 +47,7 @@ pub fn call_function(
     let function = found.function;
     let row = kernel(function.source).ok_or_else(|| {
         let types: Vec<_> = found.arguments.iter().map(PgType::to_string).collect();
-        crate::Error::unsupported(format_args!(
-            "function {}({})",
-            function.name,
-            types.join(", ")
-        ))
+        crate::Error::unsupported(format_args!("function {}({})", function.name, types.join(", ")))
     })?;
     let (exprs, types): (Vec<_>, Vec<_>) = arguments.into_iter().unzip();
     let call = Call::new(function.source, Kernel::Row(row), types, found.result, env);

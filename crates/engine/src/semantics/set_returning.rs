@@ -63,9 +63,8 @@ pub fn set_call(
     let source = found.function.source;
     let function = set_function(source)
         .ok_or_else(|| Error::unsupported(format_args!("function {}", found.function.name)))?;
-    let array = t
-        .array()
-        .ok_or_else(|| Error::unsupported(format_args!("a set of values of type {t}")))?;
+    let array =
+        t.array().ok_or_else(|| Error::unsupported(format_args!("a set of values of type {t}")))?;
     let rows = function.rows;
     let kernel = Kernel::Batch(Arc::new(move |frame: &Frame<'_>, columns: &[ArrayRef], count| {
         lists(rows, column, t, frame, columns, count)

@@ -6,8 +6,8 @@ use medley_types::{Form, PgType};
 
 use super::literal::literal;
 use crate::scan::plain_options;
-use crate::semantics::key::{BPCHAR_KEY, FLOAT_KEY};
 use crate::semantics::Call;
+use crate::semantics::key::{BPCHAR_KEY, FLOAT_KEY};
 
 /// A foreign table as its remote knows it.
 pub(crate) struct RemoteTable<'a> {
@@ -112,12 +112,7 @@ fn boolean(table: &RemoteTable<'_>, expr: &Expr) -> Option<String> {
     }
 }
 
-fn comparison(
-    table: &RemoteTable<'_>,
-    left: &Expr,
-    op: Operator,
-    right: &Expr,
-) -> Option<String> {
+fn comparison(table: &RemoteTable<'_>, left: &Expr, op: Operator, right: &Expr) -> Option<String> {
     let (value, other, op) = match operand(table, left) {
         Some(value) => (value, right, op),
         None => (operand(table, right)?, left, op.swap()?),
@@ -182,13 +177,24 @@ fn comparable(table: &RemoteTable<'_>, value: &Operand, op: Operator) -> bool {
     match (table.dialect().family, Form::of(value.t)) {
         (
             Family::Postgres,
-            Form::Bool | Form::Int2 | Form::Int4 | Form::Int8 | Form::Float4 | Form::Float8
-            | Form::Decimal128 { .. } | Form::Date | Form::Time | Form::Timestamp
-            | Form::Timestamptz | Form::Uuid | Form::Bytea,
+            Form::Bool
+            | Form::Int2
+            | Form::Int4
+            | Form::Int8
+            | Form::Float4
+            | Form::Float8
+            | Form::Decimal128 { .. }
+            | Form::Date
+            | Form::Time
+            | Form::Timestamp
+            | Form::Timestamptz
+            | Form::Uuid
+            | Form::Bytea,
         ) => true,
         // A nondeterministic collation may take other texts for equal, so that all are byte order.
-        (Family::Postgres, Form::Text) => value.t.oid == PgType::TEXT.oid
-            || value.t.oid == PgType::VARCHAR.oid,
+        (Family::Postgres, Form::Text) => {
+            value.t.oid == PgType::TEXT.oid || value.t.oid == PgType::VARCHAR.oid
+        }
         (Family::Postgres, Form::Bpchar) => !ordered,
         // SQLite's columns hold what they like; integers compare as integers.
         (Family::Sqlite, Form::Int2 | Form::Int4 | Form::Int8) => true,

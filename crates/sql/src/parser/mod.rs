@@ -279,9 +279,18 @@ impl<'a> Parser<'a> {
         Ok(value)
     }
 
-    /// A string constant that nobody is to see.
+    /// A string constant that nobody is to see; nor what stands in its place, which may be a
+    /// password whose quotes were forgotten.
     pub fn secret(&mut self) -> Result<Secret> {
-        self.string().map(Secret::new)
+        let is_none = match &self.peek().kind {
+            TokenKind::Ident { .. } | TokenKind::Integer | TokenKind::Float => false,
+            TokenKind::Keyword(keyword) => keyword.category == KeywordCategory::Reserved,
+            _ => true,
+        };
+        // Before a value it is a name too many.
+        let is_name = matches!(self.peek_at(1).kind, TokenKind::String(_));
+        let given = self.string().map(Secret::new);
+        given.map_err(|error| if is_none || is_name { error } else { error.concealed() })
     }
 
     pub fn is_string(&self) -> bool {

@@ -35,3 +35,28 @@ fn errors_do_not_print_them_behind_the_error() {
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
     }
 }
+
+#[test]
+fn errors_do_not_print_them_where_the_error_is() {
+    for text in [
+        "create user mapping for bob server s options (password 'x' 'hunter2')",
+        "create user mapping for bob server s options (password 'hunter2",
+        "create user mapping for bob server s options ('hunter2')",
+        "create user mapping for bob server s options (password hunter2)",
+        "create user mapping for bob server s options (password = 'hunter2')",
+        "alter user mapping for bob server s options (set password hunter2)",
+        "select 1; alter user mapping for bob server s options (set password $x$hunter2)",
+        "alter server s options (add a E'hunter2\\ud83d')",
+        "create role r password 'it's hunter2'",
+        "create role r password 'it'hunter2 it''",
+        "create role r password hunter2",
+        "create role r password \"hunter2\"",
+        "create role r 'hunter2'",
+        "alter role r with encrypted password hunter2",
+        "import foreign schema a from server s into b options (a 'b' 'hunter2')",
+        "create role r password U&'hunter2' uescape 'hunter2'",
+    ] {
+        let error = medley_sql::parse(text).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{text}: {error:?}");
+    }
+}

@@ -31,7 +31,8 @@ pub fn aggregate(
     order: &[(PgType, Sorting)],
     env: &Arc<Env>,
 ) -> Result<Arc<AggregateUDF>> {
-    if !distinct && order.is_empty()
+    if !distinct
+        && order.is_empty()
         && let Some(native) = native(found, arguments)
     {
         return Ok(native);
@@ -74,9 +75,9 @@ fn fold(
 
 /// DataFusion's own, where they do what PostgreSQL's do.
 fn native(found: &Resolved, arguments: &[PgType]) -> Option<Arc<AggregateUDF>> {
-    let ordered = arguments.first().is_some_and(|t| {
-        comparison(*t) == Comparison::Native && t.oid != PgType::BOOL.oid
-    });
+    let ordered = arguments
+        .first()
+        .is_some_and(|t| comparison(*t) == Comparison::Native && t.oid != PgType::BOOL.oid);
     match found.function.name {
         "count" => Some(count_udaf()),
         "min" if ordered => Some(min_max::min_udaf()),

@@ -66,12 +66,29 @@ impl Kind {
 #[derive(Debug)]
 pub enum State {
     Count(i64),
-    Exact { sum: Numeric, count: i64 },
+    Exact {
+        sum: Numeric,
+        count: i64,
+    },
     /// Count, sum, and sum of squared differences, as Youngs and Cramer have it.
-    Float { n: i64, sx: f64, sxx: f64 },
-    Best { key: Vec<u8>, value: Datum<'static>, wanted: Ordering },
-    Logical { value: Option<bool>, and: bool },
-    Bits { value: Option<i64>, and: bool },
+    Float {
+        n: i64,
+        sx: f64,
+        sxx: f64,
+    },
+    Best {
+        key: Vec<u8>,
+        value: Datum<'static>,
+        wanted: Ordering,
+    },
+    Logical {
+        value: Option<bool>,
+        and: bool,
+    },
+    Bits {
+        value: Option<i64>,
+        and: bool,
+    },
     Joined(Option<String>),
     Elements(Vec<Datum<'static>>),
     Only(Option<Datum<'static>>, bool),
