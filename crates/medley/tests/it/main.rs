@@ -1,2 +1,32 @@
-//! The program, as people run it: one test binary, a module for each subject.
+//! The program, as people meet it: one test binary, a module for each subject.
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+mod command_line;
+mod crash;
 mod demo;
+mod locks;
+mod scripts;
+mod signals;
+
+use medley_testkit::{Medley, MedleyBuilder};
+
+/// A Medley that trusts everybody.
+fn medley() -> Medley {
+    builder().start().unwrap()
+}
+
+/// For one with settings of its own.
+fn builder() -> MedleyBuilder {
+    Medley::builder(env!("CARGO_BIN_EXE_medley"))
+}
+
+/// What a client was told: `42704: role "alice" does not exist`, and a line for the detail.
+fn said(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(error) => {
+            let detail = error.detail().map(|detail| format!("\nDETAIL: {detail}"));
+            let (code, message) = (error.code().code(), error.message());
+            format!("{code}: {message}{}", detail.unwrap_or_default())
+        }
+        None => format!("(connection lost) {error}"),
+    }
+}
