@@ -74,6 +74,9 @@ pub enum RoleError {
     /// What was granted on would lose its ground.
     #[error("dependent privileges exist")]
     DependentPrivileges,
+    /// The ADMIN option is with a role whose privileges one does not have.
+    #[error("no possible grantors")]
+    NoGrantor,
     /// A moment that is none.
     #[error("invalid input syntax for type timestamp with time zone: \"{0}\"")]
     ValidUntil(String),
@@ -99,6 +102,7 @@ impl Diagnostic for RoleError {
                 SqlState::INVALID_GRANT_OPERATION
             }
             Self::UnknownGrantOption(_) => SqlState::SYNTAX_ERROR,
+            Self::NoGrantor => SqlState::INTERNAL_ERROR,
             Self::ValidUntil(_) => SqlState::INVALID_DATETIME_FORMAT,
         }
     }

@@ -14,6 +14,9 @@ use crate::error::{Result, RoleError};
 /// Between 1970 and 2000, PostgreSQL's beginning of time.
 const EPOCH_DISTANCE_US: i64 = 946_684_800 * 1_000_000;
 
+/// Rounds of a given verifier that are gone through to see whether it is the empty password's.
+const MAX_TRIED_ITERATIONS: u32 = 100_000;
+
 /// Refuses a limit that is none; looked at before anything else.
 pub(super) fn check_connection_limit(options: &RoleOptions) -> Result<()> {
     match options.connection_limit {
@@ -77,8 +80,12 @@ fn password(ctx: &mut Context<'_>, change: &PasswordChange) -> Option<Verifier> 
     Some(Verifier::of_password_or_verifier(given))
 }
 
-/// A verifier of the empty password is as good as none.
+/// A verifier of the empty password is as good as none. One whose rounds would keep us busy for
+/// longer than anybody waits at a login is not tried.
 fn accepts_nothing(given: &Secret) -> bool {
-    Verifier::is_verifier(given)
-        && Verifier::of_password_or_verifier(given).accepts(&Secret::new(String::new()))
+    if !Verifier::is_verifier(given) {
+        return false;
+    }
+    let verifier = Verifier::of_password_or_verifier(given);
+    verifier.iterations <= MAX_TRIED_ITERATIONS && verifier.accepts(&Secret::new(String::new()))
 }

@@ -311,7 +311,7 @@ fn grantor_of(
 ) -> Result<RoleOid> {
     match named {
         None if ctx.is_superuser() => Ok(RoleOid::BOOTSTRAP),
-        None => Ok(ctx.actor().best_admin_of(role).unwrap_or(ctx.current_role)),
+        None => Ok(ctx.actor().best_admin_of(role).ok_or(RoleError::NoGrantor)?),
         Some(grantor) => check_grantor(ctx, role, grantor, revoke),
     }
 }

@@ -98,3 +98,17 @@ grant cmd_r1 to cmd_r3 with set false;
 set session authorization cmd_r3;
 set role cmd_r1;
 reset session authorization;
+-- To be a member without inheriting is not to grant on what the role may grant on.
+create role cmd_target;
+create role cmd_admins;
+create role cmd_nominal;
+grant cmd_target to cmd_admins with admin option;
+grant cmd_admins to cmd_nominal with inherit false, set false;
+set role cmd_nominal;
+grant cmd_target to cmd_nominal;
+grant cmd_target to cmd_nominal with admin option;
+grant cmd_target to cmd_nominal granted by cmd_admins;
+revoke cmd_target from cmd_admins;
+alter group cmd_target add user cmd_nominal;
+reset role;
+-- show members of cmd_target

@@ -49,3 +49,5 @@ create user mapping for public server t options (user 'u', password 'p');
 -- show mapping public t
 create foreign table ft (a int options (x '1')) server t;
 create foreign table ft (a int) server t options (x '1');
+-- A verifier with rounds for hours is taken as it is, at once.
+create role cmd_slow password 'SCRAM-SHA-256$4294967295:AAAAAAAAAAAAAAAAAAAAAA==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=';
