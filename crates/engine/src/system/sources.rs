@@ -193,3 +193,26 @@ pub fn source(schema: &str, name: &str) -> Source {
         false => Source::Unsupported,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{SystemRelation, declared};
+    use super::*;
+
+    #[test]
+    fn every_source_is_of_a_declared_relation() {
+        let listed = |tables: &[(&'static str, RowsFn)]| {
+            tables.iter().map(|(name, _)| *name).collect::<Vec<_>>()
+        };
+        let data = DATA.iter().map(|(name, _)| *name);
+        let catalog = listed(PG_CATALOG).into_iter().chain(data);
+        let info = listed(INFORMATION_SCHEMA).into_iter();
+        for name in catalog.chain(info).chain(EMPTY.iter().copied()) {
+            let schemas = ["pg_catalog", "information_schema"];
+            let declared: Vec<_> =
+                schemas.iter().filter_map(|schema| declared::by_name(schema, name)).collect();
+            assert_eq!(declared.len(), 1, "{name}");
+            assert!(!declared[0].columns().is_empty(), "{name}");
+        }
+    }
+}

@@ -4,7 +4,6 @@ mod comments;
 mod definitions;
 mod describe;
 pub mod format_type;
-mod options;
 mod privileges;
 mod quoting;
 mod registered;
@@ -34,4 +33,22 @@ pub const KERNELS: &[Table] = &[
 ];
 
 /// Those that return sets.
-pub const SET_FUNCTIONS: &[SetTable] = &[acl::SET_FUNCTIONS, options::SET_FUNCTIONS];
+pub const SET_FUNCTIONS: &[SetTable] = &[acl::SET_FUNCTIONS];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{KERNELS, SET_FUNCTIONS};
+    use crate::semantics::builtin;
+
+    #[test]
+    fn every_kernel_is_a_function_of_postgresql() {
+        let known: HashSet<_> = builtin::all_functions().iter().map(|it| it.source).collect();
+        let kernels = KERNELS.iter().flat_map(|table| table.iter()).map(|(source, _)| *source);
+        let sets = SET_FUNCTIONS.iter().flat_map(|table| table.iter()).map(|it| it.source);
+        for source in kernels.chain(sets) {
+            assert!(known.contains(source), "{source}");
+        }
+    }
+}
