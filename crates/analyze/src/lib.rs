@@ -4,4 +4,4 @@
 //! out is used where no query runs, for views, their dependencies, and privileges.
 mod references;
 
-pub use references::{Reference, Scope, qualified, relations};
+pub use references::{Reference, Scope, relations, rewritten};

@@ -86,16 +86,22 @@ pub fn relations(query: &Query, scope: &Scope<'_>) -> Vec<Reference> {
     finder.found
 }
 
-/// The text of a query with its relations named by schema, so that it means the same under every
-/// search path. `text` begins at byte `start` of the text that was parsed.
-pub fn qualified(text: &str, start: usize, references: &[Reference]) -> String {
+/// The text of a query with some of its parts said otherwise: relations by their schema, say, so
+/// that it means the same under every search path. `text` begins at byte `start` of the text that
+/// was parsed; the parts do not overlap.
+pub fn rewritten<'a>(
+    text: &str,
+    start: usize,
+    parts: impl IntoIterator<Item = (&'a Range<usize>, &'a str)>,
+) -> String {
+    let mut parts: Vec<_> = parts.into_iter().collect();
+    parts.sort_by_key(|(span, _)| span.start);
     let mut result = String::with_capacity(text.len());
     let mut done = 0;
-    for reference in references {
-        let (from, to) = (reference.span.start - start, reference.span.end - start);
-        result.push_str(&text[done..from]);
-        result.push_str(&reference.qualified_name);
-        done = to;
+    for (span, said) in parts {
+        result.push_str(&text[done..span.start - start]);
+        result.push_str(said);
+        done = span.end - start;
     }
     result.push_str(&text[done..]);
     result
@@ -218,7 +224,8 @@ mod tests {
         let scope = Scope::new(&snapshot, &path, RoleOid::BOOTSTRAP);
         let parsed = medley_sql::parse_query(query).unwrap();
         let references = relations(&parsed.ast, &scope);
-        assert_eq!(qualified(query, 0, &references), expected);
+        let parts = references.iter().map(|it| (&it.span, it.qualified_name.as_str()));
+        assert_eq!(rewritten(query, 0, parts), expected);
     }
 
     #[test]

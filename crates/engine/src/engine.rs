@@ -14,7 +14,7 @@ use medley_types::{Column, PgType};
 use crate::context::QueryContext;
 use crate::error::{Error, Result};
 use crate::explain::ExplainOptions;
-use crate::names::{Binder, BoundQuery, check_privileges};
+use crate::names::{Binder, BoundQuery, Star, check_privileges};
 use crate::rows::Rows;
 use crate::scan::Planner;
 
@@ -51,6 +51,8 @@ pub struct Prepared {
     pub columns: Vec<Column>,
     /// What `$1`, `$2` … are.
     pub parameter_types: Vec<PgType>,
+    /// What each `*` stands for.
+    pub stars: Vec<Star>,
 }
 
 /// Plans and runs queries.
@@ -82,7 +84,11 @@ impl Engine {
         let planner = Planner::new(self, context);
         let binder = Binder::new(context, planner, parameter_types.to_vec(), None);
         let bound = binder.bind(query)?;
-        Ok(Prepared { columns: bound.columns, parameter_types: bound.parameter_types })
+        Ok(Prepared {
+            columns: bound.columns,
+            parameter_types: bound.parameter_types,
+            stars: bound.stars,
+        })
     }
 
     /// Plans a query, checks privileges, and starts it. Rows come as they are asked for.

@@ -31,4 +31,5 @@ pub use context::{ActiveBackend, Facts, QueryContext, SettingRow};
 pub use engine::{Engine, Limits, Parameter, Prepared};
 pub use error::{Error, Result};
 pub use explain::{ExplainOptions, Format};
+pub use names::Star;
 pub use rows::Rows;

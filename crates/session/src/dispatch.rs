@@ -8,7 +8,7 @@ use medley_sql::{Execute, QueryStatement, Statement};
 use crate::extended::Prepared;
 use crate::session::Bounds;
 use crate::settings::{milliseconds, parse_name_list};
-use crate::{Output, Session};
+use crate::{Output, Session, Status};
 
 impl Session {
     /// Runs one statement; the result is its command tag. `text` is the whole text that it
@@ -58,12 +58,18 @@ impl Session {
             }
             Statement::Deallocate(name) => self.deallocate(name.as_deref())?,
             Statement::ImportForeignSchema(import) => self.import(import, bounds, out).await?,
+            Statement::AlterRoleSettings(alter) => {
+                self.alter_role_settings(&alter, bounds, out).await?;
+            }
+            Statement::Lock(_) if self.status() != Status::InBlock => {
+                let message = "LOCK TABLE can only be used in transaction blocks";
+                return Err(Report::error(SqlState::NO_ACTIVE_SQL_TRANSACTION, message));
+            }
             Statement::CreateView(view) => self.create_view(*view, bounds, out).await?,
             // Nobody notifies here, so that listening succeeds and hears nothing would be a lie.
             unsupported @ (Statement::DeclareCursor(_)
             | Statement::Fetch(_)
             | Statement::Close(_)
-            | Statement::Copy(_)
             | Statement::Listen(_)
             | Statement::Notify { .. }
             | Statement::Unlisten(_)

@@ -135,7 +135,7 @@ impl Session {
     ) -> Result<Prepared, Report> {
         let context = self.query_context(self.bounds().token);
         let prepared = self.instance.engine.prepare(&context, &query, &types);
-        let engine::Prepared { columns, parameter_types } =
+        let engine::Prepared { columns, parameter_types, .. } =
             prepared.map_err(|error| error.report())?;
         Ok(Prepared::Query { query: Arc::new(query), types: parameter_types, columns })
     }

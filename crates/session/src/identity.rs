@@ -5,6 +5,8 @@ use medley_catalog::ids::RoleOid;
 #[derive(Clone, Debug)]
 pub struct Identity {
     authenticated: RoleOid,
+    /// What RESET ROLE goes back to: ALTER ROLE … SET role says it.
+    initial_role: Option<RoleOid>,
     now: State,
     /// At the start of the transaction and of each savepoint, the latest last.
     saved: Vec<State>,
@@ -28,7 +30,15 @@ impl Identity {
     /// Of somebody who has just logged in.
     pub fn new(authenticated: RoleOid) -> Self {
         let session = Who { session_user: authenticated, role: None };
-        Self { authenticated, now: State { session, local: None }, saved: Vec::new() }
+        let now = State { session, local: None };
+        Self { authenticated, initial_role: None, now, saved: Vec::new() }
+    }
+
+    /// The same person in this role, from the start.
+    pub fn beginning_as(mut self, role: RoleOid) -> Self {
+        self.initial_role = Some(role);
+        self.set_role(Some(role), false);
+        self
     }
 
     /// Who logged in.
@@ -60,6 +70,11 @@ impl Identity {
     pub fn set_role(&mut self, role: Option<RoleOid>, local: bool) {
         let who = Who { role, ..self.who() };
         self.set(who, local);
+    }
+
+    /// RESET ROLE.
+    pub fn reset_role(&mut self, local: bool) {
+        self.set_role(self.initial_role, local);
     }
 
     /// SET SESSION AUTHORIZATION, which also ends SET ROLE.
@@ -122,6 +137,15 @@ mod tests {
         assert_eq!((identity.session_user(), identity.current_user()), (ALICE, BOB));
         identity.rollback();
         assert_eq!(identity.current_user(), ALICE);
+    }
+
+    #[test]
+    fn reset_goes_back_to_the_role_of_the_start() {
+        let mut identity = Identity::new(ALICE).beginning_as(BOB);
+        identity.set_role(None, false);
+        assert_eq!(identity.current_user(), ALICE);
+        identity.reset_role(false);
+        assert_eq!(identity.current_user(), BOB);
     }
 
     #[test]

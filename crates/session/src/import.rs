@@ -47,7 +47,10 @@ impl Session {
         let snapshot = Arc::clone(&self.snapshot());
         let scope = Scope::new(&snapshot, &search_path, self.identity.current_user());
         let references = medley_analyze::relations(&view.query.ast, &scope);
-        let text = medley_analyze::qualified(&view.query_text, view.query.span.start, &references);
+        let relations = references.iter().map(|it| (&it.span, it.qualified_name.as_str()));
+        let stars = prepared.stars.iter().map(|star| (&star.span, star.columns.as_str()));
+        let start = view.query.span.start;
+        let text = medley_analyze::rewritten(&view.query_text, start, relations.chain(stars));
         let columns = prepared.columns.into_iter().map(|it| (it.name, it.pg_type)).collect();
         let addresses = references.iter().filter_map(|reference| reference.address).collect();
         let query = ViewQuery { text, columns, references: addresses };

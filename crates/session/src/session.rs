@@ -61,6 +61,8 @@ impl Session {
     ) -> Result<Self, Report> {
         let role = login::admit(instance, &login)?;
         let stored = login::stored_settings(&instance.catalog.snapshot(), &role);
+        let beginning = stored.iter().rev().find(|(name, _)| name == "role");
+        let beginning = beginning.map(|(_, role)| role.clone());
         let initial = stored.into_iter().chain(login.settings.iter().cloned());
         let settings = Settings::new(initial.filter(|(name, _)| name != "role"))
             .map_err(|report| Report { severity: Severity::Fatal, ..report })?;
@@ -90,8 +92,20 @@ impl Session {
             since,
             reported: HashMap::new(),
         };
+        if let Some(role) = beginning.filter(|role| role != "none") {
+            session.begin_as(&role)?;
+        }
         session.reported = session.parameters().into_iter().collect();
         Ok(session)
+    }
+
+    /// ALTER ROLE … SET role: as if SET ROLE had been said at once.
+    fn begin_as(&mut self, role: &str) -> Result<(), Report> {
+        let authenticated = self.identity.authenticated();
+        let role = medley_commands::check_set_role(&self.committed(), authenticated, role);
+        let role = role.map_err(|error| Report { severity: Severity::Fatal, ..error.report() })?;
+        self.identity = Identity::new(authenticated).beginning_as(role);
+        Ok(())
     }
 
     /// Where the session is between transactions.

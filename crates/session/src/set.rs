@@ -3,12 +3,15 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::Schema;
+use medley_commands::SettingWrite;
 use medley_diagnostic::{Diagnostic, Report, SqlState};
 use medley_sql::{
-    Discard, Set, SetScope, SetValue, SettingArgument, SettingChange, TransactionScope,
+    AlterRoleSettings, Discard, Set, SetScope, SetValue, SettingArgument, SettingChange,
+    TransactionScope,
 };
 use medley_types::{Column, PgType, field};
 
+use crate::session::Bounds;
 use crate::settings::Change;
 use crate::transaction::Kind;
 use crate::{Output, Session};
@@ -51,12 +54,21 @@ impl Session {
                 Ok(())
             }
             SettingChange::Reset(name) => match name.as_str() {
-                "role" => self.set_role(None, local),
+                "role" => {
+                    self.identity.reset_role(local);
+                    Ok(())
+                }
                 "session_authorization" => self.reset_session_user(local),
                 name => self.settings.lock().reset(name, how),
             },
             SettingChange::Set { name, value } => match name.as_str() {
-                "role" => self.set_role(one_text(name.as_str(), value)?, local),
+                "role" => match one_text(name.as_str(), value)? {
+                    Some(role) => self.set_role(role, local),
+                    None => {
+                        self.identity.reset_role(local);
+                        Ok(())
+                    }
+                },
                 "session_authorization" => match one_text(name.as_str(), value)? {
                     Some(role) => self.set_session_user(role, local),
                     None => self.reset_session_user(local),
@@ -71,10 +83,10 @@ impl Session {
 
     /// SET ROLE. Whether the session user may is asked of the latest committed catalog and the
     /// transaction's own changes.
-    fn set_role(&mut self, role: Option<&str>, local: bool) -> Result<(), Report> {
+    fn set_role(&mut self, role: &str, local: bool) -> Result<(), Report> {
         let role = match role {
-            None | Some("none") => None,
-            Some(name) => {
+            "none" => None,
+            name => {
                 let snapshot = self.snapshot();
                 let session_user = self.identity.session_user();
                 let role = medley_commands::check_set_role(&snapshot, session_user, name);
@@ -159,6 +171,43 @@ impl Session {
             .map_err(|error| Report::error(SqlState::INTERNAL_ERROR, error.to_string()))?;
         let style = Arc::clone(self.settings.lock().style());
         out.rows(&batch, &style).await
+    }
+
+    /// ALTER ROLE … SET: judged as SET would be, and kept for sessions to come.
+    pub(crate) async fn alter_role_settings(
+        &mut self,
+        alter: &AlterRoleSettings,
+        bounds: &Bounds,
+        out: &mut dyn Output,
+    ) -> Result<(), Report> {
+        let write = self.setting_write(&alter.change)?;
+        let (role, database) = (alter.role.as_ref(), alter.database.as_deref());
+        self.commands(bounds, out, |context| {
+            medley_commands::alter_role_settings(context, role, database, write)
+        })
+        .await?;
+        Ok(())
+    }
+
+    fn setting_write(&self, change: &SettingChange) -> Result<SettingWrite, Report> {
+        let (name, value) = match change {
+            SettingChange::ResetAll => return Ok(SettingWrite::ResetAll),
+            SettingChange::Reset(name) | SettingChange::Set { name, value: SetValue::Default } => {
+                return Ok(SettingWrite::Reset(name.clone()));
+            }
+            SettingChange::Set { name, value } => (name, value),
+        };
+        let value = match value {
+            SetValue::FromCurrent => self.shown(name)?.1,
+            value if name == "role" => one_text(name, value)?.unwrap_or("none").to_owned(),
+            value => {
+                let how = Change { superuser: self.is_superuser(), local: false };
+                let mut judged = self.settings.lock().clone();
+                judged.set(name, value, how)?;
+                judged.show(name)?.to_owned()
+            }
+        };
+        Ok(SettingWrite::Set { name: name.clone(), value })
     }
 
     /// Runs DISCARD.

@@ -23,6 +23,8 @@ mod subquery;
 mod window;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -50,6 +52,17 @@ pub(crate) struct BoundQuery {
     pub parameter_types: Vec<PgType>,
     /// The relations, with whose privileges count.
     pub reads: Vec<Read>,
+    /// What each `*` of the query's own text stands for.
+    pub stars: Vec<Star>,
+}
+
+/// A `*` or `t.*`, and the columns that it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Star {
+    /// Its bytes in the text that was parsed.
+    pub span: Range<usize>,
+    /// The columns, as SQL.
+    pub columns: String,
 }
 
 /// An expression with its type.
@@ -111,6 +124,8 @@ pub(crate) struct Binder<'a> {
     counter: Cell<usize>,
     /// How deep in views within views.
     view_depth: Cell<usize>,
+    /// By where they begin, for a subquery may be bound more than once.
+    stars: RefCell<BTreeMap<usize, Star>>,
 }
 
 impl<'a> Binder<'a> {
@@ -129,6 +144,7 @@ impl<'a> Binder<'a> {
             reads: RefCell::default(),
             counter: Cell::new(0),
             view_depth: Cell::new(0),
+            stars: RefCell::default(),
         }
     }
 
@@ -145,6 +161,7 @@ impl<'a> Binder<'a> {
         };
         let parameter_types = parameter_types.into_iter().enumerate();
         Ok(BoundQuery {
+            stars: self.stars.into_inner().into_values().collect(),
             columns: bound
                 .columns
                 .iter()

@@ -304,6 +304,14 @@ impl Binder<'_> {
         let bound = self.query(&inside, &query.ast).map_err(without_position);
         self.view_depth.set(depth - 1);
         let mut bound = self.settle_outputs(bound?)?;
+        let declared: Vec<_> = relation.live_columns().map(|column| column.pg_type.oid).collect();
+        let found: Vec<_> = bound.columns.iter().map(|column| column.t.oid).collect();
+        if declared != found {
+            // What it reads was changed under it.
+            let message = format!("view \"{}\" no longer fits what it reads", relation.name);
+            let state = SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE;
+            return Err(Error::at(state, message, None));
+        }
         for (column, declared) in bound.columns.iter_mut().zip(relation.live_columns()) {
             column.name.clone_from(&declared.name);
         }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use ast::Spanned as _;
 use datafusion::logical_expr::{Expr, Filter, LogicalPlan};
+use medley_catalog::quote_identifier;
 use medley_diagnostic::SqlState;
 use medley_sql::query_ast::{self as ast, GroupByExpr, SelectItem};
 use medley_sql::span::position;
@@ -10,7 +11,7 @@ use medley_sql::span::position;
 use super::output::output_name;
 use super::query::{output_index, sorting};
 use super::scope::{Clause, Scope, Surroundings};
-use super::{Binder, Bound, BoundColumn, Typed};
+use super::{Binder, Bound, BoundColumn, Star, Typed};
 use crate::error::{Error, Result};
 use crate::semantics::aggregate::Sorting;
 
@@ -85,11 +86,11 @@ impl Binder<'_> {
                 SelectItem::ExprWithAlias { expr, alias } => {
                     outputs.push((alias.value.clone(), self.expr(scope, expr)?));
                 }
-                SelectItem::Wildcard(_) => self.star(scope, None, &mut outputs)?,
+                SelectItem::Wildcard(_) => self.star(scope, item, None, &mut outputs)?,
                 SelectItem::QualifiedWildcard(
                     ast::SelectItemQualifiedWildcardKind::ObjectName(name),
                     _,
-                ) => self.star(scope, Some(name), &mut outputs)?,
+                ) => self.star(scope, item, Some(name), &mut outputs)?,
                 SelectItem::QualifiedWildcard(..) | SelectItem::ExprWithAliases { .. } => {
                     return Err(Error::unsupported("this kind of output column"));
                 }
@@ -102,9 +103,11 @@ impl Binder<'_> {
     fn star(
         &self,
         scope: &Scope<'_>,
+        item: &SelectItem,
         name: Option<&ast::ObjectName>,
         outputs: &mut Vec<(String, Typed)>,
     ) -> Result<()> {
+        let mut columns_of_star = Vec::new();
         let wanted = name.map(|name| name.0.iter().map(part_of).collect::<Vec<_>>());
         let mut found = false;
         for table in &scope.tables {
@@ -125,10 +128,14 @@ impl Binder<'_> {
                 let ident = ast::Ident::new(column.name.clone());
                 let value = self.use_column(scope, table.alias.as_deref(), column, &ident);
                 outputs.push((column.name.clone(), value));
+                columns_of_star.push(reference(table.alias.as_deref(), &column.name));
             }
         }
         match (found, wanted) {
-            (true, _) => Ok(()),
+            (true, _) => {
+                self.note_star(item, &columns_of_star);
+                Ok(())
+            }
             (false, None) => Err(Error::at(
                 SqlState::SYNTAX_ERROR,
                 "SELECT * with no tables specified is not valid",
@@ -140,6 +147,15 @@ impl Binder<'_> {
                 let at = name.and_then(|name| position(name.span()));
                 Err(Error::at(SqlState::UNDEFINED_TABLE, message, at))
             }
+        }
+    }
+
+    /// Keeps what a `*` of the query's own text stands for: CREATE VIEW writes it out.
+    fn note_star(&self, item: &SelectItem, columns: &[String]) {
+        let span = medley_sql::span::bytes(item.span()).filter(|_| self.view_depth.get() == 0);
+        if let Some(span) = span {
+            let star = Star { span: span.clone(), columns: columns.join(", ") };
+            self.stars.borrow_mut().insert(span.start, star);
         }
     }
 
@@ -356,5 +372,14 @@ fn refuse_foreign_clauses(select: &ast::Select) -> Result<()> {
     match refused.iter().find(|(given, _)| *given) {
         Some((_, what)) => Err(Error::unsupported(what)),
         None => Ok(()),
+    }
+}
+
+/// A column as SQL names it.
+fn reference(alias: Option<&str>, column: &str) -> String {
+    let column = quote_identifier(column);
+    match alias {
+        Some(alias) => format!("{}.{column}", quote_identifier(alias)),
+        None => column.into_owned(),
     }
 }
