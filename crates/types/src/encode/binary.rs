@@ -24,6 +24,10 @@ pub(super) fn put(t: PgType, array: &ArrayRef) -> Result<Put> {
         Form::Int2 => fixed::<Int16Type>(array, |value, out| out.put_i16(value)),
         Form::Int4 => fixed::<Int32Type>(array, |value, out| out.put_i32(value)),
         Form::Int8 => fixed::<Int64Type>(array, |value, out| out.put_i64(value)),
+        Form::Oid if *array.data_type() == DataType::Utf8 => {
+            let (type_name, arrow) = (t.to_string(), array.data_type().to_string());
+            return Err(Error::ArrowMismatch { type_name, arrow });
+        }
         Form::Oid => fixed::<UInt32Type>(array, |value, out| out.put_u32(value)),
         Form::Float4 => fixed::<Float32Type>(array, |value, out| out.put_f32(value)),
         Form::Float8 => fixed::<Float64Type>(array, |value, out| out.put_f64(value)),

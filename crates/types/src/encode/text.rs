@@ -21,6 +21,7 @@ pub(super) fn put(t: PgType, array: &ArrayRef, style: &Style) -> Result<Put> {
         Form::Int2 => each::<Int16Type>(array, integer),
         Form::Int4 => each::<Int32Type>(array, integer),
         Form::Int8 => each::<Int64Type>(array, integer),
+        Form::Oid if *array.data_type() == DataType::Utf8 => each_str(array, verbatim),
         Form::Oid => each::<UInt32Type>(array, integer),
         Form::Float4 => float4(array, style.extra_float_digits),
         Form::Float8 => float8(array, style.extra_float_digits),
