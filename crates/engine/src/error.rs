@@ -24,8 +24,8 @@ pub enum Error {
     /// The statement wants more memory than there is for it.
     #[error("out of memory")]
     OutOfMemory(String),
-    /// A plan that the query engine could not make or run.
-    #[error("{0}")]
+    /// A plan that the query engine could not make or run; what it says about it.
+    #[error("this kind of query is not supported")]
     Unplannable(String),
     /// The query engine says that it is broken.
     #[error("{0}")]
@@ -117,12 +117,10 @@ impl Diagnostic for Error {
             Self::Refused(report) => (**report).clone(),
             Self::Value(error) => error.report(),
             Self::Foreign(error) => error.report(),
-            Self::OutOfMemory(detail) => {
+            Self::OutOfMemory(detail) | Self::Unplannable(detail) => {
                 Report::error(self.code(), self.to_string()).with_detail(detail)
             }
-            Self::Cancelled | Self::Unplannable(_) | Self::Internal(_) => {
-                Report::error(self.code(), self.to_string())
-            }
+            Self::Cancelled | Self::Internal(_) => Report::error(self.code(), self.to_string()),
         }
     }
 }
@@ -188,9 +186,11 @@ fn of_arrow(error: ArrowError) -> Error {
     }
 }
 
-/// What DataFusion says goes on over several lines where it asks for bug reports.
+/// What DataFusion says goes on over several lines where it asks for bug reports, and may print
+/// whole plans.
 fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
+    const ENOUGH: usize = 120;
+    text.lines().next().unwrap_or_default().chars().take(ENOUGH).collect()
 }
 
 fn ours_within<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Error> {

@@ -179,6 +179,14 @@ impl Binder<'_> {
         expr: &ast::Expr,
         data_type: &ast::DataType,
     ) -> Result<Typed> {
+        if let ast::Expr::Array(array) = expr
+            && array.elem.is_empty()
+        {
+            // An empty array has the type that it is cast to.
+            let to = type_name::resolve(data_type)?;
+            let empty = ast::Value::SingleQuotedString("{}".to_owned());
+            return self.cast_to(self.value(&empty.with_empty_span())?, to);
+        }
         let value = self.expr(scope, expr)?;
         let position = value.position;
         let to = type_name::resolve(data_type).map_err(|error| error.or_at(position))?;

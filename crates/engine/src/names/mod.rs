@@ -153,6 +153,7 @@ impl<'a> Binder<'a> {
         let surroundings = Surroundings::top(self.context.role);
         let bound = self.query(&surroundings, &query.ast)?;
         let bound = self.settle_outputs(bound)?;
+        let bound = self.printed_names(bound)?;
         let parameter_types = self.parameter_types.into_inner();
         let undetermined = |index| {
             let message = format!("could not determine data type of parameter ${}", index + 1);

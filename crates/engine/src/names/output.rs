@@ -12,6 +12,7 @@ use medley_types::PgType;
 use super::{Binder, Bound, BoundColumn, Typed};
 use crate::error::Result;
 use crate::semantics::aggregate;
+use crate::semantics::convert::needs_catalog;
 use crate::semantics::key::{is_native, key};
 use crate::semantics::resolve::Context;
 
@@ -79,6 +80,28 @@ impl Binder<'_> {
             outputs.push((column.name.clone(), value));
         }
         self.project(bound.plan, outputs)
+    }
+
+    /// What only the catalog can print (`regclass`) is printed here; the type stays what it is.
+    pub(super) fn printed_names(&self, bound: Bound) -> Result<Bound> {
+        if !bound.columns.iter().any(|column| needs_catalog(column.t.oid)) {
+            return Ok(bound);
+        }
+        let types: Vec<_> = bound.columns.iter().map(|column| column.t).collect();
+        let mut outputs = Vec::with_capacity(types.len());
+        for column in &bound.columns {
+            let value = Typed::new(column.expr.clone(), column.t, None);
+            let value = match needs_catalog(column.t.oid) {
+                true => self.cast_to(value, PgType::TEXT)?,
+                false => value,
+            };
+            outputs.push((column.name.clone(), value));
+        }
+        let mut printed = self.project(bound.plan, outputs)?;
+        for (column, t) in printed.columns.iter_mut().zip(types) {
+            column.t = t;
+        }
+        Ok(printed)
     }
 
     /// Each row once.

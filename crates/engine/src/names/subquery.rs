@@ -5,18 +5,20 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use datafusion::logical_expr::expr::{AggregateFunction, Exists, InSubquery};
-use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan, Operator, Subquery, lit};
+use datafusion::logical_expr::expr::{AggregateFunction, InSubquery};
+use datafusion::logical_expr::{
+    Aggregate, Expr, ExprSchemable as _, LogicalPlan, LogicalPlanBuilder, Operator, Subquery, lit,
+};
 use medley_diagnostic::SqlState;
 use medley_sql::query_ast::{self as ast, AccessExpr, BinaryOperator};
 use medley_types::PgType;
 
 use super::operator::{binary_expr, operator_name};
-use super::scope::{Outer, Scope, Surroundings};
+use super::scope::{Clause, Outer, Scope, Surroundings};
 use super::{Binder, Bound, Typed};
 use crate::error::{Error, Result};
 use crate::scan::{Answer, SubPlan};
-use crate::semantics::aggregate;
+use crate::semantics::aggregate::{self, Sorting};
 use crate::semantics::key::key;
 use crate::semantics::resolve::common_type;
 
@@ -52,13 +54,42 @@ impl Binder<'_> {
             let message = format!("could not find array type for data type {element}");
             Error::at(SqlState::UNDEFINED_OBJECT, message, None)
         })?;
-        // What an ORDER BY put in order stays so: the plan below is read in its order.
-        let collect = aggregate::collect(element, array, &[], &self.env);
-        let plan = self.folded(&bound, collect)?;
+        let plan = self.collected(&bound, element, array)?;
         Ok(match outer.is_empty() {
             true => Typed::new(Expr::ScalarSubquery(planned(plan)), array, None),
             false => Typed::new(self.sub_plan(plan, outer, array, Answer::Value), array, None),
         })
+    }
+
+    /// All values of the one column of a plan, in the order that its ORDER BY says: an aggregate
+    /// would be given them in any.
+    fn collected(&self, bound: &Bound, element: PgType, array: PgType) -> Result<LogicalPlan> {
+        let value = &bound.columns[0].expr;
+        let (value, sort) = match &bound.plan {
+            LogicalPlan::Sort(sort) => (value.clone(), Some(sort)),
+            LogicalPlan::Projection(projection) => match projection.input.as_ref() {
+                LogicalPlan::Sort(sort) => (projection.expr[0].clone().unalias(), Some(sort)),
+                _ => (value.clone(), None),
+            },
+            _ => (value.clone(), None),
+        };
+        let (input, keys) = match sort {
+            Some(sort) => (Arc::clone(&sort.input), sort.expr.as_slice()),
+            None => (Arc::new(bound.plan.clone()), [].as_slice()),
+        };
+        let mut args = vec![value];
+        let mut order = Vec::with_capacity(keys.len());
+        for key in keys {
+            // Keys sort as Arrow's own forms do.
+            let t = medley_types::type_of_arrow(&key.expr.get_type(input.schema())?);
+            let sorting = Sorting { descending: !key.asc, nulls_first: key.nulls_first };
+            order.push((t, sorting));
+            args.push(key.expr.clone());
+        }
+        let collect = aggregate::collect(element, array, &order, &self.env);
+        let call = AggregateFunction::new_udf(collect, args, false, None, vec![], None);
+        let call = Expr::AggregateFunction(call).alias(self.unique("value"));
+        Ok(LogicalPlan::Aggregate(Aggregate::try_new(input, vec![], vec![call])?))
     }
 
     /// The one column of a plan as the one value that an aggregate makes of it.
@@ -82,13 +113,36 @@ impl Binder<'_> {
     ) -> Result<Typed> {
         let (bound, outer) = self.subquery(scope, query)?;
         let expr = match outer.is_empty() {
-            true => Expr::Exists(Exists::new(planned(bound.plan), negated)),
+            true => self.has_rows(bound.plan, negated)?,
             false => {
                 let exists = self.sub_plan(bound.plan, outer, PgType::BOOL, Answer::Exists);
                 if negated { Expr::Not(Box::new(exists)) } else { exists }
             }
         };
         Ok(Typed::new(expr, PgType::BOOL, None))
+    }
+
+    /// Whether a plan has rows, as one value: DataFusion knows EXISTS in WHERE alone.
+    fn has_rows(&self, plan: LogicalPlan, negated: bool) -> Result<Expr> {
+        let plan = LogicalPlanBuilder::from(plan).limit(0, Some(1))?.build()?;
+        let count = datafusion::functions_aggregate::count::count_udaf();
+        let call = AggregateFunction::new_udf(count, vec![lit(1i64)], false, None, vec![], None);
+        let call = Expr::AggregateFunction(call).alias(self.unique("value"));
+        let plan = LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(plan), vec![], vec![call])?);
+        let op = if negated { Operator::Eq } else { Operator::Gt };
+        Ok(binary_expr(Expr::ScalarSubquery(planned(plan)), op, lit(0i64)))
+    }
+
+    /// `IN` among the values of a plan, gathered once: for where there is no join to make of it.
+    fn among(&self, wanted: Expr, keys: &Bound, negated: bool) -> Result<Expr> {
+        let column = keys.columns[0].expr.clone();
+        let t = medley_types::type_of_arrow(&column.get_type(keys.plan.schema())?);
+        let array = t.array().ok_or_else(|| Error::unsupported("IN of such values"))?;
+        let collect = aggregate::collect(t, array, &[], &self.env);
+        let plan = self.folded(keys, collect)?;
+        let found = crate::semantics::array_contains(t, array, &self.env)?;
+        let found = found.on(vec![wanted, Expr::ScalarSubquery(planned(plan))]);
+        Ok(if negated { Expr::Not(Box::new(found)) } else { found })
     }
 
     pub(super) fn in_subquery(
@@ -116,6 +170,10 @@ impl Binder<'_> {
         let keys = key(bound.columns[0].expr.clone(), plain, &self.env)?;
         let keys =
             self.project(bound.plan, vec![("key".to_owned(), Typed::new(keys, plain, None))])?;
+        if outer.is_empty() && scope.clause != Clause::Where {
+            let expr = self.among(wanted, &keys, negated)?;
+            return Ok(Typed::new(expr, PgType::BOOL, position));
+        }
         if outer.is_empty() {
             let subquery = planned(keys.plan);
             let expr = Expr::InSubquery(InSubquery::new(Box::new(wanted), subquery, negated));

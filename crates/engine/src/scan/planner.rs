@@ -73,11 +73,6 @@ impl Planner {
         self.state.task_ctx()
     }
 
-    /// The plan as DataFusion would rather have it.
-    pub fn optimize(&self, plan: &LogicalPlan) -> Result<LogicalPlan> {
-        Ok(self.state.optimize(plan)?)
-    }
-
     /// The plan that runs.
     pub async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
         Ok(self.state.create_physical_plan(plan).await?)

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use datafusion::arrow::datatypes::{DataType, FieldRef};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::ParamValues;
 use datafusion::error::Result as PlanResult;
 use datafusion::logical_expr::async_udf::{AsyncScalarUDF, AsyncScalarUDFImpl};
@@ -15,7 +15,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::physical_plan::collect;
 use datafusion::scalar::ScalarValue;
-use medley_types::{PgType, arrow_type, field};
+use medley_types::{PgType, arrow_type};
 
 use super::Planner;
 use crate::error::{Error, Result};
@@ -145,7 +145,7 @@ impl ScalarUDFImpl for SubPlan {
     }
 
     fn return_field_from_args(&self, _: ReturnFieldArgs<'_>) -> PlanResult<FieldRef> {
-        Ok(Arc::new(field(self.name.clone(), self.result, true)))
+        Ok(Arc::new(Field::new(self.name.clone(), arrow_type(self.result), true)))
     }
 
     fn invoke_with_args(&self, _: ScalarFunctionArgs) -> PlanResult<ColumnarValue> {

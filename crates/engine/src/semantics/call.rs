@@ -5,14 +5,14 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use datafusion::arrow::array::ArrayRef;
-use datafusion::arrow::datatypes::{DataType, FieldRef};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::error::Result as PlanResult;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
     TypeSignature, Volatility,
 };
 use datafusion::scalar::ScalarValue;
-use medley_types::{PgType, Style, arrow_type, field};
+use medley_types::{PgType, Style, arrow_type};
 
 use super::datum::{Datum, Reader, Writer};
 use crate::error::{Error, Result};
@@ -227,7 +227,8 @@ impl ScalarUDFImpl for Call {
     }
 
     fn return_field_from_args(&self, _: ReturnFieldArgs<'_>) -> PlanResult<FieldRef> {
-        Ok(Arc::new(field(self.name.clone(), self.result, true)))
+        // Its type is known to the binder; metadata would only set it apart from literals.
+        Ok(Arc::new(Field::new(self.name.clone(), arrow_type(self.result), true)))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> PlanResult<ColumnarValue> {

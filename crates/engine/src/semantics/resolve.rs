@@ -65,7 +65,7 @@ pub fn pathway(source: TypeOid, target: TypeOid, context: Context) -> Option<Pat
 }
 
 fn elements_pathway(source: TypeOid, target: TypeOid, context: Context) -> Option<Pathway> {
-    let (from, to) = (true_array(source)?, true_array(target)?);
+    let (from, to) = (array_or_vector(source)?, true_array(target)?);
     Some(match pathway(from, to, context)? {
         Pathway::Relabel => Pathway::Relabel,
         _ => Pathway::Elements,
@@ -83,6 +83,15 @@ fn text_pathway(source: TypeOid, target: TypeOid, context: Context) -> Option<Pa
 fn true_array(oid: TypeOid) -> Option<TypeOid> {
     let info = medley_types::by_oid(oid)?;
     info.element.filter(|_| info.category == 'A' && info.length == -1 && info.name.starts_with('_'))
+}
+
+/// The same, of `int2vector` and `oidvector` too, which are arrays to whoever reads them.
+fn array_or_vector(oid: TypeOid) -> Option<TypeOid> {
+    let vector = oid == PgType::INT2VECTOR.oid || oid == PgType::OIDVECTOR.oid;
+    match vector {
+        true => medley_types::by_oid(oid)?.element,
+        false => true_array(oid),
+    }
 }
 
 fn category(oid: TypeOid) -> char {
@@ -242,12 +251,21 @@ fn choose<T: Clone>(
     given: &[TypeOid],
 ) -> Result<Candidate<T>, Failure> {
     let mut fitting = candidates;
-    fitting.retain(|c| given.iter().zip(&c.arguments).all(|(g, w)| can_pass(*g, *w)));
+    fitting.retain(|c| {
+        let pairs = given.iter().zip(&c.arguments);
+        pairs.clone().all(|(g, w)| can_pass(*g, *w)) && is_consistent(given, &c.arguments)
+    });
     match fitting.len() {
         0 => Err(Failure::Undefined),
         1 => fitting.pop().ok_or(Failure::Undefined),
         _ => select_candidate(fitting, given),
     }
+}
+
+/// `check_generic_type_consistency`: one type for all that a polymorphic type stands for.
+fn is_consistent(given: &[TypeOid], declared: &[TypeOid]) -> bool {
+    let given: Vec<_> = given.iter().map(|oid| PgType::plain(oid.0)).collect();
+    Polymorphic::settle(declared, &given).is_ok()
 }
 
 /// `func_select_candidate`: the steps are PostgreSQL's, in its order.
@@ -327,8 +345,12 @@ fn assume_one_type<T: Clone>(
     if known.any(|g| *g != assumed) {
         return None;
     }
-    let mut fitting =
-        candidates.iter().filter(|c| c.arguments.iter().all(|wanted| can_pass(assumed, *wanted)));
+    let all = vec![assumed; given.len()];
+    let fits = |c: &&Candidate<T>| {
+        c.arguments.iter().all(|wanted| can_pass(assumed, *wanted))
+            && is_consistent(&all, &c.arguments)
+    };
+    let mut fitting = candidates.iter().filter(fits);
     let only = fitting.next()?;
     fitting.next().is_none().then(|| only.clone())
 }
@@ -394,7 +416,11 @@ impl Polymorphic {
             settled.element = Some(PgType::TEXT);
         }
         if !compatible.is_empty() {
-            settled.compatible = Some(common_type(&compatible).ok_or(Failure::Undefined)?);
+            let common = common_type(&compatible).ok_or(Failure::Undefined)?;
+            if declared.contains(&ANYCOMPATIBLEARRAY) && common.array().is_none() {
+                return Err(Failure::Undefined);
+            }
+            settled.compatible = Some(common);
         }
         Ok(settled)
     }

@@ -188,6 +188,18 @@ impl Accumulator for Folding {
         Ok(())
     }
 
+    fn supports_retract_batch(&self) -> bool {
+        self.plan.kind.forgets()
+    }
+
+    fn retract_batch(&mut self, values: &[ArrayRef]) -> PlanResult<()> {
+        let readers = readers(&self.plan.types, values);
+        for row in 0..values.first().map_or(0, |column| column.len()) {
+            self.state.remove(&row_of(&readers, row)?)?;
+        }
+        Ok(())
+    }
+
     fn evaluate(&mut self) -> PlanResult<ScalarValue> {
         let plan = &self.plan;
         let value = self.state.value(plan.kind, plan.argument(), plan.result)?;

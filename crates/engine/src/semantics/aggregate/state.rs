@@ -44,6 +44,11 @@ impl Kind {
         )
     }
 
+    /// Whether a row can be taken back out of a state, exactly.
+    pub fn forgets(self) -> bool {
+        matches!(self, Self::Count | Self::SumInteger)
+    }
+
     /// What a state is kept as.
     pub fn state_types(self, argument: PgType) -> Vec<PgType> {
         match self {
@@ -174,6 +179,21 @@ impl State {
         if kept.is_null() || next.as_slice().cmp(key.as_slice()) == *wanted {
             *key = next;
             *kept = value.clone().into_owned();
+        }
+        Ok(())
+    }
+
+    /// Forgets a row that it has added; only where [`Kind::forgets`].
+    pub fn remove(&mut self, arguments: &[Datum<'_>]) -> Result<()> {
+        let value = &arguments[0];
+        match self {
+            _ if value.is_null() => {}
+            Self::Count(count) => *count -= 1,
+            Self::Exact { sum, count } => {
+                *sum = sum.subtract(&exact(value)?)?;
+                *count -= 1;
+            }
+            _ => return Err(Error::Internal("an aggregate that cannot forget".to_owned())),
         }
         Ok(())
     }

@@ -1,8 +1,14 @@
 //! The code behind PostgreSQL's functions, found by `pg_proc.prosrc`.
+mod arrays;
 mod casts;
+mod datetime;
 mod floats;
 mod integers;
 mod numerics;
+mod patterns;
+mod session;
+mod strings;
+mod text;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -15,7 +21,18 @@ use crate::system;
 /// Kernels under their names.
 pub type Table = &'static [(&'static str, RowFn)];
 
-const TABLES: &[Table] = &[casts::KERNELS, floats::KERNELS, integers::KERNELS, numerics::KERNELS];
+const TABLES: &[Table] = &[
+    arrays::KERNELS,
+    casts::KERNELS,
+    datetime::KERNELS,
+    floats::KERNELS,
+    integers::KERNELS,
+    numerics::KERNELS,
+    patterns::KERNELS,
+    session::KERNELS,
+    strings::KERNELS,
+    text::KERNELS,
+];
 
 /// The kernel of this `prosrc`, if there is one.
 pub fn kernel(source: &str) -> Option<RowFn> {

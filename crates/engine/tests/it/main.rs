@@ -1,0 +1,8 @@
+//! What queries answer, whose accounts they reach remotes with, and what remotes are sent.
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
+
+mod expressions;
+mod fake;
+mod identity;
+mod queries;
+mod world;

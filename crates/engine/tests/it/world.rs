@@ -1,0 +1,313 @@
+//! A catalog with servers, people and tables, and an engine over it.
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use futures::StreamExt;
+use medley_catalog::ids::{
+    RelationOid, RoleOid, RoleOrPublic, SchemaOid, ServerOid, UserMappingOid,
+};
+use medley_catalog::objects::{
+    Column, ForeignTable, OptionValue, Options, Relation, RelationKind, Role, Server, UserMapping,
+    View,
+};
+use medley_catalog::{Backend, Bootstrap, BootstrapWrapper, Catalog};
+use medley_diagnostic::Diagnostic;
+use medley_engine::{
+    ActiveBackend, Engine, Error, ExplainOptions, Facts, Parameter, Prepared, QueryContext,
+    SettingRow,
+};
+use medley_fdw::{Handler, Registry};
+use medley_foreign::{Access, Foreign, Limits, Person};
+use medley_secret::{Keyring, MasterKey};
+use medley_types::{ColumnWriter, PgType, Style};
+use tokio_util::sync::CancellationToken;
+
+use crate::fake::{Log, Memory, Recorder};
+
+pub struct World {
+    pub catalog: Arc<Catalog>,
+    foreign: Arc<Foreign>,
+    registry: Arc<Registry>,
+    engine: Engine,
+    pub log: Log,
+    pub recorder: ServerOid,
+    pub memory: ServerOid,
+    _folder: tempfile::TempDir,
+}
+
+struct TestFacts(Arc<Registry>);
+
+impl Facts for TestFacts {
+    fn database(&self) -> &str {
+        "medley"
+    }
+    fn version(&self) -> String {
+        "PostgreSQL 18.4 (Medley 0.1.0)".to_owned()
+    }
+    fn setting(&self, name: &str) -> Option<String> {
+        (name == "search_path").then(|| "public".to_owned())
+    }
+    fn settings(&self) -> Vec<SettingRow> {
+        Vec::new()
+    }
+    fn backends(&self) -> Vec<ActiveBackend> {
+        Vec::new()
+    }
+    fn backend_pid(&self) -> i32 {
+        42
+    }
+    fn start_time(&self) -> i64 {
+        0
+    }
+    fn server_address(&self) -> Option<SocketAddr> {
+        None
+    }
+    fn client_address(&self) -> Option<SocketAddr> {
+        None
+    }
+    fn registry(&self) -> &Arc<Registry> {
+        &self.0
+    }
+}
+
+impl World {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let master = MasterKey::generate();
+        let wrapper = |name: &str| BootstrapWrapper {
+            name: name.to_owned(),
+            handler: Some(format!("{name}_handler")),
+            validator: None,
+        };
+        let bootstrap = Bootstrap {
+            superuser: "postgres".to_owned(),
+            password: None,
+            data_keys: vec![Keyring::new_data_key(&master, 1)],
+            wrappers: vec![wrapper("recorder_fdw"), wrapper("memory_fdw")],
+        };
+        Catalog::create(folder.path(), bootstrap).unwrap();
+        let catalog = Catalog::open(folder.path()).unwrap();
+        let log = Log::default();
+        let registry = Arc::new(Registry::new(vec![
+            Handler::Sql(Arc::new(Recorder(log.clone()))),
+            Handler::Scan(Arc::new(Memory)),
+        ]));
+        let opener = Keyring::open(Some(&master), &catalog.data_keys()).opener();
+        let roots = Arc::new(rustls::RootCertStore::empty());
+        let foreign =
+            Foreign::new(&catalog, Arc::clone(&registry), opener, Limits::default(), roots);
+        let recorder = make_server(&catalog, "r", "recorder_fdw");
+        let memory = make_server(&catalog, "m", "memory_fdw");
+        let engine = Engine::new(medley_engine::Limits::default()).unwrap();
+        Self { catalog, foreign, registry, engine, log, recorder, memory, _folder: folder }
+    }
+
+    pub fn role(&self, name: &str) -> RoleOid {
+        let mut tx = self.catalog.begin(Backend::default());
+        let oid = RoleOid(tx.allocate_oid().unwrap());
+        tx.create(Role::new(oid, name)).unwrap();
+        tx.commit().unwrap();
+        oid
+    }
+
+    pub fn map(&self, server: ServerOid, user: impl Into<RoleOrPublic>, account: &str) {
+        let mut tx = self.catalog.begin(Backend::default());
+        let oid = UserMappingOid(tx.allocate_oid().unwrap());
+        let options = options(&[("user", account)]);
+        tx.create(UserMapping { oid, server, user: user.into(), epoch: None, options }).unwrap();
+        tx.commit().unwrap();
+    }
+
+    /// A foreign table in `public` that its owner made.
+    pub fn table(
+        &self,
+        name: &str,
+        owner: RoleOid,
+        server: ServerOid,
+        columns: &[(&str, PgType)],
+        rows: &str,
+    ) -> RelationOid {
+        let kind = RelationKind::ForeignTable(ForeignTable {
+            server,
+            options: options(&[("rows", rows)]),
+        });
+        self.relation(name, owner, columns, kind)
+    }
+
+    pub fn view(
+        &self,
+        name: &str,
+        owner: RoleOid,
+        columns: &[(&str, PgType)],
+        query: &str,
+        reloptions: &[(&str, &str)],
+    ) -> RelationOid {
+        let reloptions = reloptions.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        let kind = RelationKind::View(View {
+            rule: 0,
+            query: query.to_owned(),
+            reloptions: reloptions.collect(),
+            depends_on: Vec::new(),
+        });
+        self.relation(name, owner, columns, kind)
+    }
+
+    fn relation(
+        &self,
+        name: &str,
+        owner: RoleOid,
+        columns: &[(&str, PgType)],
+        kind: RelationKind,
+    ) -> RelationOid {
+        let mut tx = self.catalog.begin(Backend::default());
+        let oid = RelationOid(tx.allocate_oid().unwrap());
+        let row_type = tx.allocate_oid().unwrap();
+        let array_type = tx.allocate_oid().unwrap();
+        let columns = columns.iter().enumerate().map(|(index, (name, t))| {
+            let mut column = Column::new(*name, index as i16 + 1, *t);
+            column.options = options(&[("place", &index.to_string())]);
+            column
+        });
+        tx.create(Relation {
+            oid,
+            name: name.to_owned(),
+            schema: SchemaOid::PUBLIC,
+            owner,
+            acl: None,
+            row_type,
+            array_type,
+            columns: columns.collect(),
+            checks: Vec::new(),
+            kind,
+        })
+        .unwrap();
+        tx.commit().unwrap();
+        oid
+    }
+
+    pub fn context(&self, role: RoleOid) -> QueryContext {
+        let person = Person {
+            session_user: role,
+            session_user_name: "someone".into(),
+            application_name: "test".into(),
+            session: 1,
+            session_id: "1.1".into(),
+        };
+        let snapshot = self.catalog.snapshot();
+        let cancel = CancellationToken::new();
+        let access = Access::new(
+            Arc::clone(&self.foreign),
+            Arc::clone(&snapshot),
+            person,
+            None,
+            cancel.clone(),
+        );
+        QueryContext {
+            snapshot: (*snapshot).clone(),
+            role,
+            session_user: role,
+            search_path: vec!["$user".to_owned(), "public".to_owned()],
+            style: Style::default(),
+            pushdown: true,
+            statement_time: 1_700_000_000_000_000,
+            transaction_time: 1_700_000_000_000_000,
+            access,
+            facts: Arc::new(TestFacts(Arc::clone(&self.registry))),
+            cancel,
+        }
+    }
+
+    /// Rows as psql's unaligned output has them, or the error as `SQLSTATE message`.
+    pub async fn query(&self, role: RoleOid, sql: &str) -> String {
+        self.query_in(&self.context(role), sql, &[]).await
+    }
+
+    pub async fn query_in(
+        &self,
+        context: &QueryContext,
+        sql: &str,
+        parameters: &[Parameter],
+    ) -> String {
+        match self.try_query(context, sql, parameters).await {
+            Ok(text) => text,
+            Err(error) => format!("{} {error}", error.sqlstate()),
+        }
+    }
+
+    pub async fn try_query(
+        &self,
+        context: &QueryContext,
+        sql: &str,
+        parameters: &[Parameter],
+    ) -> Result<String, Error> {
+        let query = medley_sql::parse_query(sql).map_err(|error| Error::from(error.report()))?;
+        let mut rows = self.engine.run(context, &query, parameters).await?;
+        let mut lines = Vec::new();
+        while let Some(batch) = rows.batches.next().await {
+            let batch = batch?;
+            let writers: Vec<_> = rows
+                .columns
+                .iter()
+                .zip(batch.columns())
+                .map(|(column, array)| {
+                    ColumnWriter::text(column.pg_type, array, &context.style).unwrap()
+                })
+                .collect();
+            for row in 0..batch.num_rows() {
+                let cells: Vec<_> = writers.iter().map(|writer| cell(writer, row)).collect();
+                lines.push(cells.join("|"));
+            }
+        }
+        Ok(lines.join("\n"))
+    }
+
+    pub fn prepare(&self, role: RoleOid, sql: &str) -> Result<Prepared, Error> {
+        let query = medley_sql::parse_query(sql).unwrap();
+        self.engine.prepare(&self.context(role), &query, &[])
+    }
+
+    pub async fn explain(&self, role: RoleOid, sql: &str, verbose: bool) -> String {
+        let query = medley_sql::parse_query(sql).unwrap();
+        let options = ExplainOptions { verbose, ..ExplainOptions::default() };
+        match self.engine.explain(&self.context(role), &query, &[], &options).await {
+            Ok(lines) => lines.join("\n"),
+            Err(error) => format!("{} {error}", error.sqlstate()),
+        }
+    }
+}
+
+fn cell(writer: &ColumnWriter, row: usize) -> String {
+    if writer.is_null(row) {
+        return "NULL".to_owned();
+    }
+    let mut out = bytes::BytesMut::new();
+    writer.write(row, &mut out).unwrap();
+    String::from_utf8(out.to_vec()).unwrap()
+}
+
+fn options(given: &[(&str, &str)]) -> Options {
+    let given = given.iter();
+    given
+        .map(|(name, value)| ((*name).to_owned(), OptionValue::Plain((*value).to_owned())))
+        .collect()
+}
+
+fn make_server(catalog: &Arc<Catalog>, name: &str, wrapper: &str) -> ServerOid {
+    let mut tx = catalog.begin(Backend::default());
+    let oid = ServerOid(tx.allocate_oid().unwrap());
+    let wrapper = tx.snapshot().wrapper_named(wrapper).unwrap().oid;
+    tx.create(Server {
+        oid,
+        name: name.to_owned(),
+        owner: RoleOid::BOOTSTRAP,
+        wrapper,
+        server_type: None,
+        version: None,
+        acl: None,
+        options: Options::default(),
+        epoch: None,
+    })
+    .unwrap();
+    tx.commit().unwrap();
+    oid
+}
