@@ -1,11 +1,14 @@
 //! The program, as people meet it: one test binary, a module for each subject.
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
+mod accounts;
+mod cinema;
 mod command_line;
 mod crash;
 mod demo;
 mod locks;
 mod scripts;
 mod signals;
+mod views;
 
 use medley_testkit::{Medley, MedleyBuilder};
 
