@@ -45,7 +45,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Init(init) => init::run(&init, &registry)?,
         Command::Serve(serve) => serve::run(&serve, registry).await?,
         Command::Sql(sql) => return sql::run(&sql, registry).await,
-        Command::Demo(demo) => demo::run(&demo, registry).await?,
+        Command::Demo(demo) => return demo::run(&demo, registry).await,
         Command::Wrapper(command) => wrapper::run(&command, &registry)?,
     }
     Ok(ExitCode::SUCCESS)

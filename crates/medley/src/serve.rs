@@ -8,7 +8,6 @@ use medley_wire::{Listener, Options};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::bridge::Bridge;
 use crate::cli;
 use crate::print::print;
 use crate::server::Server;
@@ -25,11 +24,9 @@ pub async fn run(serve: &cli::Serve, registry: Arc<Registry>) -> anyhow::Result<
         grace: Duration::from_secs(serve.grace),
         ..Options::default()
     };
-    server.instance.start();
-    let bridge = Arc::new(Bridge::new(Arc::clone(&server.instance), server.auth));
-    // Whoever waits for this line may connect as soon as it is there.
+    // Whoever waits for this line may connect: what listens already keeps them until it serves.
     print(&format!("medley is ready on {}\n", addresses.join(", ")))?;
-    medley_wire::serve(listeners, bridge, options, shutdown).await;
+    server.serve(listeners, options, shutdown).await;
     tracing::info!("stopped");
     Ok(())
 }

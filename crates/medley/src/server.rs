@@ -7,7 +7,10 @@ use medley_engine::Engine;
 use medley_fdw::Registry;
 use medley_foreign::Foreign;
 use medley_session::Instance;
+use medley_wire::{Listener, Options};
+use tokio_util::sync::CancellationToken;
 
+use crate::bridge::Bridge;
 use crate::cli::Auth;
 use crate::folder::Folder;
 
@@ -39,6 +42,18 @@ impl Server {
         let sealer = folder.keyring.sealer();
         let instance = Instance::new(folder.catalog, registry, sealer, foreign, engine);
         Ok(Self { instance, auth: folder.config.auth })
+    }
+
+    /// Serves people until `shutdown`.
+    pub async fn serve(
+        self,
+        listeners: Vec<Listener>,
+        options: Options,
+        shutdown: CancellationToken,
+    ) {
+        self.instance.start();
+        let bridge = Arc::new(Bridge::new(self.instance, self.auth));
+        medley_wire::serve(listeners, bridge, options, shutdown).await;
     }
 }
 

@@ -1,0 +1,2 @@
+CREATE USER MAPPING FOR CURRENT_USER SERVER cinema
+    OPTIONS (user :'account', password :'password');

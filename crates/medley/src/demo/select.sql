@@ -1,0 +1,1 @@
+SELECT account, title, year FROM films ORDER BY year;
