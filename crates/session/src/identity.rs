@@ -14,23 +14,40 @@ pub struct Identity {
 
 #[derive(Clone, Copy, Debug)]
 struct State {
-    session: Who,
-    /// Until the end of the transaction.
-    local: Option<Who>,
+    session_user: Value<RoleOid>,
+    /// None after SET ROLE NONE: the session user.
+    role: Value<Option<RoleOid>>,
 }
 
+/// What was set for the session, and over it what was set until the transaction ends: each of the
+/// two settings by itself, so that a SET of one does not make the other's SET LOCAL last.
 #[derive(Clone, Copy, Debug)]
-struct Who {
-    session_user: RoleOid,
-    /// None after SET ROLE NONE: the session user.
-    role: Option<RoleOid>,
+struct Value<T> {
+    session: T,
+    local: Option<T>,
+}
+
+impl<T: Copy> Value<T> {
+    fn new(session: T) -> Self {
+        Self { session, local: None }
+    }
+
+    fn get(self) -> T {
+        self.local.unwrap_or(self.session)
+    }
+
+    fn set(&mut self, value: T, local: bool) {
+        *self = match local {
+            true => Self { local: Some(value), ..*self },
+            false => Self::new(value),
+        };
+    }
 }
 
 impl Identity {
     /// Of somebody who has just logged in.
     pub fn new(authenticated: RoleOid) -> Self {
-        let session = Who { session_user: authenticated, role: None };
-        let now = State { session, local: None };
+        let now = State { session_user: Value::new(authenticated), role: Value::new(None) };
         Self { authenticated, initial_role: None, now, saved: Vec::new() }
     }
 
@@ -48,28 +65,22 @@ impl Identity {
 
     /// What `session_user` says.
     pub fn session_user(&self) -> RoleOid {
-        self.who().session_user
+        self.now.session_user.get()
     }
 
     /// What `current_user` says: whose privileges count.
     pub fn current_user(&self) -> RoleOid {
-        let who = self.who();
-        who.role.unwrap_or(who.session_user)
+        self.role().unwrap_or(self.session_user())
     }
 
     /// What SET ROLE set; None for NONE.
     pub fn role(&self) -> Option<RoleOid> {
-        self.who().role
-    }
-
-    fn who(&self) -> Who {
-        self.now.local.unwrap_or(self.now.session)
+        self.now.role.get()
     }
 
     /// SET ROLE.
     pub fn set_role(&mut self, role: Option<RoleOid>, local: bool) {
-        let who = Who { role, ..self.who() };
-        self.set(who, local);
+        self.now.role.set(role, local);
     }
 
     /// RESET ROLE.
@@ -79,14 +90,8 @@ impl Identity {
 
     /// SET SESSION AUTHORIZATION, which also ends SET ROLE.
     pub fn set_session_user(&mut self, session_user: RoleOid, local: bool) {
-        self.set(Who { session_user, role: None }, local);
-    }
-
-    fn set(&mut self, who: Who, local: bool) {
-        self.now = match local {
-            true => State { local: Some(who), ..self.now },
-            false => State { session: who, local: None },
-        };
+        self.now.session_user.set(session_user, local);
+        self.now.role.set(None, local);
     }
 
     /// A transaction or a savepoint begins.
@@ -110,7 +115,7 @@ impl Identity {
     /// The transaction is over.
     pub fn commit(&mut self) {
         self.saved.clear();
-        self.now.local = None;
+        self.end_local();
     }
 
     /// The transaction is undone.
@@ -118,7 +123,12 @@ impl Identity {
         if let Some(first) = self.saved.drain(..).next() {
             self.now = first;
         }
-        self.now.local = None;
+        self.end_local();
+    }
+
+    fn end_local(&mut self) {
+        self.now.session_user.local = None;
+        self.now.role.local = None;
     }
 }
 
@@ -128,6 +138,7 @@ mod tests {
 
     const ALICE: RoleOid = RoleOid(1);
     const BOB: RoleOid = RoleOid(2);
+    const CAROL: RoleOid = RoleOid(3);
 
     #[test]
     fn a_role_is_given_back_with_the_transaction() {
@@ -156,6 +167,17 @@ mod tests {
         assert_eq!(identity.current_user(), BOB);
         identity.commit();
         assert_eq!(identity.current_user(), ALICE);
+    }
+
+    #[test]
+    fn a_local_session_user_ends_though_a_role_was_set() {
+        let mut identity = Identity::new(ALICE);
+        identity.push();
+        identity.set_session_user(BOB, true);
+        identity.set_role(Some(CAROL), false);
+        assert_eq!((identity.session_user(), identity.current_user()), (BOB, CAROL));
+        identity.commit();
+        assert_eq!((identity.session_user(), identity.current_user()), (ALICE, CAROL));
     }
 
     #[test]
