@@ -1,4 +1,6 @@
 //! Whose remote account serves whom.
+use tokio_postgres::Client;
+
 use crate::cinema::{ALICE, BOB, Cinema, GUEST, account, ask, user};
 
 #[tokio::test]
@@ -101,15 +103,15 @@ async fn a_transaction_sees_its_own_mapping_and_undoes_it() {
 async fn sessions_of_two_roles_never_meet_in_an_account() {
     const TIMES: usize = 1000;
     let cinema = Cinema::open();
-    let follow = async |role: &'static str, expected: &'static str| {
-        let client = cinema.log_in(role).await;
+    let (alice, bob) = (cinema.log_in("alice").await, cinema.log_in("bob").await);
+    let follow = |client: Client, expected: &'static str| {
         tokio::spawn(async move {
             for turn in 0..TIMES {
                 assert_eq!(account(&client).await.as_deref(), Ok(expected), "turn {turn}");
             }
         })
     };
-    let (alice, bob) = (follow("alice", ALICE).await, follow("bob", BOB).await);
+    let (alice, bob) = (follow(alice, ALICE), follow(bob, BOB));
     alice.await.unwrap();
     bob.await.unwrap();
 }

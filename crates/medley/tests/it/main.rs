@@ -6,6 +6,8 @@ mod command_line;
 mod crash;
 mod demo;
 mod locks;
+mod psql;
+mod readme;
 mod scripts;
 mod signals;
 mod views;
