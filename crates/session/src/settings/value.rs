@@ -215,7 +215,7 @@ mod tests {
         let setting = find(name).unwrap();
         let read = read(setting, given, setting.default);
         let read = read.map_err(|report| report.message);
-        assert_eq!(read.as_deref(), expected.map_err(str::to_owned).as_deref().map_err(|e| e));
+        assert_eq!(read, expected.map(str::to_owned).map_err(str::to_owned));
     }
 
     #[test]
