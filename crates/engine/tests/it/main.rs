@@ -5,4 +5,5 @@ mod expressions;
 mod fake;
 mod identity;
 mod queries;
+mod system;
 mod world;

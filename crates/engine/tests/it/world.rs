@@ -35,7 +35,8 @@ pub struct World {
     _folder: tempfile::TempDir,
 }
 
-struct TestFacts(Arc<Registry>);
+/// A session of which hardly anything is known.
+pub struct TestFacts(pub Arc<Registry>);
 
 impl Facts for TestFacts {
     fn database(&self) -> &str {
@@ -228,37 +229,7 @@ impl World {
         sql: &str,
         parameters: &[Parameter],
     ) -> String {
-        match self.try_query(context, sql, parameters).await {
-            Ok(text) => text,
-            Err(error) => format!("{} {error}", error.sqlstate()),
-        }
-    }
-
-    pub async fn try_query(
-        &self,
-        context: &QueryContext,
-        sql: &str,
-        parameters: &[Parameter],
-    ) -> Result<String, Error> {
-        let query = medley_sql::parse_query(sql).map_err(|error| Error::from(error.report()))?;
-        let mut rows = self.engine.run(context, &query, parameters).await?;
-        let mut lines = Vec::new();
-        while let Some(batch) = rows.batches.next().await {
-            let batch = batch?;
-            let writers: Vec<_> = rows
-                .columns
-                .iter()
-                .zip(batch.columns())
-                .map(|(column, array)| {
-                    ColumnWriter::text(column.pg_type, array, &context.style).unwrap()
-                })
-                .collect();
-            for row in 0..batch.num_rows() {
-                let cells: Vec<_> = writers.iter().map(|writer| cell(writer, row)).collect();
-                lines.push(cells.join("|"));
-            }
-        }
-        Ok(lines.join("\n"))
+        answer(&self.engine, context, sql, parameters).await
     }
 
     pub fn prepare(&self, role: RoleOid, sql: &str) -> Result<Prepared, Error> {
@@ -274,6 +245,46 @@ impl World {
             Err(error) => format!("{} {error}", error.sqlstate()),
         }
     }
+}
+
+/// Rows as psql's unaligned output has them, or the error as `SQLSTATE message`.
+pub async fn answer(
+    engine: &Engine,
+    context: &QueryContext,
+    sql: &str,
+    parameters: &[Parameter],
+) -> String {
+    match try_answer(engine, context, sql, parameters).await {
+        Ok(text) => text,
+        Err(error) => format!("{} {error}", error.sqlstate()),
+    }
+}
+
+async fn try_answer(
+    engine: &Engine,
+    context: &QueryContext,
+    sql: &str,
+    parameters: &[Parameter],
+) -> Result<String, Error> {
+    let query = medley_sql::parse_query(sql).map_err(|error| Error::from(error.report()))?;
+    let mut rows = engine.run(context, &query, parameters).await?;
+    let mut lines = Vec::new();
+    while let Some(batch) = rows.batches.next().await {
+        let batch = batch?;
+        let writers: Vec<_> = rows
+            .columns
+            .iter()
+            .zip(batch.columns())
+            .map(|(column, array)| {
+                ColumnWriter::text(column.pg_type, array, &context.style).unwrap()
+            })
+            .collect();
+        for row in 0..batch.num_rows() {
+            let cells: Vec<_> = writers.iter().map(|writer| cell(writer, row)).collect();
+            lines.push(cells.join("|"));
+        }
+    }
+    Ok(lines.join("\n"))
 }
 
 fn cell(writer: &ColumnWriter, row: usize) -> String {

@@ -5,7 +5,6 @@ mod definitions;
 mod describe;
 pub mod format_type;
 mod privileges;
-mod quoting;
 mod registered;
 mod session;
 mod sizes;
@@ -25,7 +24,6 @@ pub const KERNELS: &[Table] = &[
     format_type::KERNELS,
     privileges::FAMILIES,
     privileges::KERNELS,
-    quoting::KERNELS,
     registered::KERNELS,
     session::KERNELS,
     sizes::KERNELS,
@@ -47,8 +45,10 @@ mod tests {
         let known: HashSet<_> = builtin::all_functions().iter().map(|it| it.source).collect();
         let kernels = KERNELS.iter().flat_map(|table| table.iter()).map(|(source, _)| *source);
         let sets = SET_FUNCTIONS.iter().flat_map(|table| table.iter()).map(|it| it.source);
+        let mut seen = HashSet::new();
         for source in kernels.chain(sets) {
             assert!(known.contains(source), "{source}");
+            assert!(seen.insert(source), "{source} is there twice");
         }
     }
 }

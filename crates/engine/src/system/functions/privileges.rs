@@ -36,6 +36,18 @@ struct Family {
     numbered: for<'a> fn(&'a Session, u32) -> Option<Target<'a>>,
 }
 
+impl Family {
+    /// What is answered of an oid that is none: superusers may do everything with it, unless it
+    /// is to be a relation's.
+    fn of_nothing(&self, actor: &Actor<'_>) -> Datum<'static> {
+        let of_relations = self.words.contains(Privileges::SELECT);
+        match actor.is_superuser() && !of_relations {
+            true => Datum::Bool(true),
+            false => Datum::Null,
+        }
+    }
+}
+
 const SERVER: Family = Family {
     words: Privileges::USAGE,
     named: |session, name| {
@@ -275,7 +287,10 @@ fn has<'a>(family: &Family, frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Dat
     };
     let asked = asked(privileges.text()?, family.words)?;
     let actor = session.snapshot.actor(role);
-    Ok(target.map_or(Datum::Null, |target| Datum::Bool(asked.is_given(&actor, &target))))
+    Ok(match target {
+        Some(target) => Datum::Bool(asked.is_given(&actor, &target)),
+        None => family.of_nothing(&actor),
+    })
 }
 
 /// Arguments: the role unless it is the current one, the relation, the column, the privileges.

@@ -149,7 +149,6 @@ pub const KERNELS: Table = &[
     ("to_regrole", look_up),
     ("to_regnamespace", look_up),
     ("to_regcollation", look_up),
-    ("pg_typeof", |frame, _| Ok(Datum::Oid(frame.arguments[0].oid.0))),
 ];
 
 fn of(t: TypeOid) -> Result<&'static Registered> {

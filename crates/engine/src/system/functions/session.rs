@@ -1,16 +1,13 @@
 //! What functions tell of the session and the server.
 use std::net::SocketAddr;
 
-use datafusion::arrow::array::StringArray;
-use medley_catalog::ids::{DatabaseOid, SchemaOid};
+use medley_catalog::ids::DatabaseOid;
 
-use super::super::Session;
 use super::super::names::undefined;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::semantics::{Datum, Frame, Table};
 
 pub const KERNELS: Table = &[
-    ("current_database", |frame, _| Ok(Datum::of_text(frame.session().facts.database()))),
     ("current_user", |frame, _| {
         let session = frame.session();
         Ok(Datum::of_text(session.snapshot.role_name(session.role)))
@@ -19,14 +16,6 @@ pub const KERNELS: Table = &[
         let session = frame.session();
         Ok(Datum::of_text(session.snapshot.role_name(session.session_user)))
     }),
-    ("current_schema", current_schema),
-    ("current_schemas", current_schemas),
-    ("show_config_by_name", |frame, args| setting(frame, args[0].text()?, false)),
-    ("show_config_by_name_missing_ok", |frame, args| {
-        setting(frame, args[0].text()?, args[1].bool()?)
-    }),
-    ("pg_backend_pid", |frame, _| Ok(Datum::Int4(frame.session().facts.backend_pid()))),
-    ("pgsql_version", |frame, _| Ok(Datum::of_text(frame.session().facts.version()))),
     ("pg_postmaster_start_time", started),
     ("pg_conf_load_time", started),
     ("pg_is_in_recovery", |_, _| Ok(Datum::Bool(false))),
@@ -37,7 +26,10 @@ pub const KERNELS: Table = &[
     // There are no temporary tables.
     ("pg_my_temp_schema", |_, _| Ok(Datum::Oid(0))),
     ("pg_is_other_temp_schema", |_, _| Ok(Datum::Bool(false))),
-    ("pg_client_encoding", |frame, _| setting(frame, "client_encoding", false)),
+    ("pg_client_encoding", |frame, _| {
+        let name = frame.session().facts.setting("client_encoding");
+        Ok(Datum::of_text(name.unwrap_or_else(|| "UTF8".to_owned())))
+    }),
     ("getdatabaseencoding", |_, _| Ok(Datum::of_text("UTF8"))),
     ("PG_encoding_to_char", encoding_name),
     ("PG_char_to_encoding", encoding_number),
@@ -55,37 +47,6 @@ pub const KERNELS: Table = &[
         }
     }),
 ];
-
-fn schema_name(session: &Session, schema: SchemaOid) -> Option<String> {
-    session.snapshot.name_of(schema.address())
-}
-
-fn current_schema<'a>(frame: &Frame<'_>, _: &[Datum<'a>]) -> Result<Datum<'a>> {
-    let session = frame.session();
-    let schema = session.path.creation_schema();
-    let name = schema.and_then(|schema| schema_name(session, schema));
-    Ok(name.map_or(Datum::Null, Datum::of_text))
-}
-
-fn current_schemas<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
-    let session = frame.session();
-    let path = &session.path;
-    let schemas = if args[0].bool()? { path.schemas() } else { path.named() };
-    let names = schemas.iter().filter_map(|schema| schema_name(session, *schema));
-    Ok(Datum::List(std::sync::Arc::new(StringArray::from_iter_values(names))))
-}
-
-fn setting<'a>(frame: &Frame<'_>, name: &str, missing_ok: bool) -> Result<Datum<'a>> {
-    match frame.session().facts.setting(name) {
-        Some(value) => Ok(Datum::of_text(value)),
-        None if missing_ok => Ok(Datum::Null),
-        None => Err(Error::at(
-            medley_diagnostic::SqlState::UNDEFINED_OBJECT,
-            format!("unrecognized configuration parameter \"{name}\""),
-            None,
-        )),
-    }
-}
 
 fn started<'a>(frame: &Frame<'_>, _: &[Datum<'a>]) -> Result<Datum<'a>> {
     Ok(Datum::Timestamp(frame.session().facts.start_time()))

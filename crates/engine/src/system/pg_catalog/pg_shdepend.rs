@@ -13,12 +13,7 @@ pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
     for role in roles.filter(|role| !role.oid.address().is_pinned()) {
         for reference in session.snapshot.dependents(role.oid.address()) {
             let from = reference.from;
-            let kind = match (reference.kind, from.class) {
-                // A mapping of a role is no dependency of it in PostgreSQL.
-                (_, Class::UserMapping) => continue,
-                (ReferenceKind::Acl, _) => 'a',
-                _ => 'o',
-            };
+            let kind = if reference.kind == ReferenceKind::Acl { 'a' } else { 'o' };
             out.push(&[
                 oid(database(from.class)),
                 oid(from.class.oid()),
