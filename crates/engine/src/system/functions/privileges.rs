@@ -145,16 +145,18 @@ const LANGUAGE: Family = Family {
     numbered: |_, oid| (12..=14).contains(&oid).then_some(Target::BuiltIn(AclKind::Type)),
 };
 
-/// `pg_tablespace.oid` of `pg_default`.
-const DEFAULT_TABLESPACE: u32 = 1663;
+/// `pg_default` and `pg_global`.
+const TABLESPACES: [(u32, &str); 2] = [(1663, "pg_default"), (1664, "pg_global")];
 
 const TABLESPACE: Family = Family {
     words: Privileges::CREATE,
-    named: |_, name| match name == "pg_default" {
+    named: |_, name| match TABLESPACES.iter().any(|(_, known)| *known == name) {
         true => Ok(Target::Reserved),
         false => Err(names::undefined("tablespace", name)),
     },
-    numbered: |_, oid| (oid == DEFAULT_TABLESPACE).then_some(Target::Reserved),
+    numbered: |_, oid| {
+        TABLESPACES.iter().any(|(known, _)| *known == oid).then_some(Target::Reserved)
+    },
 };
 
 fn object<'a>(session: &Session, address: ObjectAddress) -> Option<Target<'a>> {

@@ -9,6 +9,9 @@ use crate::error::Result;
 /// The catalogs that PostgreSQL shares among databases.
 const SHARED: &[u32] = &[1213, 1214, 1260, 1261, 1262, 2396, 2964, 3592, 6000, 6100, 6243];
 
+/// `pg_tablespace.oid` of `pg_global`, where they are.
+const GLOBAL_TABLESPACE: u32 = 1664;
+
 /// Adds its rows.
 pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
     let relations = relations::keyed(session, keys, "oid", Some("relname"));
@@ -24,6 +27,7 @@ fn row(session: &Session, relation: AnyRelation<'_>, out: &mut RowSink) -> Resul
         AnyRelation::System(it) => (it.row_type, relation.columns().len(), 0),
     };
     let is_view = relation.kind() == 'v';
+    let is_shared = SHARED.contains(&relation.oid());
     out.push(&[
         oid(relation.oid()),
         text(relation.name()),
@@ -33,14 +37,14 @@ fn row(session: &Session, relation: AnyRelation<'_>, out: &mut RowSink) -> Resul
         oid(relation.owner().0),
         oid(0),
         oid(0),
-        oid(0),
+        oid(if is_shared { GLOBAL_TABLESPACE } else { 0 }),
         int4(0),
         Datum::Float4(-1.0),
         int4(0),
         int4(0),
         oid(0),
         flag(false),
-        flag(SHARED.contains(&relation.oid())),
+        flag(is_shared),
         letter('p'),
         letter(relation.kind()),
         int2(attributes as i16),

@@ -1,14 +1,14 @@
 //! System relations and functions answer what PostgreSQL 18 answered for the same objects.
 //!
 //! `objects.sql` was run on a PostgreSQL 18.4, in a database called `medley`, and after it each
-//! query of `psql15.sql` (what psql 15 sends) and `functions.sql`, as the role that its heading
+//! query of `psql15.sql` and `more15.sql` (what psql 15 sends) and `functions.sql`, as the role that its heading
 //! names; the `.out` files are what `psql -At` printed, with `ft`'s oid as `<OID>`. Where `is_
 //! updatable` is asked, the wrapper had a handler that only reads. The one answer of our own is
 //! `\l+`: PostgreSQL 18 has no `daticulocale`.
 use std::fmt::Write;
 use std::sync::Arc;
 
-use medley_catalog::ids::{RoleOid, SchemaOid};
+use medley_catalog::ids::RoleOid;
 use medley_catalog::{Backend, Bootstrap, Catalog};
 use medley_commands::{Context, Environment, Identity, execute};
 use medley_engine::QueryContext;
@@ -67,10 +67,10 @@ impl Place {
         }
     }
 
-    fn oid_of_ft(&self) -> String {
+    fn oid_of(&self, schema: &str, name: &str) -> String {
         let snapshot = self.catalog.snapshot();
-        let relation = snapshot.relation_named(SchemaOid::PUBLIC, "ft").unwrap();
-        relation.oid.to_string()
+        let schema = snapshot.schema_named(schema).unwrap().oid;
+        snapshot.relation_named(schema, name).unwrap().oid.to_string()
     }
 
     fn context(&self, role: &str) -> QueryContext {
@@ -107,14 +107,16 @@ impl Place {
 
     /// Every query of a file under its heading, with what it answers.
     async fn answers(&self, queries: &str) -> String {
-        let oid = self.oid_of_ft();
+        let (ft, hidden) = (self.oid_of("public", "ft"), self.oid_of("films", "hidden"));
         let mut said = String::new();
         for (heading, sql) in blocks(queries) {
             let role = heading.split_once(" as ").map_or("postgres", |(_, role)| role);
-            let answer = self.query(role, &sql.replace("<OID>", &oid)).await;
+            let sql = sql.replace("<OID>", &ft).replace("<HIDDEN>", &hidden);
+            let answer = self.query(role, &sql).await;
             writeln!(said, "-- {heading}").unwrap();
             if !answer.is_empty() {
-                writeln!(said, "{}", answer.replace(&oid, "<OID>")).unwrap();
+                let answer = answer.replace(&ft, "<OID>").replace(&hidden, "<HIDDEN>");
+                writeln!(said, "{answer}").unwrap();
             }
         }
         said
@@ -122,7 +124,8 @@ impl Place {
 }
 
 fn blocks(queries: &str) -> impl Iterator<Item = (&str, &str)> {
-    queries.split("-- ").skip(1).map(|block| block.split_once('\n').unwrap())
+    let begin = queries.strip_prefix("-- ").unwrap();
+    begin.split("\n-- ").map(|block| block.split_once('\n').unwrap_or((block, "")))
 }
 
 /// Compares heading by heading, and shows all that differ.
@@ -142,6 +145,13 @@ async fn psql_reads_what_postgresql_tells_it() {
     let place = Place::new(include_str!("objects.sql"));
     let got = place.answers(include_str!("psql15.sql")).await;
     compare(&got, include_str!("psql15.out"));
+}
+
+#[tokio::test]
+async fn psql_lists_what_postgresql_lists() {
+    let place = Place::new(include_str!("objects.sql"));
+    let got = place.answers(include_str!("more15.sql")).await;
+    compare(&got, include_str!("more15.out"));
 }
 
 #[tokio::test]
