@@ -9,6 +9,7 @@ use medley_catalog::Snapshot;
 use medley_catalog::ids::{RoleOid, ServerOid};
 use medley_fdw::{Handler, ImportSchema, Query, TableDef};
 use parking_lot::Mutex;
+use tokio::sync::Mutex as AsyncMutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::connect::{self, Origin};
@@ -61,11 +62,12 @@ pub struct Access {
 /// Connections that a statement may open, or has opened, and not used yet.
 #[derive(Default)]
 struct Reserved {
+    /// One for each scan, until the first scan uses them.
     permits: Vec<Permit>,
-    /// How many scans of this key the statement has in all.
-    scans: usize,
     /// Leases under one snapshot, for the scans to come.
-    ready: Vec<Lease>,
+    ready: Vec<(Lease, Origin)>,
+    /// Scans begin at once: while the first opens connections for all, the others wait.
+    turn: Arc<AsyncMutex<()>>,
 }
 
 impl Access {
@@ -116,8 +118,8 @@ impl Access {
         let wanted: Vec<_> = counts.into_values().collect();
         let permits = self.or_cancelled(self.foreign.pool.permits(&wanted)).await?;
         let mut reserved = self.reserved.lock();
-        for ((remote, scans), permits) in wanted.into_iter().zip(permits) {
-            reserved.insert(*remote.key(), Reserved { permits, scans, ready: Vec::new() });
+        for ((remote, _), permits) in wanted.into_iter().zip(permits) {
+            reserved.insert(*remote.key(), Reserved { permits, ..Reserved::default() });
         }
         Ok(())
     }
@@ -173,6 +175,7 @@ impl Access {
                         if !(stale && std::mem::take(&mut retry)) {
                             Err(error)?;
                         }
+                        access.forget_idle(&remote);
                     }
                 }
             }
@@ -246,16 +249,20 @@ impl Access {
 
     /// A connection: one of those reserved, or, for a statement that reserved none, one more.
     async fn lease(&self, remote: &Remote) -> Result<(Lease, Origin)> {
-        let (permit, scans) = match self.take_reserved(remote.key()) {
-            Taken::Ready(lease) => return Ok((lease, Origin::New)),
-            Taken::Permits(mut permits, scans) if scans > 1 && permits.len() == scans => {
-                let first = permits.pop();
-                let first = first.ok_or_else(|| too_many(remote))?;
-                return self.lease_together(remote, first, permits).await;
-            }
-            Taken::Permits(mut permits, scans) => (permits.pop(), scans),
+        let turn = self.reserved.lock().get(remote.key()).map(|entry| Arc::clone(&entry.turn));
+        let turn = turn.unwrap_or_default();
+        let _turn = self.or_cancelled(async { Ok(turn.lock().await) }).await?;
+        let mut permits = match self.take_reserved(remote.key()) {
+            Taken::Ready(lease, origin) => return Ok((lease, origin)),
+            Taken::Permits(permits) => permits,
         };
-        debug_assert!(scans <= 1 || permit.is_none(), "scans of one key are leased together");
+        match permits.len() {
+            0 | 1 => self.lease_one(remote, permits.pop()).await,
+            _ => self.lease_together(remote, permits).await,
+        }
+    }
+
+    async fn lease_one(&self, remote: &Remote, permit: Option<Permit>) -> Result<(Lease, Origin)> {
         let permit = match permit {
             Some(permit) => permit,
             None => self.permit(remote).await?,
@@ -268,29 +275,55 @@ impl Access {
     async fn lease_together(
         &self,
         remote: &Remote,
-        first: Permit,
-        others: Vec<Permit>,
+        permits: Vec<Permit>,
     ) -> Result<(Lease, Origin)> {
-        let lease = |permit| connect::lease(&self.foreign, remote, &self.person, permit);
-        let (mut leader, origin) = self.or_cancelled(lease(first)).await?;
-        let mut ready = Vec::with_capacity(others.len());
-        for permit in others {
-            ready.push(self.or_cancelled(lease(permit)).await?.0);
+        let mut leases = Vec::with_capacity(permits.len());
+        for permit in permits {
+            leases.push(self.lease_one(remote, Some(permit)).await?);
         }
-        if shares_snapshots(&mut leader) {
-            self.or_cancelled(share_snapshot(&mut leader, &mut ready)).await?;
+        if leases.first_mut().is_some_and(|(leader, _)| shares_snapshots(leader)) {
+            leases = self.share_snapshot(remote, leases).await?;
         }
+        let leader = leases.swap_remove(0);
         let mut reserved = self.reserved.lock();
-        reserved.entry(*remote.key()).or_default().ready = ready;
-        Ok((leader, origin))
+        reserved.entry(*remote.key()).or_default().ready = leases;
+        Ok(leader)
+    }
+
+    /// If one of them died while it waited in the pool, all are opened anew: nothing has been read.
+    async fn share_snapshot(
+        &self,
+        remote: &Remote,
+        leases: Vec<(Lease, Origin)>,
+    ) -> Result<Vec<(Lease, Origin)>> {
+        let pooled = leases.iter().any(|(_, origin)| *origin == Origin::Pool);
+        let mut leases: Vec<_> = leases.into_iter().map(|(lease, _)| lease).collect();
+        match self.or_cancelled(share_snapshot(&mut leases)).await {
+            Err(error) if pooled && error.is_connection_lost() => {
+                self.forget_idle(remote);
+                let permits = leases.into_iter().filter_map(Lease::close);
+                leases = Vec::new();
+                for permit in permits {
+                    leases.push(self.lease_one(remote, Some(permit)).await?.0);
+                }
+                self.or_cancelled(share_snapshot(&mut leases)).await?;
+            }
+            shared => shared?,
+        }
+        Ok(leases.into_iter().map(|lease| (lease, Origin::New)).collect())
+    }
+
+    /// One connection of the pool turned out to be dead, so that its like are not tried.
+    pub(crate) fn forget_idle(&self, remote: &Remote) {
+        self.foreign.pool.forget(remote.key());
     }
 
     fn take_reserved(&self, key: &ConnKey) -> Taken {
         let mut reserved = self.reserved.lock();
-        let Some(entry) = reserved.get_mut(key) else { return Taken::Permits(Vec::new(), 0) };
+        let Some(entry) = reserved.get_mut(key) else { return Taken::Permits(Vec::new()) };
         match entry.ready.pop() {
-            Some(lease) => Taken::Ready(lease),
-            None => Taken::Permits(std::mem::take(&mut entry.permits), entry.scans),
+            Some((lease, origin)) => Taken::Ready(lease, origin),
+            None => Taken::Permits(std::mem::take(&mut entry.permits)),
         }
     }
 
@@ -308,15 +341,10 @@ impl Access {
 
     /// For a transaction to pin.
     pub(crate) async fn lease_to_pin(&self, remote: &Remote) -> Result<(Lease, Origin)> {
-        let reserved = match self.take_reserved(remote.key()) {
-            Taken::Ready(lease) => return Ok((lease, Origin::New)),
-            Taken::Permits(mut permits, _) => permits.pop(),
-        };
-        let permit = match reserved {
-            Some(permit) => permit,
-            None => self.permit(remote).await?,
-        };
-        self.or_cancelled(connect::lease(&self.foreign, remote, &self.person, permit)).await
+        match self.take_reserved(remote.key()) {
+            Taken::Ready(lease, origin) => Ok((lease, origin)),
+            Taken::Permits(mut permits) => self.lease_one(remote, permits.pop()).await,
+        }
     }
 
     async fn next<T>(
@@ -340,8 +368,8 @@ impl Access {
 }
 
 enum Taken {
-    Ready(Lease),
-    Permits(Vec<Permit>, usize),
+    Ready(Lease, Origin),
+    Permits(Vec<Permit>),
 }
 
 fn too_many(remote: &Remote) -> Error {
@@ -352,7 +380,8 @@ fn shares_snapshots(lease: &mut Lease) -> bool {
     matches!(lease.connection(), Connection::Sql(sql) if sql.facts().can.snapshots)
 }
 
-async fn share_snapshot(leader: &mut Lease, others: &mut [Lease]) -> Result<()> {
+async fn share_snapshot(leases: &mut [Lease]) -> Result<()> {
+    let Some((leader, others)) = leases.split_first_mut() else { return Ok(()) };
     leader.begin_snapshot(None).await?;
     let snapshot = leader.sql()?.export_snapshot().await?;
     for other in others {

@@ -114,9 +114,14 @@ impl Lease {
     }
 
     /// Closes the connection: it has failed.
-    pub fn discard(mut self) {
+    pub fn discard(self) {
+        drop(self.close());
+    }
+
+    /// The same, and the right to open another.
+    pub(crate) fn close(mut self) -> Option<Permit> {
         self.connection.take();
-        self.permit.take();
+        self.permit.take()
     }
 }
 

@@ -69,13 +69,20 @@ impl Pool {
         Arc::new(Self { catalog, limits, state: Mutex::default(), freed: Notify::new() })
     }
 
-    /// Permits for each of these remotes: one at least, as many as wanted if the limits allow.
-    /// All are had at once, and nothing is held while waiting, so that no two statements wait for
-    /// each other.
+    /// As many permits for each of these remotes as are wanted. All are had at once, and nothing
+    /// is held while waiting, so that no two statements wait for each other.
     pub(crate) async fn permits(
         self: &Arc<Self>,
         wanted: &[(&Remote, usize)],
     ) -> Result<Vec<Vec<Permit>>> {
+        let none_left = || {
+            let server = wanted.first().map(|(remote, _)| remote.server_name().to_owned());
+            Error::TooManyConnections(server.unwrap_or_default())
+        };
+        if State::default().take_all(wanted, &self.limits).is_none() {
+            // Not even if nobody else had any.
+            return Err(none_left());
+        }
         let deadline = tokio::time::Instant::now() + self.limits.wait;
         loop {
             // Registered before looking, so that no wake-up between the two is lost.
@@ -84,8 +91,7 @@ impl Pool {
                 return Ok(permits);
             }
             if tokio::time::timeout_at(deadline, freed).await.is_err() {
-                let server = wanted.first().map(|(remote, _)| remote.server_name().to_owned());
-                return Err(Error::TooManyConnections(server.unwrap_or_default()));
+                return Err(none_left());
             }
         }
     }
@@ -94,20 +100,7 @@ impl Pool {
         self: &Arc<Self>,
         wanted: &[(&Remote, usize)],
     ) -> Option<Vec<Vec<Permit>>> {
-        let mut state = self.state.lock();
-        let mut taken: Vec<Vec<ConnKey>> = Vec::with_capacity(wanted.len());
-        for (remote, _) in wanted {
-            if !state.take(*remote.key(), &self.limits) {
-                taken.iter().flatten().for_each(|key| state.give_back(key));
-                return None;
-            }
-            taken.push(vec![*remote.key()]);
-        }
-        for ((remote, count), taken) in wanted.iter().zip(&mut taken) {
-            while taken.len() < *count && state.take(*remote.key(), &self.limits) {
-                taken.push(*remote.key());
-            }
-        }
+        let taken = self.state.lock().take_all(wanted, &self.limits)?;
         let permit = |key| Permit { key, pool: Arc::clone(self) };
         Some(taken.into_iter().map(|keys| keys.into_iter().map(permit).collect()).collect())
     }
@@ -132,6 +125,13 @@ impl Pool {
         if crate::resolve::is_current(&self.catalog, &key) {
             state.idle.entry(key).or_default().push(idle);
         }
+    }
+
+    /// Closes the idle connections of a key, one of which turned out to be dead: so, then, may be
+    /// its like.
+    pub(crate) fn forget(&self, key: &ConnKey) {
+        let forgotten = self.state.lock().idle.remove(key);
+        drop(forgotten);
     }
 
     /// Closes idle connections whose server or mapping has changed. To be called after each
@@ -182,6 +182,21 @@ impl Pool {
 }
 
 impl State {
+    /// For each remote its key as often as wanted, or nothing if that is too often.
+    fn take_all(
+        &mut self,
+        wanted: &[(&Remote, usize)],
+        limits: &Limits,
+    ) -> Option<Vec<Vec<ConnKey>>> {
+        let keys = || wanted.iter().flat_map(|(remote, count)| vec![*remote.key(); *count]);
+        let free = keys().take_while(|key| self.take(*key, limits)).count();
+        if free < keys().count() {
+            keys().take(free).for_each(|key| self.give_back(&key));
+            return None;
+        }
+        Some(wanted.iter().map(|(remote, count)| vec![*remote.key(); *count]).collect())
+    }
+
     fn take(&mut self, key: ConnKey, limits: &Limits) -> bool {
         let busy = self.busy.get(&key).copied().unwrap_or_default();
         let on_server = self.busy_per_server.get(&key.server).copied().unwrap_or_default();

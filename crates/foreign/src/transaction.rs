@@ -122,6 +122,7 @@ impl RemoteTransactions {
             // It had died in the pool.
             Err(error) if origin == crate::connect::Origin::Pool && error.is_connection_lost() => {
                 lease.discard();
+                access.forget_idle(remote);
                 (lease, _) = access.lease_to_pin(remote).await?;
                 access.or_cancelled(self.begin(&mut lease)).await?
             }

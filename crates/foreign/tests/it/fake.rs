@@ -36,6 +36,8 @@ pub struct Fake {
     pub can: Capabilities,
     /// How many were opened.
     pub connections: AtomicUsize,
+    /// Connections up to this number are dead: the remote was restarted.
+    pub dead: Arc<AtomicUsize>,
 }
 
 impl Wrapper for Fake {
@@ -65,12 +67,21 @@ static DIALECT: Dialect =
 #[async_trait]
 impl SqlWrapper for Fake {
     async fn connect(&self, connect: Connect<'_>) -> Result<Box<dyn SqlConnection>> {
+        // As any remote takes its time.
+        tokio::task::yield_now().await;
         let number = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
         let account = connect.mapping.text("user").unwrap_or("nobody").to_owned();
         self.log.add(number, format!("connect {account}"));
         let facts =
             Facts { dialect: &DIALECT, version: 1, byte_order_collation: true, can: self.can };
-        Ok(Box::new(Connection { number, account, facts, log: self.log.clone(), used: false }))
+        Ok(Box::new(Connection {
+            number,
+            account,
+            facts,
+            log: self.log.clone(),
+            used: false,
+            dead: Arc::clone(&self.dead),
+        }))
     }
 
     fn remote_table(&self, schema: &str, table: &str, _options: &Options) -> TableName {
@@ -92,6 +103,7 @@ struct Connection {
     facts: Facts,
     log: Log,
     used: bool,
+    dead: Arc<AtomicUsize>,
 }
 
 /// One text column, which tells the account.
@@ -133,6 +145,9 @@ impl SqlConnection for Connection {
     fn query(&mut self, query: Query) -> Batches<'_> {
         self.log.add(self.number, "query");
         let used = std::mem::replace(&mut self.used, true);
+        if self.dead.load(Ordering::Relaxed) >= self.number {
+            return stream::iter([Err(self.lost())]).boxed();
+        }
         match query.sql.as_str() {
             "rows" => stream::iter([Ok(self.batch())]).boxed(),
             "endless" => stream::iter([Ok(self.batch())]).chain(stream::pending()).boxed(),
@@ -163,7 +178,10 @@ impl SqlConnection for Connection {
     async fn begin(&mut self, begin: Begin<'_>) -> Result<()> {
         let snapshot = begin.snapshot.map(|snapshot| format!(" {snapshot}")).unwrap_or_default();
         self.log.add(self.number, format!("begin{snapshot}"));
-        Ok(())
+        match self.dead.load(Ordering::Relaxed) >= self.number {
+            true => Err(self.lost()),
+            false => Ok(()),
+        }
     }
 
     async fn export_snapshot(&mut self) -> Result<String> {

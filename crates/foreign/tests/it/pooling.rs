@@ -63,6 +63,42 @@ async fn a_connection_that_died_in_the_pool_is_silently_replaced() {
 }
 
 #[tokio::test]
+async fn a_restart_of_the_remote_is_not_noticed_however_many_wait_in_the_pool() {
+    let can = Capabilities { snapshots: true, ..Capabilities::default() };
+    let fake = Fake { can, ..Fake::default() };
+    let dead = std::sync::Arc::clone(&fake.dead);
+    let world = World::new(fake, FEW);
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    let two_scans = async || {
+        let access = world.access();
+        let remote = access.resolve(world.server, alice).unwrap();
+        access.reserve(&[remote.clone(), remote.clone()]).await.unwrap();
+        let (one, two) = (query(&access, remote.clone(), "rows"), query(&access, remote, "rows"));
+        tokio::join!(read(one), read(two))
+    };
+    let served = ("ann".to_owned(), "ann".to_owned());
+    assert_eq!(two_scans().await, served);
+    dead.store(2, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(world.run(alice, "rows").await, "ann");
+    assert_eq!(two_scans().await, served);
+    dead.store(4, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(two_scans().await, served);
+    assert_eq!(world.foreign.pool().counts(), (2, 0));
+}
+
+#[tokio::test]
+async fn more_scans_than_connections_may_be_open_are_refused_at_once() {
+    let world = World::new(Fake::default(), Limits { wait: Duration::from_secs(3600), ..FEW });
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    let access = world.access();
+    let remote = access.resolve(world.server, alice).unwrap();
+    let error = access.reserve(&[remote.clone(), remote.clone(), remote]).await.unwrap_err();
+    assert_eq!(error.to_string(), "too many connections to server \"s\"");
+}
+
+#[tokio::test]
 async fn past_the_limit_a_statement_waits_and_then_gives_up() {
     let limits = Limits { per_key: 1, ..FEW };
     let world = World::new(Fake::default(), limits);
