@@ -117,6 +117,18 @@ pub(crate) fn check_option(
             notices.extend(name_list(value).unwrap_or_default().iter().filter_map(not_installed));
             Ok(())
         }
+        (Scope::Server, "require_auth") if !actor.superuser && sends_readable(value) => {
+            Err(medley_fdw::Error::refused(
+                Report::error(
+                    SqlState::INSUFFICIENT_PRIVILEGE,
+                    "require_auth naming password or md5 is superuser-only",
+                )
+                .with_hint(
+                    "Servers that may be sent a readable password may only be created or \
+                     modified by the superuser.",
+                ),
+            ))
+        }
         (Scope::UserMapping, "password_required") if !actor.superuser && is_false(value) => {
             Err(superuser_only(
                 "password_required=false is",
@@ -128,6 +140,12 @@ pub(crate) fn check_option(
         }
         _ => Ok(()),
     }
+}
+
+/// Whether a password may be sent in clear, or as md5, to a server whose name nobody verified. Who
+/// may say so could else read the passwords of all who have a mapping for it.
+fn sends_readable(require_auth: &str) -> bool {
+    require_auth.split(',').any(|method| matches!(method.trim(), "password" | "md5"))
 }
 
 fn is_false(value: &str) -> bool {
@@ -269,6 +287,19 @@ mod tests {
         check(Server, "port", "abc", "ok");
         check(UserMapping, "use_scram_passthrough", "maybe", "ok");
         check(Import, "import_default", "1", "42601 import_default requires a Boolean value");
+    }
+
+    #[test]
+    fn only_superusers_have_passwords_sent_readably() {
+        let ordinary = Actor { superuser: false };
+        let refused = "42501 require_auth naming password or md5 is superuser-only | Servers that may be sent a readable password may only be created or modified by the superuser.";
+        for value in ["password", "md5", "scram-sha-256, password", "none,md5"] {
+            assert_eq!(judge(Scope::Server, "require_auth", value, ordinary).0, refused, "{value}");
+            assert_eq!(judge(Scope::Server, "require_auth", value, SUPERUSER).0, "ok");
+        }
+        for value in ["", "scram-sha-256", "!password", "!md5,!none"] {
+            assert_eq!(judge(Scope::Server, "require_auth", value, ordinary).0, "ok", "{value}");
+        }
     }
 
     #[test]
