@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use medley_catalog::Snapshot;
 use medley_catalog::ids::RoleOid;
+use medley_diagnostic::Report;
 use medley_fdw::Registry;
 use medley_foreign::Access;
 use medley_types::Style;
@@ -44,6 +45,9 @@ pub trait Facts: Send + Sync {
     fn version(&self) -> String;
     /// The value of a setting as SHOW prints it.
     fn setting(&self, name: &str) -> Option<String>;
+    /// `set_config`: changes a setting, or resets it where there is no value, until the end of the
+    /// transaction if `local`. The value as SHOW prints it then.
+    fn set_setting(&self, name: &str, value: Option<&str>, local: bool) -> Result<String, Report>;
     /// All settings, as `pg_settings` lists them.
     fn settings(&self) -> Vec<SettingRow>;
     /// All sessions, as `pg_stat_activity` lists them.

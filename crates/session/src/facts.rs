@@ -3,12 +3,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use medley_catalog::ids::DATABASE_NAME;
+use medley_diagnostic::Report;
 use medley_engine::{ActiveBackend, Facts, SettingRow};
 use medley_fdw::Registry;
 use parking_lot::Mutex;
 
 use crate::login::{Login, micros};
-use crate::settings::{Context, Kind, SETTINGS, Setting, Unit};
+use crate::settings::{Change, Context, Kind, SETTINGS, Setting, Unit};
 use crate::{Activity, Instance, Session, Settings};
 
 /// A session as the engine may ask it, for one statement.
@@ -51,6 +52,22 @@ impl Facts for SessionFacts {
             Some((_, value)) => Some(value.clone()),
             None => self.settings.lock().show(name).ok().map(str::to_owned),
         }
+    }
+
+    fn set_setting(&self, name: &str, value: Option<&str>, local: bool) -> Result<String, Report> {
+        if self.identity.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)) {
+            return Err(
+                Report::unsupported(format!("set_config of \"{name}\"")).with_hint("Use SET.")
+            );
+        }
+        let superuser = self.setting("is_superuser").as_deref() == Some("on");
+        let change = Change { superuser, local };
+        let mut settings = self.settings.lock();
+        match value {
+            Some(value) => settings.set_text(name, value, change)?,
+            None => settings.reset(name, change)?,
+        }
+        settings.show(name).map(str::to_owned)
     }
 
     fn settings(&self) -> Vec<SettingRow> {

@@ -23,7 +23,7 @@ pub(crate) struct Read {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ReadOf {
     Relation(RelationOid),
-    /// A system relation that is for superusers alone.
+    /// A system relation that is not for everybody.
     Restricted(&'static str),
 }
 
@@ -31,13 +31,14 @@ pub(crate) enum ReadOf {
 pub(crate) fn check(snapshot: &Snapshot, reads: &[Read]) -> Result<()> {
     reads.iter().try_for_each(|read| match &read.what {
         ReadOf::Relation(oid) => check_relation(snapshot, *oid, read),
-        ReadOf::Restricted(name) => match snapshot.actor(read.check_as).is_superuser() {
-            true => Ok(()),
-            false => {
-                let message = format!("permission denied for table {name}");
-                Err(Error::at(SqlState::INSUFFICIENT_PRIVILEGE, message, None))
+        ReadOf::Restricted(name) => {
+            // A superuser has the privileges of every role.
+            if snapshot.actor(read.check_as).has_privileges_of(RoleOid::READ_ALL_DATA) {
+                return Ok(());
             }
-        },
+            let message = format!("permission denied for table {name}");
+            Err(Error::at(SqlState::INSUFFICIENT_PRIVILEGE, message, None))
+        }
     })
 }
 

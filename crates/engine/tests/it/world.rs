@@ -11,7 +11,7 @@ use medley_catalog::objects::{
     View,
 };
 use medley_catalog::{Backend, Bootstrap, BootstrapWrapper, Catalog};
-use medley_diagnostic::Diagnostic;
+use medley_diagnostic::{Diagnostic, Report};
 use medley_engine::{
     ActiveBackend, Engine, Error, ExplainOptions, Facts, Parameter, Prepared, QueryContext,
     SettingRow,
@@ -39,6 +39,10 @@ pub struct World {
 pub struct TestFacts(pub Arc<Registry>);
 
 impl Facts for TestFacts {
+    fn set_setting(&self, name: &str, _: Option<&str>, _: bool) -> Result<String, Report> {
+        Err(Report::unsupported(format!("setting {name} in a test")))
+    }
+
     fn database(&self) -> &str {
         "medley"
     }

@@ -26,6 +26,7 @@ pub const KERNELS: Table = &[
     ("current_schemas", current_schemas),
     ("show_config_by_name", |f, a| setting(f, a[0].text()?, false)),
     ("show_config_by_name_missing_ok", |f, a| setting(f, a[0].text()?, a[1].bool()?)),
+    ("set_config_by_name", set_config),
     ("pg_typeof", |f, _| Ok(Datum::Oid(f.arguments[0].oid.0))),
 ];
 
@@ -40,6 +41,18 @@ fn current_schemas<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a
     let names = schemas.iter().filter_map(|oid| session.snapshot.schema(*oid));
     let names: StringArray = names.map(|schema| Some(schema.name.as_str())).collect();
     Ok(Datum::List(Arc::new(names)))
+}
+
+/// It is told of NULLs: no value resets, and a setting that is not named is none.
+fn set_config<'a>(frame: &Frame<'_>, arguments: &[Datum<'_>]) -> Result<Datum<'a>> {
+    let given = |index: usize| (!arguments[index].is_null()).then_some(&arguments[index]);
+    let name = given(0).ok_or_else(|| {
+        Error::at(SqlState::NULL_VALUE_NOT_ALLOWED, "SET requires parameter name", None)
+    })?;
+    let value = given(1).map(Datum::text).transpose()?;
+    let local = given(2).map(Datum::bool).transpose()?.unwrap_or(false);
+    let facts = &frame.session().facts;
+    Ok(Datum::of_text(facts.set_setting(name.text()?, value, local)?))
 }
 
 fn setting<'a>(frame: &Frame<'_>, name: &str, missing_ok: bool) -> Result<Datum<'a>> {
