@@ -4,7 +4,7 @@ use std::sync::Arc;
 use crate::acl::{Acl, AclItem, AclKind, Privileges};
 use crate::catalog::Bootstrap;
 use crate::ids::{MembershipOid, RoleOid, RoleOrPublic, SchemaOid, WrapperOid};
-use crate::objects::{Membership, Object, Options, Role, Schema, Wrapper};
+use crate::objects::{Comment, Membership, Object, Options, Role, Schema, Wrapper};
 use crate::store::Meta;
 use crate::transaction::Change;
 
@@ -38,6 +38,7 @@ pub(crate) fn changes(bootstrap: Bootstrap, meta: &mut Meta) -> Vec<Change> {
     changes.extend(PREDEFINED_ROLES.map(|(oid, name)| put(Role::new(RoleOid(oid), name))));
     changes.extend(MONITOR_GRANTS.map(|(oid, role)| put(monitor_grant(oid, role))));
     changes.extend(schemas().map(put));
+    changes.extend(comments().map(put));
     for wrapper in bootstrap.wrappers {
         changes.push(put(Wrapper {
             oid: WrapperOid(meta.next_oid),
@@ -95,6 +96,15 @@ fn schemas() -> [Schema; 3] {
         schema(SchemaOid::PUBLIC, "public", RoleOid::DATABASE_OWNER),
         schema(SchemaOid::INFORMATION_SCHEMA, "information_schema", RoleOid::BOOTSTRAP),
     ]
+}
+
+/// As PostgreSQL's own are described.
+fn comments() -> [Comment; 2] {
+    [
+        (SchemaOid::PG_CATALOG, "system catalog schema"),
+        (SchemaOid::PUBLIC, "standard public schema"),
+    ]
+    .map(|(schema, text)| Comment { on: schema.address(), text: text.to_owned() })
 }
 
 /// `{owner=UC/owner,=U/owner}`.
