@@ -1,7 +1,15 @@
-//! Which relations a query names, in PostgreSQL's scoping.
+//! Which relations, types, functions and operators a query names, in PostgreSQL's scoping.
 //!
 //! This crate knows the parser's query AST and the catalog, and no query engine: what it finds
-//! out is used where no query runs, for views, their dependencies, and privileges.
+//! out is used where no query runs, for views, their dependencies, and privileges, and by the
+//! engine before it plans.
+//!
+//! The signature table (`builtin`) is PostgreSQL's own `pg_proc`, `pg_operator` and `pg_cast`,
+//! whole: a call is resolved among all of them (`resolve`), so that it means what it means there,
+//! even where nothing here computes it.
+pub mod builtin;
 mod references;
+pub mod resolve;
+pub mod type_name;
 
 pub use references::{Reference, Scope, relations, rewritten};

@@ -15,6 +15,9 @@ pub enum Error {
     /// A value that is none, or that cannot be held.
     #[error(transparent)]
     Value(#[from] medley_types::Error),
+    /// A name that means no type.
+    #[error(transparent)]
+    TypeName(#[from] medley_analyze::type_name::Error),
     /// What the road to a remote, or the remote, said.
     #[error(transparent)]
     Foreign(#[from] medley_foreign::Error),
@@ -98,6 +101,7 @@ impl Error {
         match self {
             Self::Refused(report) => report.sqlstate,
             Self::Value(error) => error.sqlstate(),
+            Self::TypeName(error) => error.sqlstate(),
             Self::Foreign(error) => error.sqlstate(),
             Self::Cancelled => SqlState::QUERY_CANCELED,
             Self::OutOfMemory(_) => SqlState::OUT_OF_MEMORY,
@@ -116,6 +120,7 @@ impl Diagnostic for Error {
         match self {
             Self::Refused(report) => (**report).clone(),
             Self::Value(error) => error.report(),
+            Self::TypeName(error) => error.report(),
             Self::Foreign(error) => error.report(),
             Self::OutOfMemory(detail) | Self::Unplannable(detail) => {
                 Report::error(self.code(), self.to_string()).with_detail(detail)

@@ -2,6 +2,7 @@
 use ast::Spanned as _;
 use datafusion::logical_expr::expr::Case;
 use datafusion::logical_expr::{Expr, Operator, lit};
+use medley_analyze::type_name;
 use medley_diagnostic::SqlState;
 use medley_sql::query_ast::{self as ast};
 use medley_sql::span::position;
@@ -12,7 +13,6 @@ use super::scope::Scope;
 use super::{Binder, Typed};
 use crate::error::{Error, Result};
 use crate::semantics::resolve::Context;
-use crate::semantics::type_name;
 
 impl Binder<'_> {
     /// An expression of this scope.
@@ -189,7 +189,7 @@ impl Binder<'_> {
         }
         let value = self.expr(scope, expr)?;
         let position = value.position;
-        let to = type_name::resolve(data_type).map_err(|error| error.or_at(position))?;
+        let to = type_name::resolve(data_type).map_err(|e| Error::from(e).or_at(position))?;
         self.cast_to(value, to)
     }
 

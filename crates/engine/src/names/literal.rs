@@ -1,6 +1,7 @@
 //! Constants and parameters.
 use datafusion::logical_expr::{Expr, lit};
 use datafusion::scalar::ScalarValue;
+use medley_analyze::type_name;
 use medley_diagnostic::SqlState;
 use medley_sql::query_ast::{self as ast, Value, ValueWithSpan};
 use medley_sql::span::position;
@@ -59,7 +60,7 @@ impl Binder<'_> {
     /// `date '2020-01-01'`
     pub(super) fn typed_string(&self, typed: &ast::TypedString) -> Result<Typed> {
         let at = position(typed.value.span);
-        let t = crate::semantics::type_name::resolve(&typed.data_type).map_err(|e| e.or_at(at))?;
+        let t = type_name::resolve(&typed.data_type).map_err(|e| Error::from(e).or_at(at))?;
         let text = self.value(&typed.value)?;
         self.coerce(text, t, Context::Explicit)?
             .ok_or_else(|| Error::unsupported(format_args!("a literal of type {t}")).or_at(at))

@@ -185,7 +185,7 @@ fn figure_name(expr: &ast::Expr) -> Option<(String, u8)> {
 }
 
 fn type_name(data_type: &ast::DataType) -> Option<(String, u8)> {
-    let t = crate::semantics::type_name::resolve(data_type).ok()?;
+    let t = medley_analyze::type_name::resolve(data_type).ok()?;
     let named = t.element().filter(|_| t.info().is_some_and(|info| info.name.starts_with('_')));
     Some((named.unwrap_or(t).info()?.name.to_owned(), 1))
 }

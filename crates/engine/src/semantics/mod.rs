@@ -1,22 +1,21 @@
 //! What PostgreSQL's types, operators and functions mean.
 pub mod aggregate;
 mod array;
-pub mod builtin;
 mod call;
 pub mod convert;
 mod datum;
 mod kernels;
 pub mod key;
 mod numeric;
-pub mod resolve;
 pub mod set_returning;
-pub mod type_name;
 
 pub use array::{array_constructor, array_contains, array_element};
 pub use call::{BatchFn, Call, Env, Frame, Kernel, RowFn};
 pub use datum::{Datum, Interval, Reader, Writer, input, list_array, null, output};
 pub use kernels::{Table, kernel};
 pub use numeric::Numeric;
+
+pub(crate) use medley_analyze::{builtin, resolve};
 
 use std::sync::Arc;
 

@@ -2,16 +2,16 @@
 //! over all of its built-in functions and operators.
 use medley_types::{PgType, TypeOid};
 
-use super::builtin::{self, Function, Operator};
+use crate::builtin::{self, Function, Operator};
 
 /// `unknown`: a string literal or parameter whose type is still open.
 pub const UNKNOWN: TypeOid = TypeOid(705);
-pub(crate) const ANY: TypeOid = TypeOid(2276);
-pub(crate) const ANYELEMENT: TypeOid = TypeOid(2283);
-pub(crate) const ANYARRAY: TypeOid = TypeOid(2277);
+const ANY: TypeOid = TypeOid(2276);
+const ANYELEMENT: TypeOid = TypeOid(2283);
+const ANYARRAY: TypeOid = TypeOid(2277);
 const ANYNONARRAY: TypeOid = TypeOid(2776);
-pub(crate) const ANYCOMPATIBLE: TypeOid = TypeOid(5077);
-pub(crate) const ANYCOMPATIBLEARRAY: TypeOid = TypeOid(5078);
+const ANYCOMPATIBLE: TypeOid = TypeOid(5077);
+const ANYCOMPATIBLEARRAY: TypeOid = TypeOid(5078);
 const ANYCOMPATIBLENONARRAY: TypeOid = TypeOid(5079);
 const TEXT: TypeOid = TypeOid(25);
 /// `FUNC_MAX_ARGS`.

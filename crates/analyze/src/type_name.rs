@@ -1,12 +1,40 @@
 //! The type that a type name means.
-use medley_diagnostic::SqlState;
+use medley_diagnostic::{Diagnostic, SqlState};
 use medley_sql::query_ast::{
     ArrayElemTypeDef, CharacterLength, DataType, ExactNumberInfo, IntervalFields, ObjectName,
     ObjectNamePart, TimezoneInfo,
 };
 use medley_types::{PgType, TypeOid};
 
-use crate::error::{Error, Result};
+/// Why a name means no type.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// There is none of this name.
+    #[error("type \"{0}\" does not exist")]
+    Unknown(String),
+    /// PostgreSQL has it, and we do not.
+    #[error("type {0} is not supported")]
+    Unsupported(String),
+    /// A length, a precision or a scale that the type cannot have.
+    #[error("{0}")]
+    Modifier(String),
+    /// The type has no modifiers of this kind.
+    #[error("type modifier is not allowed for type \"{0}\"")]
+    NoModifier(PgType),
+}
+
+impl Diagnostic for Error {
+    fn sqlstate(&self) -> SqlState {
+        match self {
+            Self::Unknown(_) => SqlState::UNDEFINED_OBJECT,
+            Self::Unsupported(_) => SqlState::FEATURE_NOT_SUPPORTED,
+            Self::Modifier(_) => SqlState::INVALID_PARAMETER_VALUE,
+            Self::NoModifier(_) => SqlState::SYNTAX_ERROR,
+        }
+    }
+}
+
+type Result<T> = std::result::Result<T, Error>;
 
 /// Bytes of a varlena's header, which typmods of lengths count.
 const HEADER: i32 = 4;
@@ -45,7 +73,7 @@ pub fn resolve(name: &DataType) -> Result<PgType> {
         DataType::TsVector => named("tsvector")?,
         DataType::TsQuery => named("tsquery")?,
         DataType::Bit(_) | DataType::BitVarying(_) | DataType::VarBit(_) => {
-            return Err(Error::unsupported(format_args!("type {name}")));
+            return Err(Error::Unsupported(name.to_string()));
         }
         DataType::Array(
             ArrayElemTypeDef::SquareBracket(element, _)
@@ -58,8 +86,7 @@ pub fn resolve(name: &DataType) -> Result<PgType> {
 }
 
 fn unknown(name: &str) -> Error {
-    let message = format!("type \"{name}\" does not exist");
-    Error::at(SqlState::UNDEFINED_OBJECT, message, None)
+    Error::Unknown(name.to_owned())
 }
 
 fn named(name: &str) -> Result<PgType> {
@@ -125,11 +152,7 @@ fn with_modifiers(t: PgType, modifiers: &[String]) -> Result<PgType> {
         (TypeOid(1083 | 1114 | 1184), Some([digits])) => {
             Ok(t.with_typmod((*digits).clamp(0, 6) as i32))
         }
-        _ => Err(Error::at(
-            SqlState::SYNTAX_ERROR,
-            format!("type modifier is not allowed for type \"{t}\""),
-            None,
-        )),
+        _ => Err(Error::NoModifier(t)),
     }
 }
 
@@ -151,11 +174,11 @@ fn checked_length(name: &str, length: i64) -> Result<i32> {
     const MAX: i64 = 10 * 1024 * 1024;
     if length < 1 {
         let message = format!("length for type {name} must be at least 1");
-        return Err(Error::invalid_parameter(message));
+        return Err(Error::Modifier(message));
     }
     if length > MAX {
         let message = format!("length for type {name} cannot exceed {MAX}");
-        return Err(Error::invalid_parameter(message));
+        return Err(Error::Modifier(message));
     }
     Ok(length as i32 + HEADER)
 }
@@ -168,21 +191,21 @@ fn numeric(info: &ExactNumberInfo) -> Result<PgType> {
     };
     let Some(valid) = u16::try_from(precision).ok().filter(|p| (1..=1000).contains(p)) else {
         let message = format!("NUMERIC precision {precision} must be between 1 and 1000");
-        return Err(Error::invalid_parameter(message));
+        return Err(Error::Modifier(message));
     };
     if !(-1000..=1000).contains(&scale) {
         let message = format!("NUMERIC scale {scale} must be between -1000 and 1000");
-        return Err(Error::invalid_parameter(message));
+        return Err(Error::Modifier(message));
     }
     Ok(PgType::numeric(valid, scale as i16))
 }
 
 fn float(bits: u64) -> Result<PgType> {
     match bits {
-        0 => Err(Error::invalid_parameter("precision for type float must be at least 1 bit")),
+        0 => Err(Error::Modifier("precision for type float must be at least 1 bit".to_owned())),
         1..=24 => Ok(PgType::FLOAT4),
         25..=53 => Ok(PgType::FLOAT8),
-        _ => Err(Error::invalid_parameter("precision for type float must be less than 54 bits")),
+        _ => Err(Error::Modifier("precision for type float must be less than 54 bits".to_owned())),
     }
 }
 
@@ -235,5 +258,48 @@ fn interval_mask(fields: &IntervalFields) -> i32 {
         IntervalFields::HourToMinute => 3072,
         IntervalFields::HourToSecond => 7168,
         IntervalFields::MinuteToSecond => 6144,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(written: &str, expected: &str) {
+        let sql = format!("SELECT NULL::{written}");
+        let query = medley_sql::parse_query(&sql).expect(written);
+        let mut types = Vec::new();
+        let _ = medley_sql::query_ast::visit_expressions(&query.ast, |expr| {
+            if let medley_sql::query_ast::Expr::Cast { data_type, .. } = expr {
+                types.push(data_type.clone());
+            }
+            std::ops::ControlFlow::<()>::Continue(())
+        });
+        let answer = match resolve(&types[0]) {
+            Ok(t) => t.to_string(),
+            Err(error) => format!("{} {error}", error.sqlstate()),
+        };
+        assert_eq!(answer, expected, "{written}");
+    }
+
+    #[test]
+    fn names_mean_what_they_mean_at_postgresql() {
+        check("int", "integer");
+        check("pg_catalog.int8", "bigint");
+        check("float(24)", "real");
+        check("float(25)", "double precision");
+        check("numeric(10, 2)", "numeric(10,2)");
+        check("char", "character(1)");
+        check("varchar(5)[]", "character varying(5)[]");
+        check("timestamp(3) with time zone", "timestamp(3) with time zone");
+        check("int4[][]", "integer[]");
+    }
+
+    #[test]
+    fn what_is_no_type_is_refused() {
+        check("nosuch", "42704 type \"nosuch\" does not exist");
+        check("varchar(0)", "22023 length for type varchar must be at least 1");
+        check("numeric(2000)", "22023 NUMERIC precision 2000 must be between 1 and 1000");
+        check("float(54)", "22023 precision for type float must be less than 54 bits");
     }
 }
