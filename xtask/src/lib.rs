@@ -2,8 +2,10 @@
 //!
 //! [`tidy`] keeps what no compiler keeps: the arrows between crates, the truth of ARCHITECTURE.md,
 //! sizes, words. [`test`] runs every test there is, and finds or installs what they need.
-//! This crate builds in seconds and knows nothing of ours but where servers' programs are.
+//! [`compat`] sets Medley against a real PostgreSQL.
+//! This crate builds in seconds and links nothing of ours but what starts servers.
 mod cargo;
+pub mod compat;
 pub mod test;
 pub mod tidy;
 

@@ -3,6 +3,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use xtask::compat::Request;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Medley's own tasks")]
@@ -21,12 +22,27 @@ enum Task {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Run tests/pg_compat on PostgreSQL 18 (from npm, else the installed one) and on Medley
+    Compat {
+        /// A part of the names of the scripts to run
+        #[arg(default_value = "")]
+        name: String,
+        /// Ask the installed PostgreSQL, whatever its version
+        #[arg(long)]
+        installed: bool,
+        /// Write down where the installed PostgreSQL differs from 18, and docs/conformance.md
+        #[arg(long, conflicts_with_all = ["name", "installed"])]
+        record: bool,
+    },
 }
 
 fn main() -> Result<ExitCode> {
     match Arguments::parse().task {
         Task::Tidy => tidy(),
         Task::Test { arguments } => xtask::test::run(&arguments),
+        Task::Compat { name, installed, record } => {
+            xtask::compat::run(&Request { name, installed, record })
+        }
     }
 }
 

@@ -197,7 +197,8 @@ impl<'a> Scanner<'a> {
     }
 
     fn bad_escape(&mut self, offset: usize, escape: Escape) -> SyntaxError {
-        let at = self.start + offset;
+        // Where quotes were doubled, it counts the characters of the name, as PostgreSQL does.
+        let at = self.text.floor_char_boundary(self.start + offset);
         let position = self.position(at);
         escape.error(&self.text[at..self.at], position)
     }
@@ -215,7 +216,7 @@ impl<'a> Scanner<'a> {
             Some(_) => {
                 let escape = self.uescape()?;
                 escape::unicode(&inside, escape)
-                    .map_err(|(_, escape)| self.bad_escape(0, escape))?
+                    .map_err(|(offset, escape)| self.bad_escape("U&\"".len() + offset, escape))?
             }
         };
         Ok(TokenKind::Ident { name: self.truncate(name), quoted: true })

@@ -15,6 +15,8 @@ mod canary;
 #[cfg(feature = "servers")]
 mod certificates;
 #[cfg(feature = "servers")]
+pub mod compat;
+#[cfg(feature = "servers")]
 mod guard;
 #[cfg(feature = "servers")]
 mod mariadb;

@@ -32,6 +32,9 @@ const HBA: &str = "local all postgres trust\n\
                    local all all scram-sha-256\n\
                    host all all 127.0.0.1/32 scram-sha-256\n";
 
+/// Trust for everybody.
+const TRUST: &str = "local all all trust\nhost all all 127.0.0.1/32 trust\n";
+
 /// A PostgreSQL cluster of one's own, in a temporary folder and on a free port of 127.0.0.1.
 ///
 /// It stops when it is dropped, and when the process ends, so it may stand in a `static`.
@@ -50,6 +53,9 @@ pub struct Postgres {
 pub struct PostgresBuilder {
     settings: Vec<(String, String)>,
     tls: bool,
+    trust: bool,
+    /// None for the programs that [`Program`] finds.
+    programs: Option<PathBuf>,
 }
 
 impl PostgresBuilder {
@@ -66,22 +72,37 @@ impl PostgresBuilder {
         self
     }
 
+    /// Nobody is asked for a password.
+    pub fn trust(mut self) -> Self {
+        self.trust = true;
+        self
+    }
+
+    /// Uses the `initdb` and the `postgres` of this folder.
+    pub fn programs(mut self, folder: &Path) -> Self {
+        self.programs = Some(folder.to_owned());
+        self
+    }
+
     /// Starts the cluster, and returns when it takes connections.
     pub fn start(self) -> Result<Postgres> {
         on_a_free_port(|port| self.start_on(port))
     }
 
     fn start_on(&self, port: u16) -> Result<Postgres> {
-        let program = Program::POSTGRES.locate()?;
+        let programs = match &self.programs {
+            Some(folder) => folder.clone(),
+            None => folder_of(&Program::POSTGRES.locate()?),
+        };
         let psql = Program::PSQL.locate()?;
         let folder = TempFolder::new()?;
-        copy_template(&folder)?;
+        copy_template(&folder, &programs)?;
         let certificates = self.tls.then(|| Certificates::write(&folder)).transpose()?;
         folder.write("data/postgresql.conf", &self.configuration(&folder, port))?;
-        folder.write("data/pg_hba.conf", HBA)?;
+        folder.write("data/pg_hba.conf", if self.trust { TRUST } else { HBA })?;
         let data = folder.join("data");
         let arguments = ["-D".to_owned(), data.display().to_string()];
-        let guard = Guard::start(&folder, "INT", &program, &arguments)?;
+        let guard = Guard::start(&folder, "INT", &programs.join("postgres"), &arguments)?;
         guard.wait_until(|| is_ready(&data))?;
         Ok(Postgres { guard, port, psql, certificates, folder })
     }
@@ -220,32 +241,41 @@ fn is_ready(data: &Path) -> bool {
     file.lines().nth(7).is_some_and(|state| state.trim() == "ready")
 }
 
-/// A cluster that was never started, made once for the process.
-static TEMPLATE: Mutex<Option<Template>> = Mutex::new(None);
+/// Clusters that were never started, made once for the process and each folder of programs.
+static TEMPLATES: Mutex<Vec<Template>> = Mutex::new(Vec::new());
 
 struct Template {
+    programs: PathBuf,
     folder: TempFolder,
     /// Removes the folder when the process ends: nothing drops a `static`.
     _guard: Guard,
 }
 
 /// Fills `data` in the folder: copying takes a tenth of a second, making one most of a second.
-fn copy_template(folder: &TempFolder) -> Result<()> {
-    let mut template = TEMPLATE.lock().unwrap_or_else(PoisonError::into_inner);
-    if template.is_none() {
-        *template = Some(Template::new()?);
-    }
-    let source = template.as_ref().context("it was just made")?.folder.join("data");
+fn copy_template(folder: &TempFolder, programs: &Path) -> Result<()> {
+    let source = template(programs)?;
     let status = folder.command("/bin/cp").arg("-Rp").arg(source).arg("data").status()?;
     ensure!(status.success(), "the new cluster could not be copied");
     Ok(())
 }
 
+/// The data folder of the template.
+fn template(programs: &Path) -> Result<PathBuf> {
+    let mut templates = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(template) = templates.iter().find(|template| template.programs == programs) {
+        return Ok(template.data_folder());
+    }
+    let template = Template::new(programs)?;
+    let data = template.data_folder();
+    templates.push(template);
+    Ok(data)
+}
+
 impl Template {
-    fn new() -> Result<Self> {
+    fn new(programs: &Path) -> Result<Self> {
         let folder = TempFolder::new()?;
         let output = folder
-            .command(Program::INITDB.locate()?)
+            .command(programs.join("initdb"))
             .args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"])
             .args(["--username", SUPERUSER, "--pgdata", "data"])
             .output()
@@ -253,6 +283,14 @@ impl Template {
         ensure!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
         let forever = ["-c".to_owned(), "exec sleep 1000000000".to_owned()];
         let _guard = Guard::start(&folder, "TERM", Path::new("/bin/sh"), &forever)?;
-        Ok(Self { folder, _guard })
+        Ok(Self { programs: programs.to_owned(), folder, _guard })
     }
+
+    fn data_folder(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+}
+
+fn folder_of(program: &Path) -> PathBuf {
+    program.parent().unwrap_or(Path::new(".")).to_owned()
 }

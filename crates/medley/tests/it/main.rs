@@ -35,3 +35,4 @@ fn said(error: &tokio_postgres::Error) -> String {
         None => format!("(connection lost) {error}"),
     }
 }
+mod pg_compat;

