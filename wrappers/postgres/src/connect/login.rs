@@ -112,7 +112,7 @@ impl Login<'_> {
                 }
                 Authentication::SaslContinue(challenge) => {
                     let scram = scram.as_mut().ok_or_else(unasked)?;
-                    let answer = scram.answer(self.password()?, &challenge)?;
+                    let answer = scram.answer(self.password()?, &challenge).await?;
                     frontend::sasl_response(answer.as_bytes(), wire.output())?;
                     wire.flush().await?;
                 }

@@ -11,6 +11,9 @@ use zeroize::Zeroizing;
 /// A remote that asks for more rounds wants to keep us busy.
 const MAX_ITERATIONS: u32 = 1_000_000;
 
+/// As many as PostgreSQL asks for: some milliseconds.
+const ROUNDS_AT_ONCE: u32 = 4096;
+
 /// How the exchange is tied to the TLS channel.
 #[derive(Debug)]
 pub(crate) enum Binding {
@@ -69,9 +72,13 @@ impl Scram {
     }
 
     /// The client's proof.
-    pub fn answer(&mut self, password: &Secret, server_first: &str) -> Result<String, String> {
+    pub async fn answer(
+        &mut self,
+        password: &Secret,
+        server_first: &str,
+    ) -> Result<String, String> {
         let challenge = Challenge::parse(server_first, &self.nonce)?;
-        let salted = challenge.salt(password);
+        let salted = challenge.salt(password).await;
         let without_proof = format!("c={},r={}", self.channel(), challenge.nonce);
         let message = format!("{},{server_first},{without_proof}", self.first_bare());
 
@@ -133,14 +140,18 @@ impl<'a> Challenge<'a> {
         }
     }
 
-    /// PBKDF2 of one block, which is all that SHA-256's 32 bytes need.
-    fn salt(&self, password: &Secret) -> Zeroizing<[u8; 32]> {
+    /// PBKDF2 of one block, which is all that SHA-256's 32 bytes need. The remote says how many
+    /// rounds there are: others get their turn in between.
+    async fn salt(&self, password: &Secret) -> Zeroizing<[u8; 32]> {
         let prepared = Prepared::of(password.expose());
         let keyed = keyed(prepared.as_bytes());
         let first = keyed.clone().chain_update(&self.salt).chain_update([0, 0, 0, 1]);
         let mut block = Zeroizing::new(<[u8; 32]>::from(first.finalize().into_bytes()));
         let mut salted = block.clone();
-        for _ in 1..self.iterations {
+        for round in 1..self.iterations {
+            if round % ROUNDS_AT_ONCE == 0 {
+                tokio::task::yield_now().await;
+            }
             *block = keyed.clone().chain_update(*block).finalize().into_bytes().into();
             salted.iter_mut().zip(*block).for_each(|(s, b)| *s ^= b);
         }
@@ -182,14 +193,14 @@ mod tests {
     use super::*;
 
     /// The exchange of RFC 7677, section 3, but for the user's name, which PostgreSQL ignores.
-    #[test]
-    fn a_server_that_knows_the_password_is_believed() {
+    #[tokio::test]
+    async fn a_server_that_knows_the_password_is_believed() {
         let mut scram = Scram::new(Binding::None);
         scram.nonce = "rOprNGfwEbeRWgbNEkqO".to_owned();
         let password = Secret::new("pencil".to_owned());
         let nonce = "rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
         let first = format!("r={nonce},s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096");
-        let answer = scram.answer(&password, &first).expect("a good challenge");
+        let answer = scram.answer(&password, &first).await.expect("a good challenge");
         assert!(answer.starts_with(&format!("c=biws,r={nonce},p=")), "{answer}");
         let signature = BASE64_STANDARD.encode(scram.server_signature.expect("computed"));
         assert_eq!(scram.finish(&format!("v={signature}")), Ok(()));
@@ -197,19 +208,39 @@ mod tests {
         assert!(scram.finish("e=invalid-proof").is_err());
     }
 
-    #[test]
-    fn a_bad_challenge_is_refused() {
-        let check = |first: &str| {
+    #[tokio::test]
+    async fn a_bad_challenge_is_refused() {
+        for first in [
+            "",
+            "r=abc,s=AAAA,i=4096",
+            "r=xyz,s=AAAA,i=4096",
+            "r=abcd,s=%,i=4096",
+            "r=abcd,s=AAAA,i=0",
+            "r=abcd,s=AAAA,i=4000000000",
+        ] {
             let mut scram = Scram::new(Binding::None);
             scram.nonce = "abc".to_owned();
-            assert!(scram.answer(&Secret::new("x".to_owned()), first).is_err(), "{first}");
+            let answer = scram.answer(&Secret::new("x".to_owned()), first).await;
+            assert!(answer.is_err(), "{first}");
+        }
+    }
+
+    /// The test's runtime has one thread, as a busy server has none to spare.
+    #[tokio::test]
+    async fn many_rounds_keep_nobody_else_waiting() {
+        let mut scram = Scram::new(Binding::None);
+        scram.nonce = "abc".to_owned();
+        let password = Secret::new("x".to_owned());
+        let turns = async {
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
         };
-        check("");
-        check("r=abc,s=AAAA,i=4096");
-        check("r=xyz,s=AAAA,i=4096");
-        check("r=abcd,s=%,i=4096");
-        check("r=abcd,s=AAAA,i=0");
-        check("r=abcd,s=AAAA,i=4000000000");
+        tokio::select! {
+            biased;
+            _ = scram.answer(&password, "r=abcd,s=AAAA,i=1000000") => panic!("nobody had a turn"),
+            () = turns => {}
+        }
     }
 
     #[test]
