@@ -23,6 +23,7 @@ pub(crate) async fn lease(
         Some(connection) => (connection, Origin::Pool),
         None => (open(foreign, remote, person).await?, Origin::New),
     };
+    tracing::debug!(server = remote.server_name(), ?origin, "lease");
     let pool = Arc::clone(&foreign.pool);
     Ok((Lease::new(connection, *remote.key(), poolable, pool, permit), origin))
 }

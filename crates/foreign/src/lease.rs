@@ -1,13 +1,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use medley_fdw::{Begin, Isolation, ScanConnection, SqlConnection};
+use medley_fdw::{Begin, Canceller, Isolation, ScanConnection, SqlConnection};
 
 use crate::pool::{Permit, Pool};
 use crate::{ConnKey, Error, Result};
 
 /// How long a remote gets to hear that a query is to stop.
-const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A remote session.
 pub enum Connection {
@@ -140,13 +140,18 @@ impl Drop for Lease {
         };
         // The connection counts, and stays open, until the remote has heard.
         runtime.spawn(async move {
-            match tokio::time::timeout(CANCEL_TIMEOUT, canceller.cancel()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::debug!(%error, "cancelling at the remote failed"),
-                Err(_) => tracing::debug!("cancelling at the remote timed out"),
-            }
+            cancel_at_remote(&*canceller).await;
             drop(connection);
             drop(permit);
         });
+    }
+}
+
+/// Asks the remote to stop what a connection is doing.
+pub(crate) async fn cancel_at_remote(canceller: &dyn Canceller) {
+    match tokio::time::timeout(CANCEL_TIMEOUT, canceller.cancel()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "cancelling at the remote failed"),
+        Err(_) => tracing::debug!("cancelling at the remote timed out"),
     }
 }

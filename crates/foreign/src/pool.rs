@@ -7,6 +7,7 @@ use medley_catalog::ids::ServerOid;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use crate::lease::CANCEL_TIMEOUT;
 use crate::{ConnKey, Connection, Error, Remote, Result};
 
 /// How many connections may be open, and how long one may wait for the next statement.
@@ -163,6 +164,18 @@ impl Pool {
     pub fn counts(&self) -> (usize, usize) {
         let state = self.state.lock();
         (state.idle.values().map(Vec::len).sum(), state.busy_total)
+    }
+
+    /// Waits until no connection is in use or being cancelled, as long as a cancelled one may take.
+    pub async fn settled(&self) {
+        let deadline = tokio::time::Instant::now() + 2 * CANCEL_TIMEOUT;
+        loop {
+            // Registered before looking, so that no wake-up between the two is lost.
+            let freed = self.freed.notified();
+            if self.counts().1 == 0 || tokio::time::timeout_at(deadline, freed).await.is_err() {
+                return;
+            }
+        }
     }
 
     /// Reaps now and then until the pool is gone.

@@ -4,11 +4,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_stream::try_stream;
 use futures::StreamExt;
+use futures::future::{BoxFuture, FutureExt};
 use medley_fdw::{Begin, Isolation, Query};
 use parking_lot::Mutex;
 use tokio::sync::Mutex as AsyncMutex;
+use tokio_util::sync::CancellationToken;
 
 use crate::access::Batches;
+use crate::lease::{CANCEL_TIMEOUT, cancel_at_remote};
 use crate::{Access, ConnKey, Connection, Error, Lease, Remote, Result};
 
 /// Rows that a cursor is asked for at once.
@@ -22,6 +25,8 @@ pub struct RemoteTransactions {
     /// 1 in the transaction itself, one more in each savepoint.
     level: AtomicUsize,
     pinned: Mutex<HashMap<ConnKey, Entry>>,
+    /// Stops what remotes are doing for the statement that runs.
+    stop: Mutex<CancellationToken>,
 }
 
 /// What there is for a mapping.
@@ -49,7 +54,8 @@ impl RemoteTransactions {
     /// For a transaction block of this kind.
     pub fn new(isolation: Isolation, read_only: bool) -> Arc<Self> {
         let level = AtomicUsize::new(1);
-        Arc::new(Self { isolation, read_only, level, pinned: Mutex::default() })
+        let (pinned, stop) = (Mutex::default(), Mutex::default());
+        Arc::new(Self { isolation, read_only, level, pinned, stop })
     }
 
     pub(crate) fn has(&self, key: &ConnKey) -> bool {
@@ -64,28 +70,26 @@ impl RemoteTransactions {
         query: &Query,
     ) -> Result<Option<Batches>> {
         let Some(pinned) = self.pinned(access, remote).await? else { return Ok(None) };
-        let access = Arc::clone(access);
+        let ask = Exchange {
+            pinned,
+            server: remote.server_name().to_owned(),
+            cancel: access.cancel_token().clone(),
+            stop: self.stop.lock().clone(),
+        };
         let query = query.clone();
         let level = self.level.load(Ordering::Relaxed);
         let rows = try_stream! {
-            let cursor = {
-                let mut pinned = access.or_cancelled(async { Ok(pinned.lock().await) }).await?;
-                pinned.tidy(level).await?;
-                access.or_cancelled(pinned.declare(query)).await?
-            };
-            let cursor = OpenCursor::new(&pinned, cursor).await;
+            let cursor = ask.run(move |pinned| pinned.open(level, query).boxed()).await?;
             loop {
-                let batch = {
-                    let mut pinned = access.or_cancelled(async { Ok(pinned.lock().await) }).await?;
-                    access.or_cancelled(pinned.fetch(cursor.name())).await?
-                };
-                match batch {
+                let name = cursor.name().to_owned();
+                let fetched =
+                    ask.run(move |pinned| async move { pinned.fetch(&name).await }.boxed());
+                match fetched.await? {
                     Some(batch) => yield batch,
                     None => break,
                 }
             }
-            let mut pinned = pinned.lock().await;
-            pinned.close(cursor.closed()).await?;
+            ask.run(move |pinned| pinned.close(cursor.closed()).boxed()).await?;
         };
         Ok(Some(rows.boxed()))
     }
@@ -154,6 +158,11 @@ impl RemoteTransactions {
         Ok(true)
     }
 
+    /// The statement that runs has failed: what remotes still do for it is stopped.
+    pub fn stop(&self) {
+        std::mem::take(&mut *self.stop.lock()).cancel();
+    }
+
     fn connections(&self) -> Vec<Arc<AsyncMutex<Pinned>>> {
         let pinned = self.pinned.lock();
         let connection = |entry: &Entry| match entry {
@@ -179,6 +188,7 @@ impl RemoteTransactions {
 
     /// What came after the savepoint of this level is undone; the savepoint stays.
     pub async fn rollback_to(&self, level: usize) {
+        self.stop();
         self.level.store(level, Ordering::Relaxed);
         for pinned in self.connections() {
             pinned.lock().await.rollback_to(level).await;
@@ -197,6 +207,7 @@ impl RemoteTransactions {
 
     /// Undoes everything at each remote.
     pub async fn rollback(&self) {
+        self.stop();
         for pinned in self.take() {
             let mut pinned = pinned.lock_owned().await;
             pinned.rollback().await;
@@ -234,7 +245,14 @@ impl Pinned {
         }
     }
 
-    /// Until `done` is set, a caller that goes away leaves the connection in an unknown state.
+    /// Opens a cursor.
+    async fn open(&mut self, level: usize, query: Query) -> Result<OpenCursor> {
+        self.tidy(level).await?;
+        let name = self.declare(query).await?;
+        Ok(OpenCursor { name: Some(name), abandoned: Arc::clone(&self.abandoned) })
+    }
+
+    /// Until the answer is there, the connection's state is unknown.
     async fn declare(&mut self, query: Query) -> Result<String> {
         self.cursors += 1;
         let name = format!("c{}", self.cursors);
@@ -315,6 +333,57 @@ impl Pinned {
     }
 }
 
+/// Asks something of a pinned connection.
+struct Exchange {
+    pinned: Arc<AsyncMutex<Pinned>>,
+    server: String,
+    /// The statement is cancelled.
+    cancel: CancellationToken,
+    /// The statement has failed.
+    stop: CancellationToken,
+}
+
+impl Exchange {
+    /// A task of its own carries the exchange to its end, so that whoever waits may go away and the
+    /// connection's state stays known. What is to stop is cancelled at the remote, and its answer
+    /// waited for.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl for<'a> FnOnce(&'a mut Pinned) -> BoxFuture<'a, Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        let pinned = Arc::clone(&self.pinned);
+        let (cancel, stop) = (self.cancel.clone(), self.stop.clone());
+        let exchange = tokio::spawn(async move {
+            let stopped = async {
+                tokio::select! {
+                    () = cancel.cancelled() => {}
+                    () = stop.cancelled() => {}
+                }
+            };
+            tokio::pin!(stopped);
+            let mut pinned = tokio::select! {
+                biased;
+                () = &mut stopped => return Err(Error::Cancelled),
+                pinned = pinned.lock_owned() => pinned,
+            };
+            let canceller = pinned.lease.sql()?.canceller();
+            let mut answer = work(&mut pinned);
+            tokio::select! {
+                biased;
+                answer = &mut answer => return answer,
+                () = &mut stopped => {}
+            }
+            if let Some(canceller) = canceller {
+                cancel_at_remote(&*canceller).await;
+            }
+            // Where no answer comes, the state is unknown, and the connection of no use.
+            let _ = tokio::time::timeout(CANCEL_TIMEOUT, answer).await;
+            Err(Error::Cancelled)
+        });
+        exchange.await.unwrap_or_else(|_| Err(Error::TransactionLost(self.server.clone())))
+    }
+}
+
 fn savepoint(level: usize) -> String {
     format!("s{level}")
 }
@@ -326,11 +395,6 @@ struct OpenCursor {
 }
 
 impl OpenCursor {
-    async fn new(pinned: &AsyncMutex<Pinned>, name: String) -> Self {
-        let abandoned = Arc::clone(&pinned.lock().await.abandoned);
-        Self { name: Some(name), abandoned }
-    }
-
     fn name(&self) -> &str {
         self.name.as_deref().unwrap_or_default()
     }

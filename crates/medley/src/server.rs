@@ -52,8 +52,9 @@ impl Server {
         shutdown: CancellationToken,
     ) {
         self.instance.start();
-        let bridge = Arc::new(Bridge::new(self.instance, self.auth));
+        let bridge = Arc::new(Bridge::new(Arc::clone(&self.instance), self.auth));
         medley_wire::serve(listeners, bridge, options, shutdown).await;
+        self.instance.stop().await;
     }
 }
 

@@ -285,6 +285,7 @@ impl Session {
         let Some(parsed) = script.statements.pop() else { return Ok(Execution::Empty) };
         let mut out = Undescribed(out);
         let tag = self.statement(parsed.statement, text, bounds, &mut out).await?;
+        tracing::debug!(tag, "statement done");
         Ok(Execution::Complete(tag))
     }
 

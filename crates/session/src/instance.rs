@@ -48,6 +48,11 @@ impl Instance {
         self.foreign.pool().start_reaper();
     }
 
+    /// After the last session: waits until remotes have heard of what was cancelled.
+    pub async fn stop(&self) {
+        self.foreign.pool().settled().await;
+    }
+
     /// The sessions there are.
     pub fn backends(&self) -> &Backends {
         &self.backends

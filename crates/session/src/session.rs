@@ -166,6 +166,7 @@ impl Session {
             }
             let done = self.statement(parsed.statement, text, &bounds, out).await;
             let tag = done.map_err(|report| bounds.explain(report, &*self.interrupt))?;
+            tracing::debug!(tag, "statement done");
             if index + 1 == count {
                 self.end_implicit().await?;
             }
@@ -268,11 +269,15 @@ impl Session {
 
     /// An error has happened: what is not in a block is undone, a block has failed.
     pub(crate) async fn fail(&mut self, report: Report) -> Report {
+        tracing::debug!(sqlstate = %report.sqlstate, "statement failed");
         match self.transaction.as_mut() {
             None => {}
             Some(transaction) if transaction.kind == Kind::Implicit => self.rollback().await,
             Some(transaction) => {
                 self.portals.clear();
+                if let Some(remote) = &transaction.remote {
+                    remote.stop();
+                }
                 let depth = transaction.depth();
                 transaction.fail();
                 if depth == 0 {

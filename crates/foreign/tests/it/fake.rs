@@ -12,6 +12,7 @@ use medley_fdw::{
 };
 use medley_types::{PgType, field};
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 /// What happened, a line each: `1 connect ann`, `1 query`, `1 cancel`.
 #[derive(Clone, Default)]
@@ -81,6 +82,8 @@ impl SqlWrapper for Fake {
             log: self.log.clone(),
             used: false,
             dead: Arc::clone(&self.dead),
+            stuck: false,
+            cancelled: Arc::default(),
         }))
     }
 
@@ -104,6 +107,9 @@ struct Connection {
     log: Log,
     used: bool,
     dead: Arc<AtomicUsize>,
+    /// The cursor has no row until it is cancelled.
+    stuck: bool,
+    cancelled: Arc<Notify>,
 }
 
 /// One text column, which tells the account.
@@ -122,12 +128,13 @@ impl Connection {
     }
 }
 
-struct Cancel(usize, Log);
+struct Cancel(usize, Log, Arc<Notify>);
 
 #[async_trait]
 impl Canceller for Cancel {
     async fn cancel(&self) -> Result<()> {
         self.1.add(self.0, "cancel");
+        self.2.notify_one();
         Ok(())
     }
 }
@@ -139,7 +146,7 @@ impl SqlConnection for Connection {
     }
 
     fn canceller(&self) -> Option<Box<dyn Canceller>> {
-        Some(Box::new(Cancel(self.number, self.log.clone())))
+        Some(Box::new(Cancel(self.number, self.log.clone(), Arc::clone(&self.cancelled))))
     }
 
     fn query(&mut self, query: Query) -> Batches<'_> {
@@ -158,14 +165,19 @@ impl SqlConnection for Connection {
         }
     }
 
-    async fn declare(&mut self, cursor: &str, _query: Query) -> Result<()> {
+    async fn declare(&mut self, cursor: &str, query: Query) -> Result<()> {
         self.log.add(self.number, format!("declare {cursor}"));
         self.used = false;
+        self.stuck = query.sql == "stuck";
         Ok(())
     }
 
     async fn fetch(&mut self, cursor: &str, _rows: usize) -> Result<Option<RecordBatch>> {
         self.log.add(self.number, format!("fetch {cursor}"));
+        if self.stuck {
+            self.cancelled.notified().await;
+            return Err(Error::Unsupported("more"));
+        }
         let done = std::mem::replace(&mut self.used, true);
         Ok((!done).then(|| self.batch()))
     }

@@ -1,8 +1,10 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::StreamExt;
+use medley_catalog::ids::RoleOid;
 use medley_fdw::{Capabilities, Isolation};
-use medley_foreign::{Access, RemoteTransactions};
+use medley_foreign::{Access, Batches, RemoteTransactions};
 use tokio_util::sync::CancellationToken;
 
 use crate::fake::Fake;
@@ -105,6 +107,52 @@ async fn a_reader_that_goes_away_leaves_no_cursor_behind() {
     transaction.rollback().await;
     assert_eq!(world.log.take(), ["1 rollback"]);
     assert_eq!(world.foreign.pool().counts(), (1, 0));
+}
+
+/// A statement that has nothing yet from a remote that takes its time.
+async fn stuck(access: &Arc<Access>, world: &World, role: RoleOid) -> Batches {
+    let remote = access.resolve(world.server, role).unwrap();
+    let mut rows = query(access, remote, "stuck");
+    let waited = tokio::time::timeout(Duration::from_millis(20), rows.next()).await;
+    assert!(waited.is_err(), "it has an answer");
+    rows
+}
+
+#[tokio::test]
+async fn a_statement_that_is_cancelled_stops_at_the_remote_and_leaves_it_usable() {
+    let world = world();
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    let transaction = begin();
+    run(&statement(&world, &transaction), world.server, alice, "rows").await;
+    transaction.savepoint();
+    let cancel = CancellationToken::new();
+    let access = world.access_in(Some(Arc::clone(&transaction)), cancel.clone());
+    let rows = stuck(&access, &world, alice).await;
+    world.log.take();
+    cancel.cancel();
+    drop(rows);
+    transaction.rollback_to(2).await;
+    assert_eq!(world.log.take(), ["1 cancel", "1 rollback to s2", "1 release s2"]);
+    assert_eq!(run(&statement(&world, &transaction), world.server, alice, "rows").await, "ann");
+    transaction.commit().await.unwrap();
+    assert_eq!(world.foreign.pool().counts(), (1, 0));
+}
+
+#[tokio::test]
+async fn a_rollback_stops_what_runs_for_nobody() {
+    let world = world();
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    let transaction = begin();
+    let rows = stuck(&statement(&world, &transaction), &world, alice).await;
+    world.log.take();
+    // A reader that has enough is no reason to undo the remote's transaction.
+    drop(rows);
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(world.log.take(), [""; 0]);
+    transaction.rollback().await;
+    assert_eq!(world.log.take(), ["1 cancel", "1 rollback"]);
 }
 
 #[tokio::test]

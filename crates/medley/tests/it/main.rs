@@ -1,10 +1,14 @@
 //! The program, as people meet it: one test binary, a module for each subject.
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 mod accounts;
+mod canary;
+mod cancel;
 mod cinema;
 mod command_line;
 mod crash;
 mod demo;
+mod failures;
+mod large_result;
 mod locks;
 mod psql;
 mod readme;

@@ -32,6 +32,9 @@ fn its_commands_show_what_there_is() {
     let version = medley.psql_command("postgres", "").unwrap().arg("--version").output().unwrap();
     if version.stdout.starts_with(VERSION.as_bytes()) {
         let expected = fs::read_to_string(client("psql.out")).unwrap();
-        assert!(shown == expected, "psql.out differs from:\n{shown}");
+        for (number, (shown, expected)) in shown.lines().zip(expected.lines()).enumerate() {
+            assert_eq!(shown, expected, "line {} of psql.out", number + 1);
+        }
+        assert_eq!(shown.lines().count(), expected.lines().count());
     }
 }
