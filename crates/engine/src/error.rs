@@ -26,11 +26,14 @@ pub enum Error {
     Cancelled,
     /// The statement wants more memory than there is for it.
     #[error("out of memory")]
-    OutOfMemory(String),
-    /// A plan that the query engine could not make or run; what it says about it.
+    OutOfMemory,
+    /// A plan that the query engine does not make.
     #[error("this kind of query is not supported")]
-    Unplannable(String),
-    /// The query engine says that it is broken.
+    Unplannable,
+    /// The query engine failed while it ran a plan.
+    #[error("the query could not be computed")]
+    Uncomputable,
+    /// Something that cannot be has happened.
     #[error("{0}")]
     Internal(String),
 }
@@ -104,9 +107,9 @@ impl Error {
             Self::TypeName(error) => error.sqlstate(),
             Self::Foreign(error) => error.sqlstate(),
             Self::Cancelled => SqlState::QUERY_CANCELED,
-            Self::OutOfMemory(_) => SqlState::OUT_OF_MEMORY,
-            Self::Unplannable(_) => SqlState::FEATURE_NOT_SUPPORTED,
-            Self::Internal(_) => SqlState::INTERNAL_ERROR,
+            Self::OutOfMemory => SqlState::OUT_OF_MEMORY,
+            Self::Unplannable => SqlState::FEATURE_NOT_SUPPORTED,
+            Self::Uncomputable | Self::Internal(_) => SqlState::INTERNAL_ERROR,
         }
     }
 }
@@ -122,10 +125,12 @@ impl Diagnostic for Error {
             Self::Value(error) => error.report(),
             Self::TypeName(error) => error.report(),
             Self::Foreign(error) => error.report(),
-            Self::OutOfMemory(detail) | Self::Unplannable(detail) => {
-                Report::error(self.code(), self.to_string()).with_detail(detail)
+            Self::OutOfMemory => {
+                Report::error(self.code(), self.to_string()).with_hint(MEMORY_HINT)
             }
-            Self::Cancelled | Self::Internal(_) => Report::error(self.code(), self.to_string()),
+            Self::Cancelled | Self::Unplannable | Self::Uncomputable | Self::Internal(_) => {
+                Report::error(self.code(), self.to_string())
+            }
         }
     }
 }
@@ -137,65 +142,69 @@ impl From<Error> for DataFusionError {
     }
 }
 
+const MEMORY_HINT: &str = "Filter or group the rows further, or ask for fewer columns.";
+
 /// Users' mistakes are found before the query engine sees a plan, so that what it says itself is
 /// of few kinds; every kind is named here.
 impl From<DataFusionError> for Error {
     fn from(error: DataFusionError) -> Self {
-        use DataFusionError as E;
-        if let Some(ours) = ours_within(&error) {
-            return ours.report().into();
-        }
-        match error {
-            E::Context(_, inner) | E::Diagnostic(_, inner) => (*inner).into(),
-            E::Shared(inner) => of_shared(&inner),
-            E::Collection(mut errors) => match errors.is_empty() {
-                true => Self::Internal("an empty collection of errors".to_owned()),
-                false => errors.remove(0).into(),
-            },
-            E::ArrowError(inner, _) => of_arrow(*inner),
-            E::NotImplemented(what) => Self::Unplannable(first_line(&what)),
-            E::ResourcesExhausted(what) => Self::OutOfMemory(first_line(&what)),
-            E::Plan(what) | E::Execution(what) => Self::Unplannable(first_line(&what)),
-            E::ExecutionJoin(what) => Self::Internal(what.to_string()),
-            E::SQL(what, _) => Self::Internal(what.to_string()),
-            E::SchemaError(what, _) => Self::Internal(what.to_string()),
-            E::IoError(what) => {
-                Self::at(SqlState::IO_ERROR, format!("could not spill to disk: {what}"), None)
-            }
-            E::Internal(what) | E::Configuration(what) | E::Substrait(what) | E::Ffi(what) => {
-                Self::Internal(first_line(&what))
-            }
-            E::External(what) => Self::Internal(what.to_string()),
-            #[allow(unreachable_patterns, reason = "kinds that some features of it add")]
-            other => Self::Internal(other.to_string()),
+        match ours_within(&error) {
+            Some(ours) => ours.report().into(),
+            None => of_datafusion(&error),
         }
     }
 }
 
-fn of_shared(error: &DataFusionError) -> Error {
+/// What the query engine says may print plans and the values in them: of it, only the kind is
+/// told, and only to the log.
+fn of_datafusion(error: &DataFusionError) -> Error {
+    use DataFusionError as E;
     match error {
-        DataFusionError::ResourcesExhausted(what) => Error::OutOfMemory(first_line(what)),
-        DataFusionError::NotImplemented(what) => Error::Unplannable(first_line(what)),
-        other => Error::Internal(first_line(&other.to_string())),
+        E::Context(_, inner) | E::Diagnostic(_, inner) => of_datafusion(inner),
+        E::Shared(inner) => of_datafusion(inner),
+        E::Collection(errors) => {
+            errors.first().map_or_else(|| uncomputable("collection"), of_datafusion)
+        }
+        E::ArrowError(inner, _) => of_arrow(inner),
+        E::ResourcesExhausted(_) => Error::OutOfMemory,
+        E::NotImplemented(_) => unplannable("not implemented"),
+        E::Plan(_) => unplannable("plan"),
+        E::SchemaError(..) => unplannable("schema"),
+        E::SQL(..) => unplannable("sql"),
+        E::Substrait(_) => unplannable("substrait"),
+        E::Execution(_) => uncomputable("execution"),
+        E::ExecutionJoin(_) => uncomputable("join of a task"),
+        E::IoError(what) => {
+            let message = format!("could not spill to disk: {}", what.kind());
+            Error::at(SqlState::IO_ERROR, message, None)
+        }
+        E::Internal(_) => uncomputable("internal"),
+        E::Configuration(_) => uncomputable("configuration"),
+        E::Ffi(_) => uncomputable("ffi"),
+        E::External(_) => uncomputable("external"),
+        #[allow(unreachable_patterns, reason = "kinds that some features of it add")]
+        _ => uncomputable("other"),
     }
 }
 
-fn of_arrow(error: ArrowError) -> Error {
+fn of_arrow(error: &ArrowError) -> Error {
     match error {
         ArrowError::DivideByZero => Error::division_by_zero(),
         ArrowError::ArithmeticOverflow(_) => Error::numeric_overflow("value out of range"),
-        ArrowError::ComputeError(what) | ArrowError::NotYetImplemented(what) => {
-            Error::Unplannable(first_line(&what))
-        }
-        other => Error::Internal(first_line(&other.to_string())),
+        ArrowError::NotYetImplemented(_) => unplannable("arrow: not implemented"),
+        ArrowError::MemoryError(_) => Error::OutOfMemory,
+        _ => uncomputable("arrow"),
     }
 }
 
-/// What DataFusion says goes on over several lines where it asks for bug reports, and may print
-/// whole plans.
-fn first_line(text: &str) -> String {
-    const ENOUGH: usize = 120;
-    text.lines().next().unwrap_or_default().chars().take(ENOUGH).collect()
+fn unplannable(kind: &'static str) -> Error {
+    tracing::debug!(kind, "plan refused");
+    Error::Unplannable
+}
+
+fn uncomputable(kind: &'static str) -> Error {
+    tracing::debug!(kind, "plan failed");
+    Error::Uncomputable
 }
 
 fn ours_within<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Error> {
@@ -219,4 +228,35 @@ fn ours_within<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a E
         };
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(error: DataFusionError, expected: &str) {
+        let report = Error::from(error).report();
+        let told = format!("{report:?}");
+        assert!(!told.contains("s3cret"), "{told}");
+        assert_eq!(format!("{} {}", report.sqlstate, report.message), expected);
+    }
+
+    #[test]
+    fn what_the_query_engine_says_is_told_in_our_words() {
+        let text = || "Filter: t.b = Utf8(\"s3cret\")".to_owned();
+        let unsupported = "0A000 this kind of query is not supported";
+        let failed = "XX000 the query could not be computed";
+        check(DataFusionError::Plan(text()), unsupported);
+        check(DataFusionError::NotImplemented(text()), unsupported);
+        check(DataFusionError::Execution(text()), failed);
+        check(DataFusionError::Internal(text()), failed);
+        check(DataFusionError::External(text().into()), failed);
+        check(DataFusionError::ResourcesExhausted(text()), "53200 out of memory");
+        let inner = DataFusionError::ResourcesExhausted(text());
+        check(DataFusionError::Shared(std::sync::Arc::new(inner)), "53200 out of memory");
+        let ours = DataFusionError::from(Error::division_by_zero());
+        check(DataFusionError::Context(text(), Box::new(ours)), "22012 division by zero");
+        let arrow = ArrowError::ComputeError(text());
+        check(DataFusionError::ArrowError(Box::new(arrow), None), failed);
+    }
 }
