@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use datafusion::arrow::array::{ArrayRef, RecordBatch};
 use futures::{StreamExt, stream};
 use medley_fdw::{
-    Batches, Capabilities, Connect, Dialect, Facts, Family, OptionSpec, Options, Query, Result,
-    Scan, ScanConnection, ScanWrapper, SqlConnection, SqlWrapper, TableName, Wrapper,
+    Batches, Canceller, Capabilities, Connect, Dialect, Facts, Family, OptionSpec, Options, Query,
+    Result, Scan, ScanConnection, ScanWrapper, SqlConnection, SqlWrapper, TableName, Wrapper,
 };
 use medley_types::{ColumnBuilder, Style, type_of_field};
 use parking_lot::Mutex;
@@ -30,7 +30,7 @@ impl Log {
 }
 
 /// Speaks PostgreSQL's SQL; every text column of its one row is the account's name, every other
-/// is NULL.
+/// is NULL. A table that is called `endless` has a next row that never comes.
 pub struct Recorder(pub Log);
 
 macro_rules! wrapper {
@@ -89,10 +89,27 @@ struct Recording {
     log: Log,
 }
 
+struct Cancelling {
+    account: String,
+    log: Log,
+}
+
+#[async_trait]
+impl Canceller for Cancelling {
+    async fn cancel(&self) -> Result<()> {
+        self.log.add(format!("{}: cancelled", self.account));
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl SqlConnection for Recording {
     fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    fn canceller(&self) -> Option<Box<dyn Canceller>> {
+        Some(Box::new(Cancelling { account: self.account.clone(), log: self.log.clone() }))
     }
 
     fn query(&mut self, query: Query) -> Batches<'_> {
@@ -109,7 +126,11 @@ impl SqlConnection for Recording {
         let columns: Vec<_> = query.schema.fields().iter().map(column).collect();
         let options = datafusion::arrow::array::RecordBatchOptions::new().with_row_count(Some(1));
         let batch = RecordBatch::try_new_with_options(query.schema, columns, &options).unwrap();
-        stream::iter([Ok(batch)]).boxed()
+        let first = stream::iter([Ok(batch)]);
+        match query.sql.contains("endless") {
+            true => first.chain(stream::pending()).boxed(),
+            false => first.boxed(),
+        }
     }
 
     async fn reset(&mut self) -> bool {

@@ -81,6 +81,30 @@ async fn without_pushdown_only_columns_are_chosen() {
 }
 
 #[tokio::test]
+async fn rows_that_nobody_wants_are_cancelled_at_the_remote() {
+    use futures::StreamExt as _;
+    let world = world();
+    world.table("endless", POSTGRES, world.recorder, &[("b", PgType::TEXT)], "");
+    let mut rows = world.start(POSTGRES, "SELECT b FROM endless").await;
+    assert!(rows.batches.next().await.unwrap().is_ok());
+    assert_eq!(world.log.take(), ["p: SELECT b FROM public.endless"]);
+    drop(rows);
+    let mut heard = Vec::new();
+    for _ in 0..500 {
+        heard.extend(world.log.take());
+        if !heard.is_empty() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(heard, ["p: cancelled"]);
+    // What came to its end is not.
+    world.query(POSTGRES, "SELECT b FROM t").await;
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    assert_eq!(world.log.take(), ["p: SELECT b FROM public.t"]);
+}
+
+#[tokio::test]
 async fn explain_speaks_as_postgres_fdw_does() {
     let world = world();
     let verbose = world.explain(POSTGRES, "SELECT a FROM t WHERE a = 1", true).await;

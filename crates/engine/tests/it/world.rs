@@ -236,15 +236,25 @@ impl World {
         answer(&self.engine, context, sql, parameters).await
     }
 
+    /// A query that has been started.
+    pub async fn start(&self, role: RoleOid, sql: &str) -> medley_engine::Rows {
+        let query = medley_sql::parse_query(sql).unwrap();
+        self.engine.run(&self.context(role), &query, &[]).await.unwrap()
+    }
+
     pub fn prepare(&self, role: RoleOid, sql: &str) -> Result<Prepared, Error> {
         let query = medley_sql::parse_query(sql).unwrap();
         self.engine.prepare(&self.context(role), &query, &[])
     }
 
     pub async fn explain(&self, role: RoleOid, sql: &str, verbose: bool) -> String {
-        let query = medley_sql::parse_query(sql).unwrap();
         let options = ExplainOptions { verbose, ..ExplainOptions::default() };
-        match self.engine.explain(&self.context(role), &query, &[], &options).await {
+        self.explain_with(role, sql, &options).await
+    }
+
+    pub async fn explain_with(&self, role: RoleOid, sql: &str, options: &ExplainOptions) -> String {
+        let query = medley_sql::parse_query(sql).unwrap();
+        match self.engine.explain(&self.context(role), &query, &[], options).await {
             Ok(lines) => lines.join("\n"),
             Err(error) => format!("{} {error}", error.sqlstate()),
         }

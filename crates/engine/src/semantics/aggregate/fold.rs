@@ -30,6 +30,19 @@ pub struct Sorting {
     pub nulls_first: bool,
 }
 
+impl Sorting {
+    /// A sort key as SQL has it.
+    pub(super) fn sql(self, key: &str) -> String {
+        let order = match (self.descending, self.nulls_first) {
+            (false, false) => "",
+            (false, true) => " NULLS FIRST",
+            (true, true) => " DESC",
+            (true, false) => " DESC NULLS LAST",
+        };
+        format!("{key}{order}")
+    }
+}
+
 /// What is settled for all groups.
 #[derive(Clone)]
 struct Plan {
@@ -91,6 +104,16 @@ impl Fold {
                 distinct,
             }),
             signature: Signature::new(signature, Volatility::Immutable),
+        }
+    }
+
+    /// How it is printed.
+    pub(super) fn shown(&self) -> super::Shown {
+        super::Shown {
+            name: self.plan.kind.name().map(str::to_owned),
+            distinct: self.plan.distinct,
+            arguments: self.plan.arguments,
+            order: self.plan.order.clone(),
         }
     }
 }

@@ -111,6 +111,60 @@ fn kind(found: &Resolved) -> Option<Kind> {
     })
 }
 
+/// How a call of an aggregate function is printed.
+pub(crate) struct Shown {
+    /// `None` where the value is that of its argument.
+    name: Option<String>,
+    distinct: bool,
+    /// How many arguments are its own; sort keys follow them.
+    arguments: usize,
+    order: Vec<Sorting>,
+}
+
+/// What an aggregate function is called by people.
+pub(crate) fn shown(function: &AggregateUDF) -> Shown {
+    let inner: &dyn std::any::Any = function.inner().as_ref();
+    match inner.downcast_ref::<Fold>() {
+        Some(fold) => fold.shown(),
+        None => Shown {
+            name: Some(function.name().to_owned()),
+            distinct: false,
+            arguments: usize::MAX,
+            order: Vec::new(),
+        },
+    }
+}
+
+impl Shown {
+    /// Whether it only picks a value.
+    pub fn is_its_argument(&self) -> bool {
+        self.name.is_none()
+    }
+
+    /// The call with these arguments.
+    pub fn sql(&self, arguments: &[String], filter: Option<String>) -> String {
+        let (own, keys) = arguments.split_at(self.arguments.min(arguments.len()));
+        let Some(name) = &self.name else { return own.join(", ") };
+        let own = match own {
+            [one] if name == "count" && is_number(one) => "*".to_owned(),
+            own => own.join(", "),
+        };
+        let distinct = if self.distinct { "DISTINCT " } else { "" };
+        let keys: Vec<_> = keys.iter().zip(&self.order).map(|(key, o)| o.sql(key)).collect();
+        let order = match keys.is_empty() {
+            true => String::new(),
+            false => format!(" ORDER BY {}", keys.join(", ")),
+        };
+        let filter = filter.map(|f| format!(" FILTER (WHERE {f})")).unwrap_or_default();
+        format!("{name}({distinct}{own}{order}){filter}")
+    }
+}
+
+/// `count(*)` counts a constant.
+fn is_number(text: &str) -> bool {
+    text.trim_end_matches("::bigint").trim_matches('\'').chars().all(|c| c.is_ascii_digit())
+}
+
 fn unsupported(found: &Resolved) -> Error {
     let arguments: Vec<_> = found.arguments.iter().map(PgType::to_string).collect();
     let name = found.function.name;

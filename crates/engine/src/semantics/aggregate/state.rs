@@ -36,6 +36,28 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// What PostgreSQL calls it; `None` where it picks a value as it is.
+    pub fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Count => "count",
+            Self::SumInteger | Self::SumNumeric | Self::SumFloat => "sum",
+            Self::AverageNumeric | Self::AverageFloat => "avg",
+            Self::VarianceSample => "var_samp",
+            Self::VariancePopulation => "var_pop",
+            Self::DeviationSample => "stddev_samp",
+            Self::DeviationPopulation => "stddev_pop",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::BoolAnd => "bool_and",
+            Self::BoolOr => "bool_or",
+            Self::BitAnd => "bit_and",
+            Self::BitOr => "bit_or",
+            Self::StringAgg => "string_agg",
+            Self::ArrayAgg | Self::Collect => "array_agg",
+            Self::Single | Self::First => return None,
+        })
+    }
+
     /// Whether its state is all of its rows.
     pub fn collects(self) -> bool {
         matches!(

@@ -1,0 +1,59 @@
+//! What EXPLAIN prints. See `explain.txt`: the query after `#`, the plan below it.
+use medley_catalog::ids::RoleOid;
+use medley_engine::{ExplainOptions, Format};
+use medley_types::PgType;
+
+use crate::world::World;
+
+const POSTGRES: RoleOid = RoleOid::BOOTSTRAP;
+
+fn world() -> World {
+    let world = World::new();
+    world.map(world.recorder, POSTGRES, "p");
+    let columns = [("a", PgType::INT4), ("b", PgType::TEXT), ("f", PgType::FLOAT8)];
+    world.table("t", POSTGRES, world.recorder, &columns, "");
+    world.table("u", POSTGRES, world.recorder, &[("a", PgType::INT4), ("c", PgType::TEXT)], "");
+    world
+}
+
+#[tokio::test]
+async fn plans_are_printed_in_the_words_of_postgresql() {
+    let world = world();
+    let mut wrong = Vec::new();
+    for case in include_str!("explain.txt").split("\n# ").skip(1) {
+        let (query, expected) = case.split_once('\n').unwrap();
+        let (verbose, sql) = match query.strip_prefix("VERBOSE ") {
+            Some(sql) => (true, sql),
+            None => (false, query),
+        };
+        let answer = world.explain(POSTGRES, sql, verbose).await;
+        if answer != expected.trim_end() {
+            wrong.push(format!("# {query}\n{answer}"));
+        }
+    }
+    assert!(wrong.is_empty(), "other plans:\n{}", wrong.join("\n\n"));
+    assert!(world.log.take().is_empty());
+}
+
+#[tokio::test]
+async fn json_has_the_keys_of_postgresql() {
+    let world = world();
+    let options =
+        ExplainOptions { verbose: true, format: Format::Json, ..ExplainOptions::default() };
+    let sql = "SELECT a FROM t WHERE a = 1 AND lower(b) = 'x'";
+    let document = world.explain_with(POSTGRES, sql, &options).await;
+    let expected = r#"[
+  {
+    "Plan": {
+      "Node Type": "Foreign Scan",
+      "Relation Name": "t",
+      "Schema": "public",
+      "Alias": "t",
+      "Output": ["a"],
+      "Filter": "(lower(t.b) = 'x'::text)",
+      "Remote SQL": "SELECT a, b FROM public.t WHERE (a = 1)"
+    }
+  }
+]"#;
+    assert_eq!(document, expected);
+}
