@@ -33,6 +33,9 @@ enum Task {
         /// Write down where the installed PostgreSQL differs from 18, and docs/conformance.md
         #[arg(long, conflicts_with_all = ["name", "installed"])]
         record: bool,
+        /// Write the differences that there are into defects.toml, to be mended
+        #[arg(long, conflicts_with_all = ["name", "installed", "record"])]
+        defects: bool,
     },
 }
 
@@ -40,8 +43,8 @@ fn main() -> Result<ExitCode> {
     match Arguments::parse().task {
         Task::Tidy => tidy(),
         Task::Test { arguments } => xtask::test::run(&arguments),
-        Task::Compat { name, installed, record } => {
-            xtask::compat::run(&Request { name, installed, record })
+        Task::Compat { name, installed, record, defects } => {
+            xtask::compat::run(&Request { name, installed, record, defects })
         }
     }
 }

@@ -5,6 +5,9 @@
 //! ([`Normal`]). A difference that is meant stands in `differences.toml` beside the scripts, with
 //! its reason and what Medley says; it is an error when it is gone.
 //!
+//! What Medley still answers wrongly, or not at all, stands in `defects.toml`, which
+//! [`Suite::record_defects`] writes: so that each other difference is noticed at once.
+//!
 //! PostgreSQL 18 is the measure. Where an older one must do, what 18 answered differently is read
 //! from `before_18.toml`, which [`Suite::record`] writes when both are there.
 //!
@@ -33,6 +36,8 @@ use sides::Side;
 const MEASURE: u32 = 18;
 /// Differences that are meant.
 const INTENDED: &str = "differences.toml";
+/// What Medley answers, and should not.
+const DEFECTS: &str = "defects.toml";
 /// What 18 answers where an older version answers otherwise.
 const RECORDED: &str = "before_18.toml";
 
@@ -43,6 +48,7 @@ pub struct Suite {
     scripts: Vec<Script>,
     differences: Differences,
     recorded: Vec<Recorded>,
+    defects: Vec<Recorded>,
     /// Are these all the scripts there are?
     is_whole: bool,
 }
@@ -64,11 +70,13 @@ impl Suite {
         ensure!(!scripts.is_empty(), "no script of {} is called so", folder.display());
         let mut differences: Differences = answers::read(&folder.join(INTENDED))?;
         let mut recorded = answers::read::<Answered>(&folder.join(RECORDED))?.statement;
+        let mut defects = answers::read::<Answered>(&folder.join(DEFECTS))?.statement;
         let is_run = |key: &Key| key.script.contains(name);
+        defects.retain(|entry| is_run(&entry.at));
         differences.statement.retain(|entry| is_run(&entry.at));
         recorded.retain(|entry| is_run(&entry.at));
         let (folder, is_whole) = (folder.to_owned(), name.is_empty());
-        Ok(Self { folder, scripts, differences, recorded, is_whole })
+        Ok(Self { folder, scripts, differences, recorded, defects, is_whole })
     }
 
     /// The scripts, in the order of their names.
@@ -110,9 +118,24 @@ impl Suite {
                 }
             }
         }
-        let count = recorded.len();
-        answers::write(&self.folder.join(RECORDED), &Answered { statement: recorded })?;
+        let (count, head) =
+            (recorded.len(), "--record`: what 18 answers, and the installed one not.");
+        answers::write(&self.folder.join(RECORDED), head, &Answered { statement: recorded })?;
         Ok(count)
+    }
+
+    /// Writes down what Medley answers where it differs and should not.
+    pub fn record_defects(mut self, postgres: Option<&Path>, medley: &Path) -> Result<Report> {
+        self.defects.clear();
+        let mut report = self.run(postgres, medley)?;
+        let differences = std::mem::take(&mut report.differences).into_iter();
+        let defects: Vec<_> = differences
+            .map(|difference| Recorded { at: difference.at, answer: difference.actual })
+            .collect();
+        report.defects = defects.len();
+        let head = "--defects`: what Medley answers, and PostgreSQL does not. To be mended.";
+        answers::write(&self.folder.join(DEFECTS), head, &Answered { statement: defects })?;
+        Ok(report)
     }
 
     /// Runs all scripts on one side, as many at once as there are processors.

@@ -10,6 +10,7 @@ mod demo;
 mod failures;
 mod large_result;
 mod locks;
+mod pg_compat;
 mod psql;
 mod readme;
 mod scripts;
@@ -39,4 +40,3 @@ fn said(error: &tokio_postgres::Error) -> String {
         None => format!("(connection lost) {error}"),
     }
 }
-mod pg_compat;

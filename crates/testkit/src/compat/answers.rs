@@ -40,13 +40,13 @@ pub struct Everywhere {
     pub documented: String,
 }
 
-/// An answer of the measure that older versions do not give.
+/// An answer that was given: the measure's that older versions do not give, or a defect.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Recorded {
     /// The statement.
     #[serde(flatten)]
     pub at: Key,
-    /// The measure's answer, made normal.
+    /// Made normal.
     pub answer: String,
 }
 
@@ -62,7 +62,7 @@ pub struct Differences {
     pub everywhere: Vec<Everywhere>,
 }
 
-/// Answers of the measure: `before_18.toml`.
+/// Answers that the runner has written down: `before_18.toml`, `defects.toml`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Answered {
@@ -109,10 +109,9 @@ pub fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T> {
 }
 
 /// Writes what the runner has found, marked as its own work.
-pub fn write(path: &Path, answered: &Answered) -> Result<()> {
-    let head = "# Written by `cargo xtask compat --record`: what PostgreSQL 18 answers, and the \
-                installed one does not.\n\n";
-    fs::write(path, format!("{head}{}", toml::to_string_pretty(answered)?))?;
+pub fn write(path: &Path, head: &str, answered: &Answered) -> Result<()> {
+    let text = toml::to_string_pretty(answered)?;
+    fs::write(path, format!("# Written by `cargo xtask compat {head}\n\n{text}"))?;
     Ok(())
 }
 
