@@ -50,6 +50,7 @@ pub fn title() -> anyhow::Result<()> {
 
 /// What was run at the remote.
 pub fn remote_script(script: &Script) -> anyhow::Result<()> {
+    print("\n")?;
     block("At the remote, its superuser ran", script.shown())
 }
 
