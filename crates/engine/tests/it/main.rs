@@ -5,6 +5,7 @@ mod explain;
 mod expressions;
 mod fake;
 mod identity;
+mod pushdown;
 mod queries;
 mod system;
 mod world;

@@ -32,7 +32,7 @@ pub struct World {
     pub log: Log,
     pub recorder: ServerOid,
     pub memory: ServerOid,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// A session of which hardly anything is known.
@@ -88,7 +88,7 @@ impl World {
             superuser: "postgres".to_owned(),
             password: None,
             data_keys: vec![Keyring::new_data_key(&master, 1)],
-            wrappers: vec![wrapper("recorder_fdw"), wrapper("memory_fdw")],
+            wrappers: vec![wrapper("recorder_fdw"), wrapper("memory_fdw"), wrapper("sqlite_fdw")],
         };
         Catalog::create(folder.path(), bootstrap).unwrap();
         let catalog = Catalog::open(folder.path()).unwrap();
@@ -96,15 +96,16 @@ impl World {
         let registry = Arc::new(Registry::new(vec![
             Handler::Sql(Arc::new(Recorder(log.clone()))),
             Handler::Scan(Arc::new(Memory)),
+            Handler::Sql(Arc::new(medley_wrapper_sqlite::Sqlite)),
         ]));
         let opener = Keyring::open(Some(&master), &catalog.data_keys()).opener();
         let roots = Arc::new(rustls::RootCertStore::empty());
         let foreign =
             Foreign::new(&catalog, Arc::clone(&registry), opener, Limits::default(), roots);
-        let recorder = make_server(&catalog, "r", "recorder_fdw");
-        let memory = make_server(&catalog, "m", "memory_fdw");
+        let recorder = make_server(&catalog, "r", "recorder_fdw", &[]);
+        let memory = make_server(&catalog, "m", "memory_fdw", &[]);
         let engine = Engine::new(medley_engine::Limits::default()).unwrap();
-        Self { catalog, foreign, registry, engine, log, recorder, memory, _folder: folder }
+        Self { catalog, foreign, registry, engine, log, recorder, memory, folder }
     }
 
     pub fn role(&self, name: &str) -> RoleOid {
@@ -113,6 +114,13 @@ impl World {
         tx.create(Role::new(oid, name)).unwrap();
         tx.commit().unwrap();
         oid
+    }
+
+    /// A server of a SQLite file that these statements make.
+    pub fn sqlite(&self, statements: &str) -> ServerOid {
+        let file = self.folder.path().join("remote.db");
+        rusqlite::Connection::open(&file).unwrap().execute_batch(statements).unwrap();
+        make_server(&self.catalog, "s", "sqlite_fdw", &[("database", file.to_str().unwrap())])
     }
 
     pub fn map(&self, server: ServerOid, user: impl Into<RoleOrPublic>, account: &str) {
@@ -317,7 +325,12 @@ fn options(given: &[(&str, &str)]) -> Options {
         .collect()
 }
 
-fn make_server(catalog: &Arc<Catalog>, name: &str, wrapper: &str) -> ServerOid {
+fn make_server(
+    catalog: &Arc<Catalog>,
+    name: &str,
+    wrapper: &str,
+    given: &[(&str, &str)],
+) -> ServerOid {
     let mut tx = catalog.begin(Backend::default());
     let oid = ServerOid(tx.allocate_oid().unwrap());
     let wrapper = tx.snapshot().wrapper_named(wrapper).unwrap().oid;
@@ -329,7 +342,7 @@ fn make_server(catalog: &Arc<Catalog>, name: &str, wrapper: &str) -> ServerOid {
         server_type: None,
         version: None,
         acl: None,
-        options: Options::default(),
+        options: options(given),
         epoch: None,
     })
     .unwrap();
