@@ -63,8 +63,10 @@ impl Session {
         let stored = login::stored_settings(&instance.catalog.snapshot(), &role);
         let beginning = stored.iter().rev().find(|(name, _)| name == "role");
         let beginning = beginning.map(|(_, role)| role.clone());
-        let initial = stored.into_iter().chain(login.settings.iter().cloned());
-        let settings = Settings::new(initial.filter(|(name, _)| name != "role"))
+        let no_role = |(name, _): &(String, String)| name != "role";
+        let stored = stored.into_iter().filter(no_role);
+        let asked = login.settings.iter().filter(|it| no_role(it)).cloned();
+        let settings = Settings::new(stored, asked)
             .map_err(|report| Report { severity: Severity::Fatal, ..report })?;
         let since = SystemTime::now();
         let activity = Activity {
@@ -93,19 +95,22 @@ impl Session {
             reported: HashMap::new(),
         };
         if let Some(role) = beginning.filter(|role| role != "none") {
-            session.begin_as(&role)?;
+            session.begin_as(&role);
         }
         session.reported = session.parameters().into_iter().collect();
         Ok(session)
     }
 
-    /// ALTER ROLE … SET role: as if SET ROLE had been said at once.
-    fn begin_as(&mut self, role: &str) -> Result<(), Report> {
+    /// ALTER ROLE … SET role: as if SET ROLE had been said at once. A role that is gone, or that
+    /// may not be set any more, is passed over, as in PostgreSQL: nobody is locked out by it.
+    fn begin_as(&mut self, role: &str) {
         let authenticated = self.identity.authenticated();
-        let role = medley_commands::check_set_role(&self.committed(), authenticated, role);
-        let role = role.map_err(|error| Report { severity: Severity::Fatal, ..error.report() })?;
-        self.identity = Identity::new(authenticated).beginning_as(role);
-        Ok(())
+        match medley_commands::check_set_role(&self.committed(), authenticated, role) {
+            Ok(role) => self.identity = Identity::new(authenticated).beginning_as(role),
+            Err(error) => {
+                tracing::warn!(setting = "role", sqlstate = %error.sqlstate(), "setting passed over");
+            }
+        }
     }
 
     /// Where the session is between transactions.

@@ -44,13 +44,23 @@ pub struct Change {
 }
 
 impl Settings {
-    /// With these values on top of the defaults.
-    pub fn new(initial: impl IntoIterator<Item = (String, String)>) -> Result<Self, Report> {
+    /// With these values on top of the defaults: those that ALTER ROLE … SET has stored, the
+    /// weakest first, and over them what the client asks for.
+    ///
+    /// What is stored was judged when it was stored. If it is no value any more, it is passed
+    /// over: whoever could mend it must still be able to log in.
+    pub fn new(
+        stored: impl IntoIterator<Item = (String, String)>,
+        asked: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Report> {
         let mut values = Values::new();
-        for (name, text) in initial {
-            let now = values.get(&key(&name)).cloned();
-            let (key, value) = judge(&name, &text, now.as_deref(), false)?;
-            values.insert(key, value);
+        for (name, text) in stored {
+            if let Err(report) = begin_with(&mut values, &name, &text, true) {
+                tracing::warn!(setting = name, sqlstate = %report.sqlstate, "setting passed over");
+            }
+        }
+        for (name, text) in asked {
+            begin_with(&mut values, &name, &text, false)?;
         }
         let mut settings =
             Self { initial: Arc::new(values), now: State::default(), saved: Vec::new() };
@@ -227,6 +237,13 @@ fn key(name: &str) -> String {
 }
 
 /// The key and the value as it is kept, if it may be set so.
+fn begin_with(values: &mut Values, name: &str, text: &str, superuser: bool) -> Result<(), Report> {
+    let now = values.get(&key(name)).cloned();
+    let (key, value) = judge(name, text, now.as_deref(), superuser)?;
+    values.insert(key, value);
+    Ok(())
+}
+
 fn judge(
     name: &str,
     text: &str,
@@ -356,7 +373,7 @@ mod tests {
     const LOCAL: Change = Change { superuser: false, local: true };
 
     fn settings() -> Settings {
-        Settings::new([("application_name".to_owned(), "test".to_owned())]).unwrap()
+        Settings::new([], [("application_name".to_owned(), "test".to_owned())]).unwrap()
     }
 
     #[test]
