@@ -126,7 +126,8 @@ impl Catalog {
         self.listeners.write().push(Box::new(listener));
     }
 
-    /// Random, made with the catalog: tells one installation from another.
+    /// Random, made with the catalog: tells one installation from another. Clients are not told,
+    /// for what a login as nobody meets is derived from it.
     pub fn instance(&self) -> [u8; 16] {
         self.writer.lock().meta.instance
     }

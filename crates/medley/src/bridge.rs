@@ -28,7 +28,11 @@ pub struct Bridge {
 impl Bridge {
     /// For these sessions.
     pub fn new(instance: Arc<Instance>, auth: Auth) -> Self {
-        Self { instance, auth, seed: rand::random() }
+        // It outlives the process: a salt that changes with a restart would tell that there is no
+        // such user.
+        let mut seed = [0; 32];
+        seed[..16].copy_from_slice(&instance.catalog().instance());
+        Self { instance, auth, seed }
     }
 }
 

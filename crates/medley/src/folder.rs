@@ -1,6 +1,6 @@
 //! The data folder: what is in it, and how it is opened.
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -87,11 +87,17 @@ pub fn key_path(folder: &Path, asked: Option<&Path>) -> anyhow::Result<PathBuf> 
     }
 }
 
-/// Writes what `init` decided.
+/// Writes what `init` decided; when this returns, it is on disk.
 pub fn write_config(folder: &Path, auth: Auth, key_file: &Path) -> anyhow::Result<()> {
     let relative = key_file.strip_prefix(folder).unwrap_or(key_file);
     let config = Config { auth, key_file: relative.to_owned() };
     let text = format!("# Made by \"medley init\".\n{}", toml::to_string(&config)?);
     let file = folder.join(CONFIG_FILE);
-    fs::write(&file, text).with_context(|| format!("could not write {}", file.display()))
+    let write = || -> io::Result<()> {
+        let mut new = File::create(&file)?;
+        new.write_all(text.as_bytes())?;
+        new.sync_all()?;
+        File::open(folder)?.sync_all()
+    };
+    write().with_context(|| format!("could not write {}", file.display()))
 }

@@ -1,5 +1,5 @@
 //! `medley init`: a new data folder.
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, IsTerminal};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -39,6 +39,9 @@ pub fn create(
 ) -> anyhow::Result<()> {
     let existed = init.data.exists();
     let key_file = folder::key_path(&init.data, init.key_file.as_deref())?;
+    fs::create_dir_all(&init.data)
+        .with_context(|| format!("could not make {}", init.data.display()))?;
+    let _claim = claim(&init.data)?;
     let made = make(init, registry, password, &key_file);
     if made.is_err() {
         let undo = if existed { clear(&init.data) } else { fs::remove_dir_all(&init.data) };
@@ -49,20 +52,45 @@ pub fn create(
     made
 }
 
+/// Keeps others from making the same folder at the same time, and makes sure that nobody did
+/// before: what is cleared when something fails is ours.
+fn claim(data: &Path) -> anyhow::Result<File> {
+    let folder = File::open(data).with_context(|| format!("could not open {}", data.display()))?;
+    if folder.try_lock().is_err() {
+        bail!("\"{}\" is being made by another process", data.display());
+    }
+    check_empty(data)?;
+    Ok(folder)
+}
+
 fn make(
     init: &cli::Init,
     registry: &Registry,
     password: Option<Secret>,
     key_file: &Path,
 ) -> anyhow::Result<()> {
-    fs::create_dir_all(&init.data)
-        .with_context(|| format!("could not make {}", init.data.display()))?;
     fs::set_permissions(&init.data, fs::Permissions::from_mode(0o700))?;
     let master = MasterKey::create(key_file)?;
+    let filled = fill(init, registry, password, key_file, &master);
+    if filled.is_err()
+        && let Err(error) = fs::remove_file(key_file)
+    {
+        say(&format!("could not remove {}: {error}", key_file.display()));
+    }
+    filled
+}
+
+fn fill(
+    init: &cli::Init,
+    registry: &Registry,
+    password: Option<Secret>,
+    key_file: &Path,
+    master: &MasterKey,
+) -> anyhow::Result<()> {
     let bootstrap = Bootstrap {
         superuser: init.superuser.clone(),
         password: password.as_ref().map(Verifier::of_password),
-        data_keys: vec![Keyring::new_data_key(&master, 1)],
+        data_keys: vec![Keyring::new_data_key(master, 1)],
         wrappers: registry.wrappers().map(bootstrap_wrapper).collect(),
     };
     Catalog::create(&init.data, bootstrap)?;

@@ -21,10 +21,14 @@ use tracing_subscriber::EnvFilter;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     start_log(&cli);
+    hush_panics();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         // A deeply nested query is walked and dropped by recursion.
         .thread_stack_size(16 << 20)
+        // A session that waits for a lock takes a thread. Were there none left, the session that
+        // holds the lock could not go on, nor a cancel come through.
+        .max_blocking_threads(SPARE_THREADS + sessions(&cli.command))
         .build();
     let done = match runtime {
         Ok(runtime) => runtime.block_on(run(cli.command)),
@@ -37,6 +41,25 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Threads for what may block besides sessions: name look-ups, files.
+const SPARE_THREADS: usize = 512;
+
+/// How many sessions there may be at once.
+fn sessions(command: &Command) -> usize {
+    match command {
+        Command::Serve(serve) => serve.max_connections,
+        _ => 1,
+    }
+}
+
+/// What a panic says may quote a statement, and so a secret: only where it happened is told.
+fn hush_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "panicked");
+    }));
 }
 
 async fn run(command: Command) -> anyhow::Result<ExitCode> {

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
@@ -46,7 +46,10 @@ impl MasterKey {
             let mut file =
                 OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
             writeln!(file, "{FILE_HEADER}\n{}", *encoded)?;
-            file.sync_all()
+            file.sync_all()?;
+            // Its name must last as long as what it seals.
+            File::open(path.parent().filter(|it| *it != Path::new("")).unwrap_or(Path::new(".")))?
+                .sync_all()
         };
         write().map_err(|source| Error::KeyFile { path: path.to_owned(), source })?;
         Ok(key)

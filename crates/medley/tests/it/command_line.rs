@@ -91,6 +91,28 @@ fn init_without_a_password_says_how_to_give_one() {
 }
 
 #[test]
+fn init_that_fails_leaves_nothing_behind() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let medley = builder().init().unwrap();
+    let data = medley.folder().join("other");
+    // Its name cannot be written down, which is noticed last.
+    let key = medley.folder().path().join(std::ffi::OsStr::from_bytes(b"key\xff"));
+    let init = || {
+        let mut init = medley.command();
+        init.args(["init", "--auth", "trust", "--data"]).arg(&data);
+        init
+    };
+    fail(init().arg("--key-file").arg(&key), &["UTF-8"]);
+    assert!(!key.exists() && !data.exists());
+    // A key that was there before stays.
+    let key = medley.data_folder().join("master.key");
+    fail(init().arg("--key-file").arg(&key), &["master.key"]);
+    assert!(key.exists() && !data.exists());
+    succeed(&mut init());
+}
+
+#[test]
 fn init_names_the_superuser_and_puts_the_key_elsewhere() {
     let medley = builder().init().unwrap();
     let (data, key) = (medley.folder().join("other"), medley.folder().join("keys/master"));

@@ -10,6 +10,7 @@ mod demo;
 mod failures;
 mod large_result;
 mod locks;
+mod logins;
 mod pg_compat;
 mod psql;
 mod readme;
