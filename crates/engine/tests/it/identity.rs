@@ -78,6 +78,15 @@ async fn inside_a_view_its_owner_counts_unless_it_says_otherwise() {
     assert_eq!(world.query(eve, "SELECT * FROM invoked").await, "account_of_eve");
 }
 
+#[tokio::test]
+async fn a_view_that_is_a_barrier_is_not_read_without_one() {
+    let (world, ann, _) = two_views();
+    let text = "SELECT who FROM public.t WHERE who = 'account_of_ann'";
+    world.view("barred", ann, WHO, text, &[("security_barrier", "true")]);
+    let refused = "0A000 reading a security_barrier view is not supported";
+    assert_eq!(world.query(ann, "SELECT 1 FROM barred WHERE who::int = 0").await, refused);
+}
+
 fn grant_select(world: &World, relation: &str, role: RoleOid) {
     use medley_catalog::acl::{Acl, AclItem, AclKind, Privileges};
     use medley_catalog::ids::SchemaOid;
