@@ -11,7 +11,7 @@ use crate::ids::{DatabaseOid, ObjectAddress};
 use crate::unique::UniqueKey;
 
 /// How often a waiting transaction looks whether it was cancelled.
-const CANCEL_CHECK: Duration = Duration::from_millis(10);
+const CANCEL_CHECK: Duration = Duration::from_millis(25);
 
 /// What can be locked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -83,6 +83,8 @@ pub(crate) struct LockTable {
 struct State {
     locks: HashMap<LockTag, Lock>,
     waiting: HashMap<TransactionId, Wait>,
+    /// Counts what may have let somebody go on.
+    changes: u64,
 }
 
 #[derive(Default)]
@@ -124,7 +126,7 @@ impl LockTable {
         state.waiting.insert(transaction, wait);
         let outcome = self.wait(&mut state, transaction, backend, tag, mode);
         state.stop_waiting(transaction, tag);
-        self.changed.notify_all();
+        self.tell(&mut state);
         outcome.map(|()| true)
     }
 
@@ -140,16 +142,22 @@ impl LockTable {
             return Err(Error::Deadlock { detail });
         }
         let deadline = backend.lock_timeout.map(|timeout| Instant::now() + timeout);
-        while !state.try_grant(transaction, tag, mode) {
-            if backend.cancel.load(Ordering::Acquire) {
-                return Err(Error::Cancelled);
+        loop {
+            let seen = state.changes;
+            if state.try_grant(transaction, tag, mode) {
+                return Ok(());
             }
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                return Err(Error::LockTimeout);
+            // Woken to look for a cancel, most waiters find that nothing else has changed.
+            while state.changes == seen {
+                if backend.cancel.load(Ordering::Acquire) {
+                    return Err(Error::Cancelled);
+                }
+                if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                    return Err(Error::LockTimeout);
+                }
+                self.changed.wait_for(state, CANCEL_CHECK);
             }
-            self.changed.wait_for(state, CANCEL_CHECK);
         }
-        Ok(())
     }
 
     /// Gives back what was taken, once for each time.
@@ -161,6 +169,12 @@ impl LockTable {
         for (tag, mode) in locks {
             state.release(Holder { transaction, mode: *mode }, tag);
         }
+        self.tell(&mut state);
+    }
+
+    /// Something may be granted now that was not before.
+    fn tell(&self, state: &mut State) {
+        state.changes += 1;
         self.changed.notify_all();
     }
 }

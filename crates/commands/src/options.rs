@@ -248,8 +248,12 @@ enum Secrecy {
 }
 
 /// Names that mean a secret wherever nobody declares what they mean.
-const SECRET_NAMES: [&str; 11] = [
+const SECRET_NAMES: [&str; 15] = [
     "password",
+    "passwd",
+    "passphrase",
+    "pass",
+    "pwd",
     "sslpassword",
     "pem_pwd",
     "secret",
@@ -261,7 +265,8 @@ const SECRET_NAMES: [&str; 11] = [
     "connection_string",
     "conn_string",
 ];
-const SECRET_SUFFIXES: [&str; 4] = ["_password", "_secret", "_token", "_key"];
+const SECRET_SUFFIXES: [&str; 6] =
+    ["_password", "_passphrase", "_pwd", "_secret", "_token", "_key"];
 
 fn secrecy_of_name(name: &str) -> Secrecy {
     let name = name.to_ascii_lowercase();
