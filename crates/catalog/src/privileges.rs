@@ -92,7 +92,8 @@ impl Snapshot {
             Some(more) => global.merged_with(more),
             None => global.clone(),
         };
-        (!acl.is_same_as(&built_in)).then(|| acl.sorted())
+        // Nothing at all is no list either, as in PostgreSQL: the owner then has what is built in.
+        (acl != Acl::default() && !acl.is_same_as(&built_in)).then(|| acl.sorted())
     }
 }
 

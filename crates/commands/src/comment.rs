@@ -74,7 +74,7 @@ fn resolve_column(
     let found = ctx.relation(name)?;
     let number = found.column(column).map(|column| column.number);
     let missing =
-        || RelationError::NoColumn { column: column.to_owned(), relation: found.name.clone() };
+        || RelationError::NoColumn { column: column.to_owned(), relation: name.parts.join(".") };
     let number = number.ok_or_else(missing)?;
     authorize::column_owner(ctx, &found, number)
 }

@@ -1,4 +1,5 @@
 //! What needs tables of one's own, and is refused or skipped on a foreign table.
+use medley_catalog::acl::Privileges;
 use medley_catalog::objects::Relation;
 use medley_diagnostic::SqlState;
 use medley_sql::{Analyze, Copy, CopyDirection, CopySource, Lock, ObjectKind, Truncate, Vacuum};
@@ -32,6 +33,12 @@ pub(crate) fn vacuum(ctx: &mut Context<'_>, statement: &Vacuum) -> Result<()> {
 pub(crate) fn analyze(ctx: &mut Context<'_>, statement: &Analyze) -> Result<()> {
     for (name, _) in &statement.relations {
         let found = ctx.relation(name)?;
+        let actor = ctx.catalog().actor(ctx.current_role);
+        if !actor.has_any(found.oid.address(), Privileges::MAINTAIN) {
+            let message = format!("permission denied to analyze \"{}\", skipping it", found.name);
+            ctx.warning(SqlState::WARNING, message);
+            continue;
+        }
         let why = match found.view() {
             Some(_) => "cannot analyze non-tables or special system tables",
             None => {

@@ -92,6 +92,10 @@ impl Session for Conversation {
         self.session.parameters()
     }
 
+    fn initial_notices(&mut self) -> Vec<Report> {
+        self.session.take_warnings()
+    }
+
     fn status(&self) -> TransactionStatus {
         match self.session.status() {
             Status::Idle => TransactionStatus::Idle,

@@ -32,6 +32,8 @@ pub struct Session {
     since: SystemTime,
     /// What the client was last told of the settings that it follows.
     reported: HashMap<&'static str, String>,
+    /// What was wrong at the start, and did not keep anybody out.
+    warnings: Vec<Report>,
 }
 
 /// For the protocol's ReadyForQuery.
@@ -93,6 +95,7 @@ impl Session {
             interrupt,
             since,
             reported: HashMap::new(),
+            warnings: Vec::new(),
         };
         if let Some(role) = beginning.filter(|role| role != "none") {
             session.begin_as(&role);
@@ -109,8 +112,14 @@ impl Session {
             Ok(role) => self.identity = Identity::new(authenticated).beginning_as(role),
             Err(error) => {
                 tracing::warn!(setting = "role", sqlstate = %error.sqlstate(), "setting passed over");
+                self.warnings.push(Report { severity: Severity::Warning, ..error.report() });
             }
         }
+    }
+
+    /// What the client is to be warned of at the start.
+    pub fn take_warnings(&mut self) -> Vec<Report> {
+        std::mem::take(&mut self.warnings)
     }
 
     /// Where the session is between transactions.

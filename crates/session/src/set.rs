@@ -4,7 +4,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::Schema;
 use medley_commands::SettingWrite;
-use medley_diagnostic::{Diagnostic, Report, SqlState};
+use medley_diagnostic::{Diagnostic, Report, Severity, SqlState};
 use medley_sql::{
     AlterRoleSettings, Discard, Set, SetScope, SetValue, SettingArgument, SettingChange,
     TransactionScope,
@@ -73,6 +73,7 @@ impl Session {
                     Some(role) => self.set_session_user(role, local),
                     None => self.reset_session_user(local),
                 },
+                "is_superuser" => Err(cannot_be_changed(name)),
                 "transaction_isolation" | "transaction_read_only" | "transaction_deferrable" => {
                     self.settings.lock().set(name.as_str(), value, Change { local: true, ..how })
                 }
@@ -181,6 +182,9 @@ impl Session {
         out: &mut dyn Output,
     ) -> Result<(), Report> {
         let write = self.setting_write(&alter.change)?;
+        if let Some(doubt) = self.doubt(&write) {
+            self.notice(&doubt, out).await?;
+        }
         let (role, database) = (alter.role.as_ref(), alter.database.as_deref());
         self.commands(bounds, out, |context| {
             medley_commands::alter_role_settings(context, role, database, write)
@@ -189,10 +193,32 @@ impl Session {
         Ok(())
     }
 
+    /// A role may be created, or granted, before somebody logs in.
+    fn doubt(&self, write: &SettingWrite) -> Option<Report> {
+        let SettingWrite::Set { name, value } = write else { return None };
+        if name != "role" || value == "none" {
+            return None;
+        }
+        let snapshot = self.committed();
+        let checked =
+            medley_commands::check_set_role(&snapshot, self.identity.session_user(), value);
+        let mut report = checked.err()?.report();
+        if report.sqlstate == SqlState::INSUFFICIENT_PRIVILEGE {
+            report.message = format!("permission will be denied to set role \"{value}\"");
+        } else {
+            report.sqlstate = SqlState::UNDEFINED_OBJECT;
+        }
+        Some(Report { severity: Severity::Notice, ..report })
+    }
+
     fn setting_write(&self, change: &SettingChange) -> Result<SettingWrite, Report> {
         let (name, value) = match change {
             SettingChange::ResetAll => return Ok(SettingWrite::ResetAll),
             SettingChange::Reset(name) | SettingChange::Set { name, value: SetValue::Default } => {
+                if name != "role" && name != "session_authorization" {
+                    let how = Change { superuser: self.is_superuser(), local: false };
+                    self.settings.lock().clone().reset(name, how)?;
+                }
                 return Ok(SettingWrite::Reset(name.clone()));
             }
             SettingChange::Set { name, value } => (name, value),
@@ -225,6 +251,11 @@ impl Session {
         self.portals.clear();
         Ok(())
     }
+}
+
+fn cannot_be_changed(name: &str) -> Report {
+    let message = format!("parameter \"{name}\" cannot be changed");
+    Report::error(SqlState::CANT_CHANGE_RUNTIME_PARAM, message)
 }
 
 /// The columns of SHOW's result.

@@ -141,6 +141,9 @@ fn welcome(
     out: &mut Responder,
     registered: &Registered,
 ) -> Result<(), Report> {
+    for report in session.initial_notices() {
+        out.put_notice(&report)?;
+    }
     for (name, value) in session.initial_parameters() {
         out.put(&ParameterStatus::new(name.to_owned(), value))?;
     }

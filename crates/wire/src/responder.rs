@@ -108,8 +108,13 @@ impl Responder {
 
     /// A notice, sent at once.
     pub async fn notice(&mut self, report: &Report) -> Result<(), Report> {
-        self.put(&NoticeResponse::new(report::fields(report)))?;
+        self.put_notice(report)?;
         self.flush().await
+    }
+
+    /// A notice, sent with what follows.
+    pub(crate) fn put_notice(&mut self, report: &Report) -> Result<(), Report> {
+        self.put(&NoticeResponse::new(report::fields(report)))
     }
 
     /// A parameter that clients follow has a new value.

@@ -78,6 +78,11 @@ pub trait Session: Send {
     /// The parameters that a client is told at the start (`server_version`, `TimeZone`, ...).
     fn initial_parameters(&self) -> Vec<(&'static str, String)>;
 
+    /// What a client is warned of at the start; asked for once.
+    fn initial_notices(&mut self) -> Vec<Report> {
+        Vec::new()
+    }
+
     /// For ReadyForQuery: idle, in a transaction block, in a failed one.
     fn status(&self) -> TransactionStatus;
 

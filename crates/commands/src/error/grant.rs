@@ -17,6 +17,9 @@ pub enum GrantError {
     /// Columns of what has none.
     #[error("column privileges are only valid for relations")]
     ColumnsOfNoRelation,
+    /// Columns where objects are yet to come.
+    #[error("default privileges cannot be set for columns")]
+    ColumnsByDefault,
     /// PUBLIC cannot have them.
     #[error("grant options can only be granted to roles")]
     OptionToPublic,
@@ -50,6 +53,7 @@ impl Diagnostic for GrantError {
         match self {
             Self::InvalidPrivilege { .. }
             | Self::ColumnsOfNoRelation
+            | Self::ColumnsByDefault
             | Self::OptionToPublic
             | Self::Circular
             | Self::NotInSchema(_) => SqlState::INVALID_GRANT_OPERATION,

@@ -63,6 +63,12 @@ pub enum RelationError {
     /// A constraint that is checked at once or never.
     #[error("{0} constraints cannot be marked DEFERRABLE")]
     Deferrable(&'static str),
+    /// A relation among the system's own.
+    #[error("permission denied to create \"pg_catalog.{name}\"")]
+    SystemCatalog {
+        /// What it was to be called.
+        name: String,
+    },
     /// DEFERRABLE behind nothing that could be.
     #[error("misplaced DEFERRABLE clause")]
     MisplacedDeferrable,
@@ -253,6 +259,7 @@ impl Diagnostic for RelationError {
             | Self::DefaultAndGenerated { .. }
             | Self::IsGenerated { .. } => SqlState::SYNTAX_ERROR,
             Self::GeneratedFromGenerated(_) => SqlState::INVALID_OBJECT_DEFINITION,
+            Self::SystemCatalog { .. } => SqlState::INSUFFICIENT_PRIVILEGE,
             Self::MissingFrom(_) => SqlState::UNDEFINED_TABLE,
             Self::SetOf(_) | Self::PseudoType { .. } => SqlState::INVALID_TABLE_DEFINITION,
             Self::NotCollatable(_) => SqlState::DATATYPE_MISMATCH,
@@ -281,6 +288,9 @@ impl Diagnostic for RelationError {
             )),
             Self::TypeOfGeneratedFrom { generated, column } => {
                 Some(format!("Column \"{column}\" is used by generated column \"{generated}\"."))
+            }
+            Self::SystemCatalog { .. } => {
+                Some("System catalog modifications are currently disallowed.".into())
             }
             Self::CannotLock(_) => {
                 Some("This operation is not supported for foreign tables.".into())

@@ -142,6 +142,7 @@ pub(super) fn set_not_null(
         name: None,
         kind: ConstraintKind::NotNull(Some(name.to_owned())),
         deferrable: None,
+        deferrable_position: None,
         initially_deferred: None,
         not_valid: false,
         no_inherit: false,

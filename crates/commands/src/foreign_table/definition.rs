@@ -89,6 +89,7 @@ impl<'a> Definition<'a> {
         for constraint in &definition.constraints {
             check_kind(constraint, true)?;
         }
+        self.check_nulls(&definition)?;
         let data_type = definition.data_type.as_ref();
         let data_type = data_type.ok_or_else(|| Error::unsupported("a column without a type"))?;
         let collation = definition.collation.as_ref();
@@ -156,7 +157,8 @@ impl<'a> Definition<'a> {
                 let number = self.number_of(name)?;
                 self.not_null(ctx, number, &constraint)
             }
-            (ConstraintKind::Null, Some(number)) => self.null(number).map_err(|it| it.at(position)),
+            // `check_nulls` has seen it.
+            (ConstraintKind::Null, Some(_)) => Ok(()),
             (ConstraintKind::Default(expression), Some(number)) => {
                 let default = self.default_of(ctx, expression, ExpressionKind::Default)?;
                 self.set_default(number, default).map_err(|error| error.at(position))
@@ -187,14 +189,21 @@ impl<'a> Definition<'a> {
         found.expect("numbers come from this very list")
     }
 
-    fn null(&mut self, number: i16) -> Result<()> {
-        let relation = self.relation.to_owned();
-        let column = self.column_mut(number);
-        match column.not_null {
+    /// A column is not declared NULL and NOT NULL.
+    fn check_nulls(&self, definition: &ColumnDefinition) -> Result<()> {
+        let is_null = |constraint: &Constraint| match constraint.kind {
+            ConstraintKind::Null => Some(true),
+            ConstraintKind::NotNull(_) => Some(false),
+            _ => None,
+        };
+        let mut said = definition.constraints.iter().filter_map(|it| Some((it, is_null(it)?)));
+        let Some((_, first)) = said.next() else { return Ok(()) };
+        match said.find(|(_, other)| *other != first) {
             None => Ok(()),
-            Some(_) => {
-                let column = column.name.clone();
-                Err(RelationError::ConflictingNull { column, relation }.into())
+            Some((constraint, _)) => {
+                let (column, relation) = (definition.name.clone(), self.relation.to_owned());
+                let conflict = Error::from(RelationError::ConflictingNull { column, relation });
+                Err(conflict.at(constraint.position))
             }
         }
     }
@@ -393,7 +402,10 @@ fn check_kind(constraint: &Constraint, of_column: bool) -> Result<()> {
         ConstraintKind::Generated { stored: false, .. } => {
             Err(Error::unsupported("a virtual generated column"))
         }
-        _ if deferrable && of_column => Err(RelationError::MisplacedDeferrable.into()),
+        _ if deferrable && of_column => {
+            let position = constraint.deferrable_position.unwrap_or(constraint.position);
+            return Err(Error::from(RelationError::MisplacedDeferrable).at(position));
+        }
         ConstraintKind::Check(_) if deferrable => Err(RelationError::Deferrable("CHECK").into()),
         ConstraintKind::NotNull(_) if deferrable => {
             Err(RelationError::Deferrable("NOT NULL").into())

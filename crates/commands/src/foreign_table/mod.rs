@@ -16,7 +16,7 @@ pub(crate) use generated::rename_in_expressions;
 
 use std::sync::Arc;
 
-use medley_catalog::ids::RelationOid;
+use medley_catalog::ids::{RelationOid, SchemaOid};
 use medley_catalog::objects::{
     DefaultAclKind, ForeignTable, Options, Relation, RelationKind, Schema, Server,
 };
@@ -24,7 +24,7 @@ use medley_sql::{CreateForeignTable, OptionItem, TableBody, TableElement};
 
 use crate::Context;
 use crate::authorize::{self, Authorized};
-use crate::error::{Error, Result};
+use crate::error::{Error, RelationError, Result};
 use crate::options::{self, Owner};
 use definition::Definition;
 
@@ -50,6 +50,9 @@ pub(crate) fn create_in(
     let mut definition = Definition::of(&name, Vec::new(), Vec::new());
     definition.add_elements(ctx, own_elements(statement.body)?)?;
     ctx.check_relation_name_is_free(schema.get(), &name)?;
+    if schema.get().oid == SchemaOid::PG_CATALOG {
+        return Err(RelationError::SystemCatalog { name }.into());
+    }
     let server = ctx.server_named(&statement.server)?;
     let server = authorize::usage(ctx, server)?;
     apply_create(ctx, schema, server, definition, &name, statement.options)

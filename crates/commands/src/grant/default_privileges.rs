@@ -30,6 +30,7 @@ pub(crate) fn alter(ctx: &mut Context<'_>, statement: AlterDefaultPrivileges) ->
         option: statement.grant_option,
         behavior: behavior(statement.behavior),
     };
+    check_no_columns(&statement.privileges)?;
     let privileges = Wanted::of(&statement.privileges, acl_kind)?.whole;
     let roles = match statement.roles.as_slice() {
         [] => vec![ctx.current_role],
@@ -38,6 +39,14 @@ pub(crate) fn alter(ctx: &mut Context<'_>, statement: AlterDefaultPrivileges) ->
     let roles = authorize::default_privileges(ctx, roles)?;
     let schemas = schemas(ctx, &statement, kind)?;
     apply(ctx, roles, &schemas, kind, &change, privileges)
+}
+
+fn check_no_columns(privileges: &medley_sql::Privileges) -> Result<()> {
+    let has_columns = match privileges {
+        medley_sql::Privileges::All { columns } => !columns.is_empty(),
+        medley_sql::Privileges::Named(named) => named.iter().any(|it| !it.columns.is_empty()),
+    };
+    if has_columns { Err(GrantError::ColumnsByDefault.into()) } else { Ok(()) }
 }
 
 fn kinds(objects: &str) -> Result<(DefaultAclKind, AclKind)> {
@@ -98,7 +107,7 @@ fn change_entry(
     };
     let old = ctx.catalog().default_acl(role, schema, kind).cloned();
     let before = old.as_ref().map_or(&built_in, |old| &old.acl);
-    let acl = change.apply(ctx, before, role, role, privileges)?;
+    let acl = change.apply(ctx, before, role, role, privileges)?.sorted();
     match (old, acl.is_same_as(&built_in)) {
         (None, true) => Ok(()),
         (Some(old), true) => ctx.remove(old.oid.address()),

@@ -72,7 +72,9 @@ fn check_columns(kind: AclKind) -> Result<()> {
 
 fn privilege_of(word: &str, kind: AclKind) -> Result<Privileges> {
     let unknown = || GrantError::UnknownPrivilege(word.to_owned());
-    let privilege = Privileges::of_word(word).ok_or_else(unknown)?;
+    // The parser has folded it, unless it stands in quotes.
+    let is_folded = !word.contains(|c: char| c.is_ascii_uppercase());
+    let privilege = Privileges::of_word(word).filter(|_| is_folded).ok_or_else(unknown)?;
     match kind.all_privileges().contains(privilege) {
         true => Ok(privilege),
         false => {

@@ -5,12 +5,12 @@ use medley_catalog::acl::Behavior;
 use medley_catalog::ids::{MembershipOid, RoleOid};
 use medley_catalog::objects::Membership;
 use medley_diagnostic::SqlState;
-use medley_sql::{GrantRole, GroupMembership, Name};
+use medley_sql::{GrantRole, GroupMembership, MemberOption};
 
 use crate::Context;
 use crate::authorize;
 use crate::drop::behavior;
-use crate::error::{PermissionError, Result, RoleError};
+use crate::error::{Error, PermissionError, Result, RoleError};
 use crate::names::lookup_failed;
 
 /// What WITH says; `None` where it says nothing.
@@ -42,14 +42,17 @@ pub(crate) fn grant(ctx: &mut Context<'_>, statement: GrantRole) -> Result<()> {
     Ok(())
 }
 
-fn options(given: &[(Name, bool)]) -> Result<Options> {
+fn options(given: &[MemberOption]) -> Result<Options> {
     let mut options = Options::default();
-    for (name, value) in given {
+    for MemberOption { name, value, position } in given {
         match name.as_str() {
             "admin" => options.admin = Some(*value),
             "inherit" => options.inherit = Some(*value),
             "set" => options.set = Some(*value),
-            _ => return Err(RoleError::UnknownGrantOption(name.clone()).into()),
+            _ => {
+                let unknown = Error::from(RoleError::UnknownGrantOption(name.clone()));
+                return Err(unknown.at(*position));
+            }
         }
     }
     Ok(options)

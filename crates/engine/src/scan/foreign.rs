@@ -24,7 +24,6 @@ pub(crate) struct ForeignTable {
     pub schema_name: String,
     pub check_as: RoleOid,
     pub server: ServerOid,
-    handler: Handler,
     schema: SchemaRef,
     planner: Arc<Planner>,
 }
@@ -39,12 +38,11 @@ impl ForeignTable {
         let server = relation.foreign_table().map(|table| table.server);
         let server = server
             .ok_or_else(|| Error::Internal(format!("\"{}\" is no foreign table", relation.name)))?;
-        let handler = planner.access().handler(server)?.clone();
         // NOT NULL is the remote's promise, not ours: nothing is concluded from it.
         let fields: Vec<_> =
             relation.live_columns().map(|c| field(c.name.clone(), c.pg_type, true)).collect();
         let schema = Arc::new(Schema::new(fields));
-        Ok(Self { relation, schema_name, check_as, server, handler, schema, planner })
+        Ok(Self { relation, schema_name, check_as, server, schema, planner })
     }
 
     fn remote<'a>(&'a self, wrapper: &'a dyn medley_fdw::SqlWrapper) -> RemoteTable<'a> {
@@ -56,7 +54,11 @@ impl ForeignTable {
         if !self.planner.pushdown() {
             return P::Unsupported;
         }
-        match &self.handler {
+        // That there is none is said where the table is read: a view over it may be created.
+        let Ok(handler) = self.planner.access().handler(self.server) else {
+            return P::Unsupported;
+        };
+        match handler {
             Handler::Sql(wrapper) => {
                 match ship::condition(&self.remote(wrapper.as_ref()), filter) {
                     Some(_) => P::Exact,
@@ -79,7 +81,7 @@ impl ForeignTable {
 
     fn work(&self, columns: &[&Column], filters: &[Expr], limit: Option<usize>) -> Result<Work> {
         let limit = limit.filter(|_| self.planner.pushdown());
-        match &self.handler {
+        match self.planner.access().handler(self.server)? {
             Handler::Sql(wrapper) => {
                 let table = self.remote(wrapper.as_ref());
                 let conditions: Option<Vec<_>> =

@@ -120,8 +120,9 @@ impl Settings {
 
     /// `RESET name`.
     pub fn reset(&mut self, name: &str, change: Change) -> Result<(), Report> {
-        if let Some(setting) = find(name) {
-            may_change(setting, change.superuser)?;
+        match find(name) {
+            Some(setting) => may_change(setting, change.superuser)?,
+            None => check_made_up(name)?,
         }
         let value = change.local.then(|| self.initial_value(name).map(str::to_owned)).flatten();
         self.put(key(name), value, change.local);

@@ -1,4 +1,6 @@
 //! Reading a setting's value and writing it as SHOW does.
+use std::fmt::Display;
+
 use medley_diagnostic::{Diagnostic, Report, SqlState};
 use medley_types::{DateStyle, TimeZone};
 
@@ -81,11 +83,94 @@ fn read_encoding(setting: &Setting, text: &str) -> Result<String, Report> {
         text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
     match plain.as_str() {
         "utf8" | "unicode" => Ok("UTF8".to_owned()),
-        "" => Err(invalid(setting, text)),
+        plain if !OTHER_ENCODINGS.contains(&plain) => Err(invalid(setting, text)),
         _ => Err(Report::unsupported(format!("client encoding \"{text}\""))
             .with_hint("Set client_encoding to UTF8.")),
     }
 }
+
+/// What PostgreSQL has besides, without dashes and underscores.
+const OTHER_ENCODINGS: &[&str] = &[
+    "alt",
+    "big5",
+    "euccn",
+    "eucjis2004",
+    "eucjp",
+    "euckr",
+    "euctw",
+    "gb18030",
+    "gbk",
+    "iso88591",
+    "iso885910",
+    "iso885913",
+    "iso885914",
+    "iso885915",
+    "iso885916",
+    "iso88592",
+    "iso88593",
+    "iso88594",
+    "iso88595",
+    "iso88596",
+    "iso88597",
+    "iso88598",
+    "iso88599",
+    "johab",
+    "koi8",
+    "koi8r",
+    "koi8u",
+    "latin1",
+    "latin10",
+    "latin2",
+    "latin3",
+    "latin4",
+    "latin5",
+    "latin6",
+    "latin7",
+    "latin8",
+    "latin9",
+    "muleinternal",
+    "mskanji",
+    "shiftjis",
+    "shiftjis2004",
+    "sjis",
+    "sqlascii",
+    "tcvn",
+    "tcvn5712",
+    "uhc",
+    "vscii",
+    "win",
+    "win1250",
+    "win1251",
+    "win1252",
+    "win1253",
+    "win1254",
+    "win1255",
+    "win1256",
+    "win1257",
+    "win1258",
+    "win866",
+    "win874",
+    "win932",
+    "win936",
+    "win949",
+    "win950",
+    "windows1250",
+    "windows1251",
+    "windows1252",
+    "windows1253",
+    "windows1254",
+    "windows1255",
+    "windows1256",
+    "windows1257",
+    "windows1258",
+    "windows866",
+    "windows874",
+    "windows932",
+    "windows936",
+    "windows949",
+    "windows950",
+    "abc",
+];
 
 /// How many of the base unit one of these is.
 fn units(unit: Unit) -> &'static [(&'static str, f64)] {
@@ -133,11 +218,9 @@ fn read_integer(
     })?;
     let number = number.round_ties_even();
     if !(f64::from(min)..=f64::from(max)).contains(&number) {
-        return Err(out_of_range(
-            setting,
-            &number.to_string(),
-            (&min.to_string(), &max.to_string()),
-        ));
+        let counted = |number: &dyn Display| format!("{number}{}", unit_name(unit));
+        let (number, min, max) = (counted(&number), counted(&min), counted(&max));
+        return Err(out_of_range(setting, &number, (&min, &max)));
     }
     Ok(show(number as i64, unit))
 }
@@ -147,6 +230,16 @@ fn out_of_range(setting: &Setting, number: &str, (min, max): (&str, &str)) -> Re
     let message =
         format!("{number} is outside the valid range for parameter \"{name}\" ({min} .. {max})");
     Report::error(SqlState::INVALID_PARAMETER_VALUE, message)
+}
+
+/// What an integer of the range is followed by.
+fn unit_name(unit: Unit) -> &'static str {
+    match unit {
+        Unit::None => "",
+        Unit::Milliseconds => " ms",
+        Unit::Kilobytes => " kB",
+        Unit::Blocks => " 8kB",
+    }
 }
 
 fn unit_hint(unit: Unit) -> Option<&'static str> {

@@ -89,6 +89,8 @@ pub struct Constraint {
     pub kind: ConstraintKind,
     /// DEFERRABLE (true), NOT DEFERRABLE.
     pub deferrable: Option<bool>,
+    /// Where it was made DEFERRABLE.
+    pub deferrable_position: Option<usize>,
     /// INITIALLY DEFERRED (true), INITIALLY IMMEDIATE.
     pub initially_deferred: Option<bool>,
     /// NOT VALID.

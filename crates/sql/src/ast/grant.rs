@@ -76,12 +76,23 @@ pub struct GrantRole {
     /// Their members.
     pub members: Vec<RoleSpec>,
     /// Of GRANT, `WITH ADMIN OPTION` (true), `WITH INHERIT FALSE`; of REVOKE, what OPTION FOR
-    /// takes back (always false). Any word: the command refuses what it does not know.
-    pub options: Vec<(Name, bool)>,
+    /// takes back (always false).
+    pub options: Vec<MemberOption>,
     /// GRANTED BY.
     pub granted_by: Option<RoleSpec>,
     /// Of REVOKE.
     pub behavior: DropBehavior,
+}
+
+/// An option of a membership.
+#[derive(Debug)]
+pub struct MemberOption {
+    /// Any word: the command refuses what it does not know.
+    pub name: Name,
+    /// Whether it is to be had.
+    pub value: bool,
+    /// Where the word stands.
+    pub position: usize,
 }
 
 /// `ALTER DEFAULT PRIVILEGES`.

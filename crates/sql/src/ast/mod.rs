@@ -30,7 +30,9 @@ pub use foreign_table::{
     AlterTable, AlterTableAction, ColumnDefinition, Constraint, ConstraintKind, CreateForeignTable,
     ForeignSchemaTables, ImportForeignSchema, LikeClause, TableBody, TableElement,
 };
-pub use grant::{AlterDefaultPrivileges, Grant, GrantObjects, GrantRole, Privilege, Privileges};
+pub use grant::{
+    AlterDefaultPrivileges, Grant, GrantObjects, GrantRole, MemberOption, Privilege, Privileges,
+};
 pub use maintenance::{Analyze, Lock, LockMode, Truncate, Vacuum};
 pub use name::{Name, OptionItem, QualifiedName, RoleSpec};
 pub use object::{

@@ -274,7 +274,7 @@ impl Parser<'_> {
     fn column_type(&mut self, column: Name) -> Result<Action> {
         self.expect("type")?;
         let data_type = Box::new(self.type_name()?);
-        let collation = if self.eat("collate") { Some(self.qualified_name()?) } else { None };
+        let collation = self.collate_clause()?;
         let using = if self.eat("using") { Some(self.last_expression()?) } else { None };
         Ok(Action::ColumnType { column, data_type, collation, using })
     }

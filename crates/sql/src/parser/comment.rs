@@ -1,6 +1,9 @@
 //! COMMENT ON and SECURITY LABEL ON.
+use medley_diagnostic::SqlState;
+
 use super::object::{FLAT, IN_SCHEMA};
 use super::{Parser, Result};
+use crate::SyntaxError;
 use crate::ast::{Comment, CommentObject, ObjectKind, QualifiedName, SecurityLabel, Statement};
 
 /// Kinds that Medley does not have.
@@ -92,11 +95,12 @@ impl Parser<'_> {
             Some(column) if !relation.parts.is_empty() => {
                 Ok(CommentObject::Column { relation, column })
             }
-            _ => self.refuse(
-                "column name must be qualified",
-                medley_diagnostic::SqlState::SYNTAX_ERROR,
-                relation.position,
-            ),
+            _ => Err(SyntaxError::Refused {
+                message: "column name must be qualified".to_owned(),
+                position: None,
+                sqlstate: SqlState::SYNTAX_ERROR,
+                hint: None,
+            }),
         }
     }
 
@@ -111,6 +115,9 @@ impl Parser<'_> {
 
     /// Goes up to IS, over whatever names such an object.
     fn other_object(&mut self) -> Result<CommentObject> {
+        if self.is("foreign") {
+            return Err(self.after_foreign());
+        }
         let kind = self.choose(OTHERS)?;
         self.skip_one()?;
         while !self.is("is") {

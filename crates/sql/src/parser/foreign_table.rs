@@ -2,7 +2,7 @@
 use super::{Parser, Result};
 use crate::ast::{
     ColumnDefinition, Constraint, ConstraintKind, CreateForeignTable, ForeignSchemaTables,
-    ImportForeignSchema, LikeClause, Name, Statement, TableBody, TableElement,
+    ImportForeignSchema, LikeClause, Name, QualifiedName, Statement, TableBody, TableElement,
 };
 
 const LIKE_FEATURES: &[(&str, &str)] = &[
@@ -139,9 +139,9 @@ impl Parser<'_> {
 
     fn column_constraints(&mut self, column: &mut ColumnDefinition) -> Result<()> {
         loop {
-            if self.eat("collate") {
-                let position = self.position();
-                if column.collation.replace(self.qualified_name()?).is_some() {
+            let position = self.position();
+            if let Some(collation) = self.collate_clause()? {
+                if column.collation.replace(collation).is_some() {
                     let state = medley_diagnostic::SqlState::SYNTAX_ERROR;
                     return self.refuse("multiple COLLATE clauses not allowed", state, position);
                 }
@@ -157,6 +157,15 @@ impl Parser<'_> {
                 None => return Ok(()),
             }
         }
+    }
+
+    /// COLLATE, whose position is the word's.
+    pub fn collate_clause(&mut self) -> Result<Option<QualifiedName>> {
+        let position = self.position();
+        if !self.eat("collate") {
+            return Ok(None);
+        }
+        Ok(Some(QualifiedName { position, ..self.qualified_name()? }))
     }
 
     fn column_constraint(&mut self) -> Result<Option<Constraint>> {
@@ -353,11 +362,14 @@ impl Parser<'_> {
 
     /// DEFERRABLE and the like; NOT VALID and NO INHERIT of a table's constraint alone.
     fn constraint_attribute(&mut self, constraint: &mut Constraint, table: bool) -> bool {
+        let position = self.position();
         if self.eat("deferrable") {
+            constraint.deferrable_position.get_or_insert(position);
             constraint.deferrable = Some(true);
         } else if self.eat("not deferrable") {
             constraint.deferrable = Some(false);
         } else if self.eat("initially deferred") {
+            constraint.deferrable_position.get_or_insert(position);
             constraint.initially_deferred = Some(true);
         } else if self.eat("initially immediate") {
             constraint.initially_deferred = Some(false);
@@ -413,6 +425,7 @@ fn new_constraint(name: Option<Name>, kind: ConstraintKind, position: usize) -> 
         name,
         kind,
         deferrable: None,
+        deferrable_position: None,
         initially_deferred: None,
         not_valid: false,
         no_inherit: false,

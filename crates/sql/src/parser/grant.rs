@@ -1,10 +1,11 @@
 //! GRANT and REVOKE.
 use super::{Parser, Result};
 use crate::ast::{
-    AlterDefaultPrivileges, DropBehavior, Grant, GrantObjects, GrantRole, Name, Privilege,
-    Privileges, QualifiedName, RoleSpec, Statement,
+    AlterDefaultPrivileges, DropBehavior, Grant, GrantObjects, GrantRole, MemberOption, Name,
+    Privilege, Privileges, QualifiedName, RoleSpec, Statement,
 };
 use crate::token::TokenKind;
+use medley_diagnostic::SqlState;
 
 /// Kinds of object whose privileges Medley leaves to PostgreSQL, and whether they have arguments.
 const OTHER_KINDS: &[(&str, &str)] = &[
@@ -89,8 +90,11 @@ impl Parser<'_> {
 
     /// Behind ALTER DEFAULT PRIVILEGES.
     pub fn alter_default_privileges(&mut self) -> Result<Statement> {
-        let (mut roles, mut schemas) = (vec![], vec![]);
+        let (mut roles, mut schemas, mut twice) = (vec![], vec![], None);
         loop {
+            let position = self.position();
+            let is_again =
+                (self.is("for") && !roles.is_empty()) || (self.is("in") && !schemas.is_empty());
             if self.eat("for") {
                 self.choose(&[("role", ()), ("user", ())])?;
                 roles.extend(self.role_list()?);
@@ -99,6 +103,9 @@ impl Parser<'_> {
                 schemas.extend(self.list(Self::name)?);
             } else {
                 break;
+            }
+            if is_again {
+                twice.get_or_insert(position);
             }
         }
         let revoke = self.choose(&[("grant", false), ("revoke", true)])?;
@@ -115,6 +122,10 @@ impl Parser<'_> {
                 DropBehavior::Restrict
             }
         };
+        if let Some(position) = twice {
+            let message = "conflicting or redundant options";
+            return self.refuse(message, SqlState::SYNTAX_ERROR, position);
+        }
         Ok(Statement::AlterDefaultPrivileges(AlterDefaultPrivileges {
             roles,
             schemas,
@@ -206,24 +217,24 @@ impl Parser<'_> {
         }))
     }
 
-    fn member_option(&mut self) -> Result<(Name, bool)> {
-        let name = self.label()?;
+    fn member_option(&mut self) -> Result<MemberOption> {
+        let (position, name) = (self.position(), self.label()?);
         let value = self.choose(&[("option", true), ("true", true), ("false", false)])?;
-        Ok((name, value))
+        Ok(MemberOption { name, value, position })
     }
 
     /// `REVOKE ADMIN OPTION FOR ...`.
     fn revoke_role_option(&mut self) -> Result<Statement> {
-        let option = self.name()?;
+        let (position, name) = (self.position(), self.name()?);
         self.expect("option for")?;
         let roles = self.list(Self::privilege)?;
-        self.revoke_role(roles, vec![(option, false)])
+        self.revoke_role(roles, vec![MemberOption { name, value: false, position }])
     }
 
     fn revoke_role(
         &mut self,
         roles: Vec<Privilege>,
-        options: Vec<(Name, bool)>,
+        options: Vec<MemberOption>,
     ) -> Result<Statement> {
         self.expect("from")?;
         let members = self.role_list()?;
@@ -248,9 +259,7 @@ impl Parser<'_> {
                 ("data wrapper", GrantObjects::ForeignDataWrappers),
                 ("server", GrantObjects::ForeignServers),
             ]);
-            let make = make
-                .or_else(|error| if self.eat("data") { self.unexpected() } else { Err(error) })?;
-            return self.list(Self::name).map(make);
+            return self.list(Self::name).map(make?);
         }
         if self.is("all") {
             return self.all_in_schema();

@@ -154,12 +154,22 @@ impl<'a> Parser<'a> {
         words.iter().position(|words| self.eat(words))
     }
 
-    /// Which of the table's keys comes next; its value.
+    /// Which of the table's keys comes next; its value. The error is behind the words of a key
+    /// that are there.
     pub fn choose<T: Copy>(&mut self, table: &[(&str, T)]) -> Result<T> {
         match table.iter().find(|(words, _)| self.eat(words)) {
             Some((_, value)) => Ok(*value),
-            None => self.unexpected(),
+            None => {
+                let known = table.iter().map(|(words, _)| self.count_of(words)).max();
+                Err(self.unexpected_at(self.peek_at(known.unwrap_or(0))))
+            }
         }
+    }
+
+    /// How many of these keywords, divided by spaces, come next.
+    fn count_of(&self, words: &str) -> usize {
+        let words = words.split(' ').enumerate();
+        words.take_while(|(ahead, word)| self.word_at(*ahead) == *word).count()
     }
 
     pub fn is_char(&self, c: char) -> bool {

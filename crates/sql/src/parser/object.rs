@@ -1,5 +1,6 @@
 //! What all kinds of object share: DROP, RENAME, OWNER TO, SET SCHEMA.
 use super::{Parser, Result};
+use crate::SyntaxError;
 use crate::ast::{
     AlterOwner, Drop, Name, ObjectKind, QualifiedName, Rename, RenameTarget, RoleKind,
     SetObjectSchema, Statement,
@@ -45,7 +46,16 @@ impl Parser<'_> {
         if self.eat("role") || self.eat("user") || self.eat("group") {
             return self.drop_role();
         }
+        if self.is("foreign") {
+            return Err(self.after_foreign());
+        }
         self.unsupported("drop")
+    }
+
+    /// There is nothing else that is FOREIGN: the error is behind it, or behind DATA.
+    pub(super) fn after_foreign(&self) -> SyntaxError {
+        let known = if self.are("foreign data") { 2 } else { 1 };
+        self.unexpected_at(self.peek_at(known))
     }
 
     fn drop_names(
@@ -132,8 +142,10 @@ impl Parser<'_> {
         if let Some((_, kind)) = RELATIONS.iter().find(|(words, _)| self.eat(words)) {
             return self.alter_relation(*kind);
         }
-        if self.eat("foreign") {
-            self.eat("data");
+        if self.is("foreign") {
+            return Err(self.after_foreign());
+        }
+        if self.eat("default") {
             return self.unexpected();
         }
         self.unsupported("alter")

@@ -83,7 +83,7 @@ impl Parser<'_> {
 
     fn float(&mut self, position: usize) -> Result<TypeName> {
         self.expect("float")?;
-        let at = self.position();
+        let at = self.peek_at(1).position;
         let digits = match self.parenthesized_integer()? {
             None => return Ok(built_in("float8", vec![], position)),
             Some(digits) => digits,

@@ -244,8 +244,15 @@ fn other_shapes() {
     check("fetch next from c", "direction: Forward(Some(1)), cursor: \"c\"");
     check("move backward all in c", "move_only: true, direction: Backward(None)");
     check("copy t to stdout csv header", "values: [\"csv\"]");
-    check("revoke admin option for a from b", "options: [(\"admin\", false)]");
-    check("grant a to b with inherit false, set true", "[(\"inherit\", false), (\"set\", true)]");
+    check(
+        "revoke admin option for a from b",
+        "options: [MemberOption { name: \"admin\", value: false, position: 8 }]",
+    );
+    check(
+        "grant a to b with inherit false, set true",
+        "{ name: \"inherit\", value: false, position: 19 }, \
+         MemberOption { name: \"set\", value: true, position: 34 }",
+    );
     check(
         "alter role all in database d reset x",
         "role: None, database: Some(\"d\"), change: Reset(\"x\")",
