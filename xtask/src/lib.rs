@@ -13,6 +13,8 @@ use std::path::PathBuf;
 
 /// The checkout's root.
 pub fn root() -> PathBuf {
-    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    // Asked at run time: a target directory may serve several checkouts, and this program with it.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     here.parent().expect("xtask is a folder of the checkout").to_owned()
 }

@@ -1,8 +1,7 @@
 //! The page of the manual is what the wrapper declares.
 use medley_wrapper_postgres::Postgres;
 
-const PAGE: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/wrappers/postgres_fdw.md");
+const PAGE: &str = "../../docs/reference/wrappers/postgres_fdw.md";
 
 #[test]
 fn the_page_of_the_manual_is_what_is_declared() {

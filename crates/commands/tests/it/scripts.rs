@@ -15,8 +15,8 @@ fn scripts_say_what_is_expected() {
 }
 
 fn scripts() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
-    let entries = std::fs::read_dir(&folder).unwrap();
+    let folder = Path::new("tests/scripts");
+    let entries = std::fs::read_dir(folder).unwrap();
     let paths = entries.map(|entry| entry.unwrap().path());
     let mut scripts: Vec<_> =
         paths.filter(|path| path.extension().is_some_and(|it| it == "sql")).collect();

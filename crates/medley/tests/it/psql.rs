@@ -12,7 +12,7 @@ const VERSION: &str = "psql (PostgreSQL) 15.";
 const UPDATE: &str = "MEDLEY_UPDATE_SCRIPTS";
 
 fn client(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/clients").join(name)
+    Path::new("../../tests/clients").join(name)
 }
 
 #[test]

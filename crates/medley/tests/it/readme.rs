@@ -10,7 +10,7 @@ use crate::builder;
 
 /// README's fenced blocks of a language, in their order.
 fn blocks(language: &str) -> Vec<String> {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let readme = Path::new("../../README.md");
     let text = fs::read_to_string(readme).unwrap();
     let fence = format!("```{language}\n");
     text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()

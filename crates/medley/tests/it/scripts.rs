@@ -45,7 +45,7 @@ async fn run(text: &str, remote: Option<&Postgres>) -> anyhow::Result<Vec<script
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    PathBuf::from("../..")
 }
 
 fn scripts_below(folder: &Path) -> Vec<PathBuf> {

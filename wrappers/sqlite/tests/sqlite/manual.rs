@@ -1,7 +1,6 @@
 use medley_wrapper_sqlite::Sqlite;
 
-const PAGE: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/wrappers/sqlite_fdw.md");
+const PAGE: &str = "../../docs/reference/wrappers/sqlite_fdw.md";
 
 #[test]
 fn the_page_of_the_manual_is_what_is_declared() {
