@@ -4,7 +4,7 @@ use std::sync::Arc;
 use crate::acl::{Acl, AclItem, AclKind, Privileges};
 use crate::catalog::Bootstrap;
 use crate::ids::{MembershipOid, RoleOid, RoleOrPublic, SchemaOid, WrapperOid};
-use crate::objects::{Comment, Membership, Object, Options, Role, Schema, Wrapper};
+use crate::objects::{Comment, Database, Membership, Object, Options, Role, Schema, Wrapper};
 use crate::store::Meta;
 use crate::transaction::Change;
 
@@ -34,6 +34,7 @@ const MONITOR_GRANTS: [(u32, u32); 3] = [(13002, 3374), (13003, 3375), (13004, 3
 
 pub(crate) fn changes(bootstrap: Bootstrap, meta: &mut Meta) -> Vec<Change> {
     let mut changes = Vec::new();
+    changes.push(database());
     changes.push(put(superuser(&bootstrap)));
     changes.extend(PREDEFINED_ROLES.map(|(oid, name)| put(Role::new(RoleOid(oid), name))));
     changes.extend(MONITOR_GRANTS.map(|(oid, role)| put(monitor_grant(oid, role))));
@@ -53,6 +54,11 @@ pub(crate) fn changes(bootstrap: Bootstrap, meta: &mut Meta) -> Vec<Change> {
         meta.next_oid += 1;
     }
     changes
+}
+
+/// The one database: also what a store has that was made before it had a row.
+pub(crate) fn database() -> Change {
+    put(Database::medley())
 }
 
 fn put<T: Object>(object: T) -> Change {

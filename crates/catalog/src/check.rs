@@ -17,7 +17,8 @@ impl Snapshot {
 
     /// Checks all rows; for tests.
     pub fn check_all(&self) -> Result<()> {
-        let objects = (self.roles().map(|it| it.oid.address()))
+        let objects = (self.databases().map(|it| it.oid.address()))
+            .chain(self.roles().map(|it| it.oid.address()))
             .chain(self.wrappers().map(|it| it.oid.address()))
             .chain(self.servers().map(|it| it.oid.address()))
             .chain(self.schemas().map(|it| it.oid.address()))

@@ -148,6 +148,7 @@ impl Diagnostic for Error {
     fn sqlstate(&self) -> SqlState {
         match self {
             Self::Undefined { class: Class::Schema, .. } => SqlState::INVALID_SCHEMA_NAME,
+            Self::Undefined { class: Class::Database, .. } => SqlState::INVALID_CATALOG_NAME,
             Self::Undefined { class: Class::Relation, .. } => SqlState::UNDEFINED_TABLE,
             Self::Undefined { .. } | Self::ConcurrentlyDropped(_) => SqlState::UNDEFINED_OBJECT,
             Self::CacheLookup { .. }

@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use crate::acl::{Acl, AclItemBits, AclKind, BestGrantor, Privileges, select_best_grantor};
 use crate::error::{Error, Result};
 use crate::ids::{
-    Class, ExtensionOid, ObjectAddress, RelationOid, RoleOid, RoleOrPublic, SchemaOid, ServerOid,
-    UserMappingOid, WrapperOid,
+    Class, DatabaseOid, ExtensionOid, ObjectAddress, RelationOid, RoleOid, RoleOrPublic, SchemaOid,
+    ServerOid, UserMappingOid, WrapperOid,
 };
 use crate::objects::{DefaultAclKind, Membership, Relation};
 use crate::snapshot::Snapshot;
@@ -56,10 +56,15 @@ impl Snapshot {
             next += 1;
             let grants = self.memberships_of_member(role).filter(|grant| through.counts(grant));
             let granted = grants.map(|grant| grant.role);
-            let implicit = (role == RoleOid::BOOTSTRAP).then_some(RoleOid::DATABASE_OWNER);
+            let implicit = self.owns_database(role).then_some(RoleOid::DATABASE_OWNER);
             roles.extend(granted.chain(implicit).filter(|role| seen.insert(*role)));
         }
         roles
+    }
+
+    /// `pg_database_owner` has one member, who was not granted it.
+    fn owns_database(&self, role: RoleOid) -> bool {
+        self.owner(DatabaseOid::MEDLEY.address()) == Some(role)
     }
 
     /// The ACL that holds for an object: its own, or the default of its kind.
@@ -371,7 +376,7 @@ impl Snapshot {
             Class::Schema => self.schema(SchemaOid(oid))?.name.clone(),
             Class::Extension => self.extension(ExtensionOid(oid))?.name.clone(),
             Class::Relation => self.relation(RelationOid(oid))?.name.clone(),
-            Class::Database => crate::ids::DATABASE_NAME.to_owned(),
+            Class::Database => self.database(DatabaseOid(oid))?.name.clone(),
             _ => return None,
         })
     }

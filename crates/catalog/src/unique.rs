@@ -7,6 +7,8 @@ use crate::objects::{DefaultAclKind, SettingScope};
 /// A value that one row may have.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UniqueKey {
+    /// A database's name.
+    DatabaseName(Arc<str>),
     /// A role's name.
     RoleName(Arc<str>),
     /// A grant of a role: role, member, grantor.
@@ -67,6 +69,7 @@ impl UniqueKey {
 
     fn index_names(&self) -> (&'static str, &'static str, &'static str) {
         match self {
+            Self::DatabaseName(_) => ("pg_database", "pg_database_datname_index", "datname"),
             Self::RoleName(_) => ("pg_authid", "pg_authid_rolname_index", "rolname"),
             Self::Membership(..) => {
                 ("pg_auth_members", "pg_auth_members_role_member_index", "roleid, member, grantor")
@@ -101,7 +104,8 @@ impl UniqueKey {
 
     fn values(&self) -> String {
         match self {
-            Self::RoleName(name)
+            Self::DatabaseName(name)
+            | Self::RoleName(name)
             | Self::WrapperName(name)
             | Self::ServerName(name)
             | Self::SchemaName(name)

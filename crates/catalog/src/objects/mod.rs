@@ -1,5 +1,6 @@
 //! The objects, a file each, as they stand in snapshots and in the store.
 mod columns;
+mod database;
 mod default_acl;
 mod extension;
 mod membership;
@@ -14,6 +15,7 @@ mod user_mapping;
 mod wrapper;
 
 pub use columns::{Check, Column, ColumnDefault, NotNull};
+pub use database::Database;
 pub use default_acl::{DefaultAcl, DefaultAclKind};
 pub use extension::Extension;
 pub use membership::Membership;

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DefaultAcl, Extension, Membership, Relation, RelationKind, Role, Schema, Server, Setting,
-    SettingScope, UserMapping, Wrapper,
+    Database, DefaultAcl, Extension, Membership, Relation, RelationKind, Role, Schema, Server,
+    Setting, SettingScope, UserMapping, Wrapper,
 };
 use crate::acl::Acl;
 use crate::ids::{Epoch, ObjectAddress, RoleOid, SchemaOid};
@@ -23,6 +23,7 @@ pub struct Comment {
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "a variant for each type of object, which says what it is")]
 pub enum Row {
+    Database(Arc<Database>),
     Role(Arc<Role>),
     Membership(Arc<Membership>),
     Wrapper(Arc<Wrapper>),
@@ -90,6 +91,7 @@ macro_rules! objects {
 }
 
 objects! {
+    Database: it => RowKey::Object(it.oid.address());
     Role: it => RowKey::Object(it.oid.address());
     Membership: it => RowKey::Object(it.oid.address());
     Wrapper: it => RowKey::Object(it.oid.address());
@@ -135,6 +137,7 @@ impl Row {
         let mut edges = Edges(Vec::new());
         match self {
             Self::Role(_) | Self::Comment(_) | Self::Setting(_) => {}
+            Self::Database(it) => edges.owned(it.oid.address(), it.owner, it.acl.as_ref()),
             Self::Membership(it) => edges.grantor(it.oid.address(), it.grantor),
             Self::Wrapper(it) => {
                 edges.owned(it.oid.address(), it.owner, it.acl.as_ref());
@@ -194,6 +197,7 @@ impl Row {
     /// The values that no other row may have.
     pub fn unique_keys(&self) -> Vec<UniqueKey> {
         match self {
+            Self::Database(it) => vec![UniqueKey::DatabaseName(it.name.as_str().into())],
             Self::Role(it) => vec![UniqueKey::RoleName(it.name.as_str().into())],
             Self::Membership(it) => {
                 vec![UniqueKey::Membership(it.role, it.member, it.grantor)]

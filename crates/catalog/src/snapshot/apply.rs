@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use super::{MappingEntry, Snapshot};
 use crate::ids::{
-    Class, DefaultAclOid, ExtensionOid, MembershipOid, ObjectAddress, RelationOid, RoleOid,
-    SchemaOid, ServerOid, UserMappingOid, WrapperOid,
+    Class, DatabaseOid, DefaultAclOid, ExtensionOid, MembershipOid, ObjectAddress, RelationOid,
+    RoleOid, SchemaOid, ServerOid, UserMappingOid, WrapperOid,
 };
 use crate::objects::{DefaultAcl, Membership, Object, Relation, Row, RowKey, UserMapping};
 use crate::store::StoreView;
@@ -18,6 +18,7 @@ impl Snapshot {
             self.references.extend(row.references());
         }
         match row {
+            Row::Database(row) => drop(self.databases.put(row)),
             Row::Role(row) => drop(self.roles.put(row)),
             Row::Wrapper(row) => drop(self.wrappers.put(row)),
             Row::Server(row) => drop(self.servers.put(row)),
@@ -51,6 +52,7 @@ impl Snapshot {
             RowKey::Comment(on) => row(self.comments.get(&on)),
             RowKey::Setting(scope) => row(self.settings.get(&scope)),
             RowKey::Object(ObjectAddress { class, oid, .. }) => match class {
+                Class::Database => row(self.database(DatabaseOid(oid))),
                 Class::Role => row(self.role(RoleOid(oid))),
                 Class::Wrapper => row(self.wrapper(WrapperOid(oid))),
                 Class::Server => row(self.server(ServerOid(oid))),
@@ -79,6 +81,7 @@ impl Snapshot {
     fn remove_object(&mut self, address: ObjectAddress) {
         let oid = address.oid;
         match address.class {
+            Class::Database => drop(self.databases.remove(DatabaseOid(oid))),
             Class::Role => drop(self.roles.remove(RoleOid(oid))),
             Class::Wrapper => drop(self.wrappers.remove(WrapperOid(oid))),
             Class::Server => drop(self.servers.remove(ServerOid(oid))),
@@ -90,7 +93,6 @@ impl Snapshot {
             Class::DefaultAcl => self.remove_default_acl(DefaultAclOid(oid)),
             Class::Type
             | Class::Function
-            | Class::Database
             | Class::ColumnDefault
             | Class::Constraint
             | Class::Rule => {}

@@ -18,8 +18,8 @@ use crate::ids::{
     RelationOid, RoleOid, RoleOrPublic, SchemaOid, ServerOid, UserMappingOid, WrapperOid,
 };
 use crate::objects::{
-    Comment, DefaultAcl, DefaultAclKind, Extension, Membership, Reference, ReferenceKind, Relation,
-    Role, RowKey, Schema, Server, Setting, SettingScope, UserMapping, Wrapper,
+    Comment, Database, DefaultAcl, DefaultAclKind, Extension, Membership, Reference, ReferenceKind,
+    Relation, Role, RowKey, Schema, Server, Setting, SettingScope, UserMapping, Wrapper,
 };
 use crate::store::StoreView;
 use crate::unique::UniqueKey;
@@ -32,6 +32,7 @@ use named::NamedObjects;
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     version: u64,
+    databases: NamedObjects<Database>,
     roles: NamedObjects<Role>,
     wrappers: NamedObjects<Wrapper>,
     servers: NamedObjects<Server>,
@@ -126,6 +127,7 @@ macro_rules! named_lookups {
 }
 
 named_lookups! {
+    Database, Database, DatabaseOid, databases: database, database_named, find_database;
     Role, Role, RoleOid, roles: role, role_named, find_role;
     Wrapper, Wrapper, WrapperOid, wrappers: wrapper, wrapper_named, find_wrapper;
     Server, Server, ServerOid, servers: server, server_named, find_server;
@@ -318,7 +320,7 @@ impl Snapshot {
             Class::Relation => self.relation(RelationOid(address.oid)).is_some(),
             Class::Extension => self.extension(ExtensionOid(address.oid)).is_some(),
             Class::DefaultAcl => self.default_acls.contains_key(&DefaultAclOid(address.oid)),
-            Class::Database => address == DatabaseOid::MEDLEY.address(),
+            Class::Database => self.database(DatabaseOid(address.oid)).is_some(),
             Class::Type
             | Class::Function
             | Class::ColumnDefault
@@ -336,7 +338,7 @@ impl Snapshot {
             Class::Schema => self.schema(SchemaOid(address.oid)).map(|it| it.owner),
             Class::Relation => self.relation(RelationOid(address.oid)).map(|it| it.owner),
             Class::Extension => self.extension(ExtensionOid(address.oid)).map(|it| it.owner),
-            Class::Database => Some(RoleOid::BOOTSTRAP),
+            Class::Database => self.database(DatabaseOid(address.oid)).map(|it| it.owner),
             _ => None,
         }
     }
@@ -347,6 +349,7 @@ impl Snapshot {
             Class::Wrapper => self.wrapper(WrapperOid(address.oid))?.acl.as_ref(),
             Class::Server => self.server(ServerOid(address.oid))?.acl.as_ref(),
             Class::Schema => self.schema(SchemaOid(address.oid))?.acl.as_ref(),
+            Class::Database => self.database(DatabaseOid(address.oid))?.acl.as_ref(),
             Class::Relation if address.subid == 0 => {
                 self.relation(RelationOid(address.oid))?.acl.as_ref()
             }
@@ -416,6 +419,7 @@ impl Snapshot {
     /// Which object has this key.
     pub fn holder_of(&self, key: &UniqueKey) -> Option<ObjectAddress> {
         match key {
+            UniqueKey::DatabaseName(name) => self.database_named(name).map(|it| it.oid.address()),
             UniqueKey::RoleName(name) => self.role_named(name).map(|it| it.oid.address()),
             UniqueKey::WrapperName(name) => self.wrapper_named(name).map(|it| it.oid.address()),
             UniqueKey::ServerName(name) => self.server_named(name).map(|it| it.oid.address()),

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 
-use crate::ids::{ExtensionOid, RoleOid, SchemaOid, ServerOid, WrapperOid};
-use crate::objects::{Extension, Role, Schema, Server, Wrapper};
+use crate::ids::{DatabaseOid, ExtensionOid, RoleOid, SchemaOid, ServerOid, WrapperOid};
+use crate::objects::{Database, Extension, Role, Schema, Server, Wrapper};
 
 /// An object that is found by its name alone.
 pub(super) trait Named {
@@ -27,6 +27,7 @@ macro_rules! named {
 }
 
 named! {
+    Database => DatabaseOid;
     Role => RoleOid;
     Wrapper => WrapperOid;
     Server => ServerOid;

@@ -49,6 +49,7 @@ pub(super) fn decode_mapping_entry(bytes: &[u8]) -> Result<MappingEntry, CodecEr
 
 pub(super) fn encode_row(row: &Row) -> Result<Vec<u8>, CodecError> {
     match row {
+        Row::Database(it) => encode(&**it),
         Row::Role(it) => encode(&**it),
         Row::Membership(it) => encode(&**it),
         Row::Wrapper(it) => encode(&**it),

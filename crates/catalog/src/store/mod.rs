@@ -2,6 +2,7 @@
 //! but for the options of user mappings.
 mod codec;
 mod last;
+mod upgrade;
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -12,8 +13,8 @@ use std::sync::Arc;
 
 use redb::backends::FileBackend;
 use redb::{
-    Builder, Database, DatabaseError, ReadOnlyTable, ReadableDatabase, ReadableTable,
-    TableDefinition, WriteTransaction,
+    Builder, DatabaseError, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition,
+    WriteTransaction,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -26,8 +27,8 @@ use medley_secret::WrappedKey;
 use crate::error::{Error, Result};
 use crate::ids::{Class, Epoch, UserMappingOid};
 use crate::objects::{
-    Comment, DefaultAcl, Extension, Membership, Object, Relation, Role, RowKey, Schema, Server,
-    Setting, UserMapping, Wrapper,
+    Comment, Database, DefaultAcl, Extension, Membership, Object, Relation, Role, RowKey, Schema,
+    Server, Setting, UserMapping, Wrapper,
 };
 use crate::snapshot::Snapshot;
 use crate::transaction::Change;
@@ -35,8 +36,8 @@ use crate::transaction::Change;
 /// The file in the data folder.
 pub const STORE_FILE: &str = "catalog.redb";
 
-/// What this version writes, and the newest that it reads.
-const FORMAT: u32 = 1;
+/// What this version writes, and the newest that it reads. 2 has the table `database`.
+const FORMAT: u32 = 2;
 
 /// Pages that redb keeps in memory, in bytes. Little: the snapshot has what is asked often.
 const CACHE_BYTES: usize = 64 << 20;
@@ -46,6 +47,7 @@ type Table = TableDefinition<'static, &'static [u8], &'static [u8]>;
 const META: Table = Table::new("meta");
 const COMMENTS: Table = Table::new("comment");
 const SETTINGS: Table = Table::new("setting");
+const DATABASES: Table = Table::new("database");
 const ROLES: Table = Table::new("role");
 const MEMBERSHIPS: Table = Table::new("membership");
 const WRAPPERS: Table = Table::new("wrapper");
@@ -57,9 +59,10 @@ const EXTENSIONS: Table = Table::new("extension");
 const DEFAULT_ACLS: Table = Table::new("default_acl");
 
 /// Every table of rows; each is made at the start, so that a missing one is damage.
-const ROW_TABLES: [Table; 11] = [
+const ROW_TABLES: [Table; 12] = [
     COMMENTS,
     SETTINGS,
+    DATABASES,
     ROLES,
     MEMBERSHIPS,
     WRAPPERS,
@@ -104,7 +107,7 @@ impl Meta {
 
 /// The open store.
 pub(crate) struct Store {
-    database: Database,
+    database: redb::Database,
     path: PathBuf,
     /// Not while the store is being made.
     last: Option<LastCommit>,
@@ -163,12 +166,16 @@ impl Store {
 
     /// Reads everything but the options of user mappings.
     pub(crate) fn load(&self) -> Result<(Meta, Snapshot)> {
-        let meta = self.meta()?;
+        let (format, meta) = self.meta()?;
         if let Some(acknowledged) = self.acknowledged.filter(|number| *number > meta.version) {
             let missing = format!("commit {acknowledged} is not in it, but {}", meta.version);
             return Err(self.damaged(&missing));
         }
+        if format < FORMAT {
+            self.upgrade(format, &meta)?;
+        }
         let mut snapshot = Snapshot::default();
+        self.load_rows::<Database>(DATABASES, &mut snapshot)?;
         self.load_rows::<Role>(ROLES, &mut snapshot)?;
         self.load_rows::<Membership>(MEMBERSHIPS, &mut snapshot)?;
         self.load_rows::<Wrapper>(WRAPPERS, &mut snapshot)?;
@@ -203,7 +210,8 @@ impl Store {
         Ok(StoreView(Some(Arc::new(View { table, path: self.path.clone() }))))
     }
 
-    fn meta(&self) -> Result<Meta> {
+    /// The format, and what is kept besides rows.
+    fn meta(&self) -> Result<(u32, Meta)> {
         let table = self.read_table(META)?;
         let get = |key| -> Result<Vec<u8>> {
             let value = table.get(key).map_err(|error| self.store_error(error))?;
@@ -217,7 +225,8 @@ impl Store {
             let path = self.path.parent().unwrap_or(&self.path).to_owned();
             return Err(Error::NewerFormat { path, found: format, known: FORMAT });
         }
-        decode(&get(META_KEY)?).map_err(|error| self.codec_error(error))
+        let meta = decode(&get(META_KEY)?).map_err(|error| self.codec_error(error))?;
+        Ok((format, meta))
     }
 
     fn load_rows<T: Object + DeserializeOwned>(
@@ -255,7 +264,7 @@ impl Store {
     }
 
     fn write(&self, meta: &Meta, changes: &[Change], kind: WriteKind) -> Result<()> {
-        let transaction = self.database.begin_write().map_err(|error| self.store_error(error))?;
+        let transaction = self.begin_write()?;
         if kind == WriteKind::First {
             for table in ROW_TABLES {
                 transaction.open_table(table).map_err(|error| self.store_error(error))?;
@@ -264,6 +273,10 @@ impl Store {
         self.write_meta(&transaction, meta)?;
         changes.iter().try_for_each(|change| self.write_change(&transaction, change))?;
         transaction.commit().map_err(|error| self.store_error(error))
+    }
+
+    fn begin_write(&self) -> Result<WriteTransaction> {
+        self.database.begin_write().map_err(|error| self.store_error(error))
     }
 
     fn write_meta(&self, transaction: &WriteTransaction, meta: &Meta) -> Result<()> {
@@ -323,6 +336,7 @@ fn table_of(key: RowKey) -> Option<Table> {
         RowKey::Comment(_) => COMMENTS,
         RowKey::Setting(_) => SETTINGS,
         RowKey::Object(address) => match address.class {
+            Class::Database => DATABASES,
             Class::Role => ROLES,
             Class::Membership => MEMBERSHIPS,
             Class::Wrapper => WRAPPERS,
@@ -334,7 +348,6 @@ fn table_of(key: RowKey) -> Option<Table> {
             Class::DefaultAcl => DEFAULT_ACLS,
             Class::Type
             | Class::Function
-            | Class::Database
             | Class::ColumnDefault
             | Class::Constraint
             | Class::Rule => return None,

@@ -1,5 +1,6 @@
 //! The catalog as its users see it.
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
+mod database;
 mod dependencies;
 mod fixture;
 mod matrices;

@@ -18,8 +18,9 @@ pub(super) fn applicable(session: &Session) -> BTreeSet<(RoleOid, RoleOid, bool)
     let actor = session.snapshot.actor(session.role);
     let grants = session.snapshot.memberships().map(|it| (it.member, it.role, it.admin));
     // Whoever owns the database is a member of this one without a grant.
-    let implicit = (RoleOid::BOOTSTRAP, RoleOid::DATABASE_OWNER, false);
-    grants.chain([implicit]).filter(|(member, ..)| actor.has_privileges_of(*member)).collect()
+    let implicit =
+        session.snapshot.databases().map(|it| (it.owner, RoleOid::DATABASE_OWNER, false));
+    grants.chain(implicit).filter(|(member, ..)| actor.has_privileges_of(*member)).collect()
 }
 
 /// Adds one of them.

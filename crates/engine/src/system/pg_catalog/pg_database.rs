@@ -1,5 +1,5 @@
 //! The one database.
-use medley_catalog::ids::{DatabaseOid, RoleOid};
+use medley_catalog::objects::Database;
 
 use super::super::value::{NULL, acl, flag, int4, letter, oid, text};
 
@@ -13,18 +13,20 @@ const DEFAULT_TABLESPACE: u32 = 1663;
 
 /// Adds its row.
 pub fn rows(session: &Session, _: &Keys, out: &mut RowSink) -> Result<()> {
-    let database = DatabaseOid::MEDLEY.address();
-    let owner = session.snapshot.owner(database).unwrap_or(RoleOid::BOOTSTRAP);
+    session.snapshot.databases().try_for_each(|database| push(session, database, out))
+}
+
+fn push(session: &Session, database: &Database, out: &mut RowSink) -> Result<()> {
     out.push(&[
-        oid(database.oid),
-        text(session.facts.database()),
-        oid(owner.0),
+        oid(database.oid.0),
+        text(&database.name),
+        oid(database.owner.0),
         int4(UTF8),
         letter('b'),
+        flag(database.is_template),
+        flag(database.allow_connections),
         flag(false),
-        flag(true),
-        flag(false),
-        int4(-1),
+        int4(database.connection_limit),
         oid(0),
         oid(0),
         oid(DEFAULT_TABLESPACE),
@@ -33,7 +35,7 @@ pub fn rows(session: &Session, _: &Keys, out: &mut RowSink) -> Result<()> {
         text("C.UTF-8"),
         NULL,
         NULL,
-        acl(session, session.snapshot.acl(database))?,
+        acl(session, database.acl.as_ref())?,
         NULL,
     ])
 }
