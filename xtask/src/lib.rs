@@ -6,6 +6,7 @@
 //! This crate builds in seconds and links nothing of ours but what starts servers.
 mod cargo;
 pub mod compat;
+mod packages;
 pub mod test;
 pub mod tidy;
 

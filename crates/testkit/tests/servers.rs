@@ -148,3 +148,20 @@ fn mariadb_starts_answers_and_goes() {
     drop(mariadb);
     assert!(!is_running(pid));
 }
+
+#[test]
+fn the_clients_of_other_versions_run() {
+    for (program, version) in [(Program::PSQL_16, "16."), (Program::PG_DUMP_18, "18.")] {
+        let file = program.locate().unwrap();
+        let output = Command::new(file).arg("--version").output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.contains(&format!("(PostgreSQL) {version}")), "{said}");
+    }
+}
+
+#[test]
+fn postgresql_18_starts() {
+    let initdb = Program::INITDB_18.locate().unwrap();
+    let server = Postgres::builder().programs(initdb.parent().unwrap()).start().unwrap();
+    assert_eq!(server.psql("SHOW server_version").unwrap(), "18.4");
+}
