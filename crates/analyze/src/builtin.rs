@@ -120,6 +120,12 @@ pub fn operators(name: &str) -> impl Iterator<Item = &'static Operator> + Clone 
     found.iter().map(|&index| &BUILTIN.operators[index])
 }
 
+/// The operator of this oid.
+pub fn operator_by_oid(oid: u32) -> Option<&'static Operator> {
+    let found = BUILTIN.operators.binary_search_by_key(&oid, |o| o.oid);
+    found.ok().map(|index| &BUILTIN.operators[index])
+}
+
 /// The cast between two types, if there is one.
 pub fn cast_between(source: TypeOid, target: TypeOid) -> Option<&'static Cast> {
     let found = BUILTIN.casts.binary_search_by_key(&(source, target), |c| (c.source, c.target));
@@ -200,5 +206,6 @@ mod tests {
             all_casts().iter().filter_map(|c| c.function).all(|f| function_by_oid(f).is_some())
         );
         assert_eq!(functions("int4pl").next().map(|f| f.oid), Some(177));
+        assert!(all_operators().iter().all(|o| operator_by_oid(o.oid).is_some()));
     }
 }

@@ -1,0 +1,32 @@
+//! The analysed query tree: what a query means, with every name found and every type settled.
+//!
+//! It is PostgreSQL's own (`parsenodes.h`, `primnodes.h`), so that what its `ruleutils.c` prints
+//! can be printed from it, its planner's questions can be asked of it, and an engine can lower it.
+//! A [`Query`] has a table of [`Range`]s, all that its FROM names; a [`ColumnRef`] in an
+//! expression names one of their columns by number, never by name. Functions and operators are
+//! named by their oids in [`builtin`](crate::builtin).
+//!
+//! Invariants:
+//! - no type is `unknown`, but of arguments that PostgreSQL itself passes so;
+//! - each conversion is a [`Coerce`], or a constant that was read as its type;
+//! - a view is the relation that it is until its query is set beside it;
+//! - equality of expressions does not look at where they stand in a text.
+mod expr;
+mod query;
+mod range;
+mod walk;
+
+pub use expr::{
+    Aggregate, AggregateKey, ArrayComparison, BoolOp, CallForm, Case, CastForm, Coerce, ColumnRef,
+    Conversion, Expr, ExprKind, FunctionCall, OperatorCall, SqlValue, SubqueryKind, SubqueryLink,
+    TruthTest, When, WindowCall,
+};
+pub use query::{
+    Cte, Distinct, Frame, FrameBound, FrameExclusion, FrameUnits, Query, SetLeaf, SetNode,
+    SetOperation, SetOperator, SortKey, Target, Window,
+};
+pub use range::{
+    Alias, CteRange, FromItem, FunctionRange, Join, JoinColumn, JoinKind, JoinRange, Range,
+    RangeColumn, RangeKind, RelationKind, RelationRange, ValuesRange,
+};
+pub use walk::{Node, UsedColumn, used_columns, visit_expr, visit_query};

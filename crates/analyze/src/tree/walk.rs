@@ -1,0 +1,194 @@
+//! Walking over queries and expressions, subqueries included.
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use medley_catalog::ids::RelationOid;
+
+use super::expr::{Expr, ExprKind};
+use super::query::{FrameBound, Query};
+use super::range::{FromItem, RangeKind};
+
+/// What is met on a walk.
+#[derive(Clone, Copy, Debug)]
+pub enum Node<'a> {
+    /// A query, before what is in it.
+    Query(&'a Query),
+    /// An expression, before what is in it.
+    Expr(&'a Expr),
+}
+
+/// A column of a relation that a query uses, or the relation itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UsedColumn {
+    /// The relation.
+    pub relation: RelationOid,
+    /// The column; none for the relation itself.
+    pub number: Option<i16>,
+}
+
+/// Each query and expression in a query, itself first. `visit` is also told the queries around the
+/// node, the outermost first; of an expression the last is the one that it belongs to.
+pub fn visit_query<'a, B>(
+    query: &'a Query,
+    visit: &mut impl FnMut(Node<'a>, &[&'a Query]) -> ControlFlow<B>,
+) -> ControlFlow<B> {
+    Walk { visit, around: Vec::new() }.query(query)
+}
+
+/// Each expression and query in an expression, itself first.
+pub fn visit_expr<'a, B>(
+    expr: &'a Expr,
+    visit: &mut impl FnMut(Node<'a>, &[&'a Query]) -> ControlFlow<B>,
+) -> ControlFlow<B> {
+    Walk { visit, around: Vec::new() }.expr(expr)
+}
+
+/// The relations that a query names, and the columns of them that it uses: what a view depends
+/// on. Queries of expanded views are not looked into.
+pub fn used_columns(query: &Query) -> BTreeSet<UsedColumn> {
+    let mut used = BTreeSet::new();
+    let _: ControlFlow<()> = visit_query(query, &mut |node, around| {
+        match node {
+            Node::Query(query) => used.extend(relations(query)),
+            Node::Expr(expr) if matches!(expr.kind, ExprKind::Column(_)) => {
+                used.extend(used_by(expr, around));
+            }
+            Node::Expr(_) => {}
+        }
+        ControlFlow::Continue(())
+    });
+    used
+}
+
+fn relations(query: &Query) -> impl Iterator<Item = UsedColumn> + '_ {
+    query.ranges.iter().filter_map(|range| match &range.kind {
+        RangeKind::Relation(it) => Some(UsedColumn { relation: it.oid, number: None }),
+        _ => None,
+    })
+}
+
+fn used_by(expr: &Expr, around: &[&Query]) -> Vec<UsedColumn> {
+    let ExprKind::Column(column) = &expr.kind else {
+        return expr.children().into_iter().flat_map(|child| used_by(child, around)).collect();
+    };
+    let Some(depth) = around.len().checked_sub(column.levels_up + 1) else { return Vec::new() };
+    match around[depth].ranges.get(column.range).map(|range| &range.kind) {
+        Some(RangeKind::Relation(it)) if column.number > 0 => {
+            vec![UsedColumn { relation: it.oid, number: Some(column.number) }]
+        }
+        Some(RangeKind::Join(join)) => {
+            let merged = usize::try_from(column.number - 1).ok().and_then(|i| join.columns.get(i));
+            merged.map_or_else(Vec::new, |column| used_by(&column.value, &around[..=depth]))
+        }
+        _ => Vec::new(),
+    }
+}
+
+struct Walk<'a, 'v, V> {
+    visit: &'v mut V,
+    around: Vec<&'a Query>,
+}
+
+impl<'a, B, V: FnMut(Node<'a>, &[&'a Query]) -> ControlFlow<B>> Walk<'a, '_, V> {
+    fn query(&mut self, query: &'a Query) -> ControlFlow<B> {
+        (self.visit)(Node::Query(query), &self.around)?;
+        self.around.push(query);
+        let walked = self.parts(query);
+        self.around.pop();
+        walked
+    }
+
+    fn parts(&mut self, query: &'a Query) -> ControlFlow<B> {
+        query.ctes.iter().try_for_each(|cte| self.query(&cte.query))?;
+        query.ranges.iter().try_for_each(|range| self.range(&range.kind))?;
+        query.from.iter().try_for_each(|item| self.joined(item))?;
+        self.exprs(&query.filter)?;
+        self.exprs(query.targets.iter().map(|target| &target.expr))?;
+        self.exprs(&query.having)?;
+        let frames = query.windows.iter().filter_map(|window| window.frame.as_ref());
+        self.exprs(frames.flat_map(|frame| [&frame.start, &frame.end]).filter_map(offset))?;
+        self.exprs(query.limit.iter().chain(&query.offset))
+    }
+
+    fn range(&mut self, range: &'a RangeKind) -> ControlFlow<B> {
+        match range {
+            RangeKind::Subquery(query) => self.query(query),
+            RangeKind::Function(function) => self.expr(&function.call),
+            RangeKind::Values(values) => self.exprs(values.rows.iter().flatten()),
+            // What a join's columns are is in its condition, or looked up where they are used.
+            RangeKind::Relation(_) | RangeKind::Cte(_) | RangeKind::Join(_) => {
+                ControlFlow::Continue(())
+            }
+        }
+    }
+
+    fn joined(&mut self, item: &'a FromItem) -> ControlFlow<B> {
+        let FromItem::Join(join) = item else { return ControlFlow::Continue(()) };
+        self.joined(&join.left)?;
+        self.joined(&join.right)?;
+        self.exprs(&join.on)
+    }
+
+    fn exprs(&mut self, exprs: impl IntoIterator<Item = &'a Expr>) -> ControlFlow<B> {
+        exprs.into_iter().try_for_each(|expr| self.expr(expr))
+    }
+
+    fn expr(&mut self, expr: &'a Expr) -> ControlFlow<B> {
+        (self.visit)(Node::Expr(expr), &self.around)?;
+        if let ExprKind::Subquery(link) = &expr.kind {
+            self.exprs(link.test.as_deref())?;
+            return self.query(&link.query);
+        }
+        self.exprs(expr.children())
+    }
+}
+
+fn offset(bound: &FrameBound) -> Option<&Expr> {
+    match bound {
+        FrameBound::Preceding(expr) | FrameBound::Following(expr) => Some(expr),
+        FrameBound::UnboundedPreceding
+        | FrameBound::CurrentRow
+        | FrameBound::UnboundedFollowing => None,
+    }
+}
+
+impl Expr {
+    /// The expressions directly in it; of a subquery only its test.
+    pub fn children(&self) -> Vec<&Expr> {
+        match &self.kind {
+            ExprKind::Column(_)
+            | ExprKind::Constant(_)
+            | ExprKind::Parameter(_)
+            | ExprKind::CaseOperand
+            | ExprKind::SubqueryColumn(_)
+            | ExprKind::SqlValue(_) => Vec::new(),
+            ExprKind::Function(call) => call.arguments.iter().collect(),
+            ExprKind::Operator(call) | ExprKind::Distinct(call) | ExprKind::NullIf(call) => {
+                call.operands.iter().collect()
+            }
+            ExprKind::ArrayComparison(it) => vec![&it.value, &it.array],
+            ExprKind::Bool(_, all)
+            | ExprKind::Coalesce(all)
+            | ExprKind::Greatest(all)
+            | ExprKind::Least(all)
+            | ExprKind::Array(all, _) => all.iter().collect(),
+            ExprKind::NullTest(arg, _)
+            | ExprKind::TruthTest(_, arg)
+            | ExprKind::Collate(arg, ..) => vec![arg],
+            ExprKind::Case(case) => {
+                let whens = case.whens.iter().flat_map(|when| [&when.condition, &when.result]);
+                case.operand.iter().chain(whens).chain([&case.otherwise]).collect()
+            }
+            ExprKind::Subscript(array, indexes) => {
+                std::iter::once(&**array).chain(indexes).collect()
+            }
+            ExprKind::Subquery(link) => link.test.as_deref().into_iter().collect(),
+            ExprKind::Aggregate(call) => {
+                let keys = call.order_by.iter().map(|key| &key.expr);
+                call.arguments.iter().chain(keys).chain(&call.filter).collect()
+            }
+            ExprKind::Window(call) => call.arguments.iter().chain(&call.filter).collect(),
+            ExprKind::Coerce(coerce) => vec![&coerce.arg],
+        }
+    }
+}
