@@ -32,7 +32,8 @@ mod stored;
 mod types;
 mod value;
 
-pub use relation::{SystemColumn, SystemRelation};
+pub use medley_analyze::system::SystemColumn;
+pub use relation::SystemRelation;
 pub use rows::{Keys, RowSink};
 pub use session::Session;
 

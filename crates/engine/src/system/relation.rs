@@ -1,30 +1,5 @@
-use medley_types::PgType;
-
-use super::{Keys, RowSink, Session};
+use super::{Keys, RowSink, Session, SystemColumn};
 use crate::error::Result;
-
-/// A column of a system relation.
-#[derive(Clone, Copy, Debug)]
-pub struct SystemColumn {
-    /// Its name.
-    pub name: &'static str,
-    /// Its type.
-    pub pg_type: PgType,
-    /// NOT NULL.
-    pub not_null: bool,
-}
-
-impl SystemColumn {
-    /// A column that may be NULL.
-    pub const fn new(name: &'static str, pg_type: PgType) -> Self {
-        Self { name, pg_type, not_null: false }
-    }
-
-    /// A column that is never NULL.
-    pub const fn not_null(name: &'static str, pg_type: PgType) -> Self {
-        Self { name, pg_type, not_null: true }
-    }
-}
 
 /// A relation of `pg_catalog` or `information_schema`.
 pub trait SystemRelation: Send + Sync {
