@@ -1,0 +1,13 @@
+CREATE FOREIGN DATA WRAPPER w;
+CREATE SERVER srv FOREIGN DATA WRAPPER w;
+CREATE SCHEMA s;
+CREATE SCHEMA "Odd S";
+CREATE FOREIGN TABLE t (a integer, b integer, c text, d date, ts timestamp without time zone, tz timestamp with time zone, n numeric, f double precision, r real, o boolean, v character varying(10), p character(3), sm smallint, big bigint, arr integer[], j jsonb, js json, u uuid, i interval, tm time without time zone, nm name, oi oid, by bytea, x inet, n2 numeric(10,2)) SERVER srv;
+CREATE FOREIGN TABLE t2 (a integer, b integer, c text, e integer) SERVER srv;
+CREATE FOREIGN TABLE t3 (a integer, f integer, g text) SERVER srv;
+CREATE FOREIGN TABLE films (id integer, title text, year integer, rating numeric(3,1), studio integer, released date, tags text[]) SERVER srv;
+CREATE FOREIGN TABLE studios (id integer, name text, city text, budget bigint, active boolean) SERVER srv;
+CREATE FOREIGN TABLE s.films (id integer, title text, x integer) SERVER srv;
+CREATE FOREIGN TABLE s.hidden (id integer, title text) SERVER srv;
+CREATE FOREIGN TABLE "Quoted Table" ("Select" integer, lower integer, "a""b" text, "user" text, "Camel" integer) SERVER srv;
+CREATE FOREIGN TABLE "Odd S"."order" (id integer, "from" text) SERVER srv;
