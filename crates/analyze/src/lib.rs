@@ -10,6 +10,7 @@
 pub mod builtin;
 mod references;
 pub mod resolve;
+pub mod ruleutils;
 pub mod system;
 pub mod tree;
 pub mod type_name;

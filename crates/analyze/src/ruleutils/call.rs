@@ -1,0 +1,90 @@
+//! Calls of functions, aggregates and window functions.
+use medley_types::TypeOid;
+
+use super::Printer;
+use crate::builtin;
+use crate::tree::{Aggregate, CallForm, Expr, FunctionCall, WindowCall};
+
+/// `"any"`: a VARIADIC of which takes each argument as it is.
+const ANY: TypeOid = TypeOid(2276);
+
+impl<'a> Printer<'a> {
+    pub(super) fn function(&mut self, expr: &'a Expr, call: &'a FunctionCall) {
+        if call.form == CallForm::Sql && self.sql_syntax(expr, call) {
+            return;
+        }
+        self.function_name(call.function);
+        self.push("(");
+        self.arguments(call.function, &call.arguments, call.variadic_from);
+        self.push(")");
+    }
+
+    /// All functions are PostgreSQL's own, and need no schema.
+    fn function_name(&mut self, function: u32) {
+        let name = builtin::function_by_oid(function).map_or("?", |function| function.name);
+        let rolls_up = self.in_group_by && matches!(name, "cube" | "rollup");
+        if rolls_up {
+            self.push("pg_catalog.");
+        }
+        self.name(name);
+    }
+
+    /// The arguments; those that VARIADIC collects, as the array that they are collected in.
+    fn arguments(&mut self, function: u32, arguments: &'a [Expr], variadic_from: Option<usize>) {
+        let variadic = builtin::function_by_oid(function).and_then(|it| it.variadic);
+        let from = variadic_from.filter(|from| {
+            variadic.is_some_and(|element| element != ANY) && *from < arguments.len()
+        });
+        let Some(from) = from else { return self.exprs(arguments) };
+        let (alone, collected) = arguments.split_at(from);
+        self.exprs(alone);
+        if !alone.is_empty() {
+            self.push(", ");
+        }
+        self.push("VARIADIC ARRAY[");
+        self.exprs(collected);
+        self.push("]");
+    }
+
+    pub(super) fn aggregate(&mut self, call: &'a Aggregate) {
+        self.function_name(call.function);
+        self.push(if call.distinct { "(DISTINCT " } else { "(" });
+        match call.star {
+            true => self.push("*"),
+            false => self.arguments(call.function, &call.arguments, call.variadic_from),
+        }
+        if !call.order_by.is_empty() {
+            self.push(" ORDER BY ");
+            self.list(&call.order_by, |this, key| {
+                this.key(&key.expr);
+                this.direction(key.descending, key.nulls_first);
+            });
+        }
+        self.filter(call.filter.as_ref());
+        self.push(")");
+    }
+
+    fn filter(&mut self, filter: Option<&'a Expr>) {
+        if let Some(filter) = filter {
+            self.push(") FILTER (WHERE ");
+            self.expr(filter, false);
+        }
+    }
+
+    pub(super) fn window_call(&mut self, call: &'a WindowCall) {
+        self.function_name(call.function);
+        self.push("(");
+        match call.star {
+            true => self.push("*"),
+            false => self.exprs(&call.arguments),
+        }
+        self.filter(call.filter.as_ref());
+        self.push(") OVER ");
+        let Some(query) = self.query else { return };
+        let Some(window) = query.windows.get(call.window) else { return };
+        match &window.name {
+            Some(name) => self.name(name),
+            None => self.window(query, window),
+        }
+    }
+}
