@@ -1,4 +1,4 @@
--- 0.5, 4.1: schemas: CREATE, ALTER, DROP
+-- 0.5, 6.5: schemas: CREATE, ALTER, DROP
 create role alice;
 create role bob;
 create schema a;

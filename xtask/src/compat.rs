@@ -1,5 +1,6 @@
 //! Runs the scripts of `tests/pg_compat` on PostgreSQL and on Medley.
 mod conformance;
+mod sections;
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,7 +8,7 @@ use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use medley_testkit::Program;
-use medley_testkit::compat::Suite;
+use medley_testkit::compat::{Suite, Table};
 use serde_json::Value;
 
 use crate::{cargo, packages, root};
@@ -40,13 +41,19 @@ pub fn run(request: &Request) -> Result<ExitCode> {
         false => suite.run(postgres, &medley)?,
     };
     say(&report.to_string());
-    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let stale = stale_tables(&report.tables);
+    for table in &stale {
+        say(&format!("docs/matrices/{table} is no longer so: run `cargo xtask compat --record`"));
+    }
+    Ok(if report.is_clean() && stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn ensure_documented(suite: &Suite) -> Result<()> {
-    let document = fs::read_to_string(root().join("docs/differences.md"))?;
-    let missing = suite.undocumented(&document).join("; ");
+    let document = |name: &str| fs::read_to_string(root().join("docs").join(name));
+    let missing = suite.undocumented(&document("differences.md")?).join("; ");
     ensure!(missing.is_empty(), "docs/differences.md has no row for: {missing}");
+    let missing = suite.undocumented_gaps(&document("gaps.md")?).join("; ");
+    ensure!(missing.is_empty(), "docs/gaps.md has no row for: {missing}");
     Ok(())
 }
 
@@ -66,9 +73,24 @@ fn record(suite: &Suite) -> Result<()> {
     let measure = packages::postgres_18()?.context("recording needs npm")?;
     let installed = Program::POSTGRES.locate()?;
     let older = installed.parent().context("a program is in a folder")?;
-    let count = suite.record(&measure, older)?;
+    let (count, tables) = suite.record(&measure, older)?;
     say(&format!("{count} answers differ between the installed PostgreSQL and 18"));
+    for Table { file, text } in tables {
+        fs::write(matrices().join(file), text)?;
+    }
     conformance::write(suite.scripts())
+}
+
+fn stale_tables(tables: &[Table]) -> Vec<&str> {
+    let is_stale = |table: &&Table| {
+        !fs::read_to_string(matrices().join(&table.file)).is_ok_and(|text| text == table.text)
+    };
+    tables.iter().filter(is_stale).map(|table| table.file.as_str()).collect()
+}
+
+/// Where the tables are that people read.
+fn matrices() -> PathBuf {
+    root().join("docs/matrices")
 }
 
 /// Builds the binary; returns where it is.

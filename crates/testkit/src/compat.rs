@@ -5,14 +5,23 @@
 //! ([`Normal`]). A difference that is meant stands in `differences.toml` beside the scripts, with
 //! its reason and what Medley says; it is an error when it is gone.
 //!
+//! What PostgreSQL has and Medley has not yet, stands in `gaps.toml`, with what Medley says instead:
+//! always `0A000`.
+//!
 //! What Medley still answers wrongly, or not at all, stands in `defects.toml`, which
 //! [`Suite::record_defects`] writes: so that each other difference is noticed at once.
 //!
 //! PostgreSQL 18 is the measure. Where an older one must do, what 18 answered differently is read
 //! from `before_18.toml`, which [`Suite::record`] writes when both are there.
 //!
-//! A script's first line is a comment, `-- SECTIONS: subject`, and it cleans nothing up.
+//! A script's first line is a comment, `-- SECTIONS: subject`, and it cleans nothing up. One that
+//! names psql's variable `remote_port` gets a PostgreSQL of its own to reach as a remote.
+//!
+//! A [`Matrix`], of `tests/pg_compat/matrices`, is a script that is written as a table of actors and
+//! statements; what is answered
+//! is kept as a table that people can read.
 mod answers;
+mod matrix;
 mod normal;
 mod report;
 mod script;
@@ -25,10 +34,11 @@ use std::thread;
 
 use anyhow::{Context, Result, ensure};
 
+pub use matrix::Matrix;
 pub use report::{Difference, Report};
 pub use script::{Script, Statement};
 
-use answers::{Answered, Differences, Key, Recorded};
+use answers::{Answered, Differences, Intended, Key, Recorded};
 use normal::Normal;
 use sides::Side;
 
@@ -36,6 +46,10 @@ use sides::Side;
 const MEASURE: u32 = 18;
 /// Differences that are meant.
 const INTENDED: &str = "differences.toml";
+/// What Medley has not.
+const GAPS: &str = "gaps.toml";
+/// The folder of the matrices.
+const MATRICES: &str = "matrices";
 /// What Medley answers, and should not.
 const DEFECTS: &str = "defects.toml";
 /// What 18 answers where an older version answers otherwise.
@@ -47,6 +61,7 @@ pub struct Suite {
     folder: PathBuf,
     scripts: Vec<Script>,
     differences: Differences,
+    gaps: Vec<Intended>,
     recorded: Vec<Recorded>,
     defects: Vec<Recorded>,
     /// Are these all the scripts there are?
@@ -60,23 +75,28 @@ impl Suite {
     /// Reads `folder`; `name` is a part of the names of the scripts to run, empty for all.
     pub fn read(folder: &Path, name: &str) -> Result<Self> {
         let mut scripts = Vec::new();
-        for path in paths(folder)? {
-            let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        for (file, path) in files(folder)? {
             if file.ends_with(".sql") && file.contains(name) {
-                let text = fs::read_to_string(&path).with_context(|| file.clone())?;
-                scripts.push(Script::parse(&file, &text)?);
+                scripts.push(Script::parse(&file, &text(&path)?)?);
+            }
+        }
+        for (file, path) in files(&folder.join(MATRICES))? {
+            if file.contains(name) {
+                scripts.push(Matrix::script(&file, &text(&path)?)?);
             }
         }
         ensure!(!scripts.is_empty(), "no script of {} is called so", folder.display());
         let mut differences: Differences = answers::read(&folder.join(INTENDED))?;
         let mut recorded = answers::read::<Answered>(&folder.join(RECORDED))?.statement;
         let mut defects = answers::read::<Answered>(&folder.join(DEFECTS))?.statement;
+        let mut gaps = answers::read::<Differences>(&folder.join(GAPS))?.statement;
         let is_run = |key: &Key| key.script.contains(name);
+        gaps.retain(|entry| is_run(&entry.at));
         defects.retain(|entry| is_run(&entry.at));
         differences.statement.retain(|entry| is_run(&entry.at));
         recorded.retain(|entry| is_run(&entry.at));
         let (folder, is_whole) = (folder.to_owned(), name.is_empty());
-        Ok(Self { folder, scripts, differences, recorded, defects, is_whole })
+        Ok(Self { folder, scripts, differences, gaps, recorded, defects, is_whole })
     }
 
     /// The scripts, in the order of their names.
@@ -87,11 +107,19 @@ impl Suite {
     /// What of `docs/differences.md` the differences that are meant refer to, and is not there.
     pub fn undocumented<'a>(&'a self, document: &str) -> Vec<&'a str> {
         let Differences { statement, everywhere } = &self.differences;
-        let statements = statement.iter().map(|entry| entry.documented.as_str());
-        statements
-            .chain(everywhere.iter().map(|entry| entry.documented.as_str()))
-            .filter(|row| !document.contains(&format!("\n| {row} |")))
-            .collect()
+        let everywhere = everywhere.iter().map(|entry| entry.documented.as_str());
+        without_a_row(document, everywhere.chain(documented(statement)))
+    }
+
+    /// What of `docs/gaps.md` the gaps refer to, and is not there.
+    pub fn undocumented_gaps<'a>(&'a self, document: &str) -> Vec<&'a str> {
+        without_a_row(document, documented(&self.gaps))
+    }
+
+    /// Gaps that are none: Medley says no `0A000`.
+    pub fn answered_gaps(&self) -> Vec<&str> {
+        let answered = self.gaps.iter().filter(|entry| !entry.medley.contains("ERROR:  0A000: "));
+        answered.map(|entry| entry.at.statement.as_str()).collect()
     }
 
     /// Runs the scripts on the PostgreSQL of the folder `postgres` (else the one that tests use),
@@ -100,14 +128,15 @@ impl Suite {
         let version = sides::postgres_version(postgres)?;
         let (expected, actual) = thread::scope(|scope| {
             let expected = scope.spawn(|| self.answers(&Side::Postgres(postgres)));
-            let actual = self.answers(&Side::Medley(medley));
+            let actual = self.answers(&Side::Medley(medley, postgres));
             (expected.join().expect("no panic"), actual)
         });
         Ok(self.compare(version, expected?, &actual?))
     }
 
-    /// Writes down what 18 answers otherwise than `older`; returns how many answers that are.
-    pub fn record(&self, measure: &Path, older: &Path) -> Result<usize> {
+    /// Writes down what 18 answers otherwise than `older`; returns how many answers that are, and
+    /// the tables of the matrices.
+    pub fn record(&self, measure: &Path, older: &Path) -> Result<(usize, Vec<Table>)> {
         let expected = self.answers(&Side::Postgres(Some(measure)))?;
         let other = self.answers(&Side::Postgres(Some(older)))?;
         let mut recorded = Vec::new();
@@ -121,7 +150,23 @@ impl Suite {
         let (count, head) =
             (recorded.len(), "--record`: what 18 answers, and the installed one not.");
         answers::write(&self.folder.join(RECORDED), head, &Answered { statement: recorded })?;
-        Ok(count)
+        Ok((count, self.tables(&expected)))
+    }
+
+    /// The tables of the matrices, out of PostgreSQL's answers.
+    fn tables(&self, expected: &Answers) -> Vec<Table> {
+        let filled = self.scripts.iter().zip(expected).filter_map(|(script, answers)| {
+            let matrix = script.matrix.as_ref()?;
+            let text = matrix.document(answers, |index| self.is_listed(&script.key(index)));
+            Some(Table { file: script.file.replace(".toml", ".md"), text })
+        });
+        filled.collect()
+    }
+
+    /// Is it known that Medley answers otherwise?
+    fn is_listed(&self, key: &Key) -> bool {
+        let listed = self.differences.statement.iter().chain(&self.gaps).map(|entry| &entry.at);
+        listed.chain(self.defects.iter().map(|entry| &entry.at)).any(|at| at == key)
     }
 
     /// Writes down what Medley answers where it differs and should not.
@@ -159,9 +204,35 @@ impl Suite {
     }
 }
 
-fn paths(folder: &Path) -> Result<Vec<PathBuf>> {
+/// A matrix that was filled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Its file's name.
+    pub file: String,
+    /// What the file says.
+    pub text: String,
+}
+
+fn documented(entries: &[Intended]) -> impl Iterator<Item = &str> {
+    entries.iter().map(|entry| entry.documented.as_str())
+}
+
+fn without_a_row<'a>(document: &str, rows: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    rows.filter(|row| !document.contains(&format!("\n| {row} |"))).collect()
+}
+
+/// The files of a folder, by name.
+fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
     let entries = fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
-    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
-    paths.sort();
-    Ok(paths)
+    let named = entries.map(|entry| {
+        let entry = entry?;
+        Ok((entry.file_name().to_string_lossy().into_owned(), entry.path()))
+    });
+    let mut files = named.collect::<Result<Vec<_>>>()?;
+    files.sort();
+    Ok(files)
+}
+
+fn text(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| path.display().to_string())
 }

@@ -10,6 +10,7 @@ struct Found {
 
 const FOUND_BY_FOLDER: &[Found] = &[
     Found { folder: "tests/slt/", ending: ".slt" },
+    Found { folder: "tests/pg_compat/matrices/", ending: ".toml" },
     Found { folder: "tests/pg_compat/", ending: ".sql" },
 ];
 

@@ -4,18 +4,20 @@ use std::collections::HashMap;
 const FIRST_OID: u64 = 16384;
 
 /// Makes equal what must differ between two servers: the oids that they hand out, where they
-/// keep their files, and at which line of its source PostgreSQL found an error.
+/// keep their files, where a remote listens, and at which line of its source PostgreSQL found an error.
 #[derive(Debug)]
 pub struct Normal<'a> {
     script: &'a str,
     folder: &'a str,
+    remote: Option<String>,
     oids: HashMap<u64, usize>,
 }
 
 impl<'a> Normal<'a> {
     /// For what a server in `folder` answers to `script`; numbers of the script are no oids.
-    pub fn new(script: &'a str, folder: &'a str) -> Self {
-        Self { script, folder, oids: HashMap::new() }
+    pub fn new(script: &'a str, folder: &'a str, remote_port: Option<u16>) -> Self {
+        let remote = remote_port.map(|port| port.to_string());
+        Self { script, folder, remote, oids: HashMap::new() }
     }
 
     /// The answer to the next statement.
@@ -40,9 +42,12 @@ impl<'a> Normal<'a> {
             let is_word = |c: char| c.is_alphanumeric() || c == '_';
             let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
             let (word, after) = rest.split_at(end);
-            match self.oid(word) {
-                Some(number) => made.push_str(&format!("<oid {number}>")),
-                None => made.push_str(word),
+            if self.remote.as_deref() == Some(word) {
+                made.push_str("<remote port>");
+            } else if let Some(number) = self.oid(word) {
+                made.push_str(&format!("<oid {number}>"));
+            } else {
+                made.push_str(word);
             }
             let gap = after.find(is_word).unwrap_or(after.len());
             made.push_str(&after[..gap]);
@@ -75,13 +80,14 @@ mod tests {
 
     #[test]
     fn what_must_differ_is_made_equal() {
-        let mut normal = Normal::new("port '55432'", "/tmp/x");
+        let mut normal = Normal::new("port '55432'", "/tmp/x", Some(40001));
         let check = |normal: &mut Normal<'_>, printed: &str, expected: &str| {
             assert_eq!(normal.answer(printed), expected);
         };
         check(&mut normal, "Key (a, b)=(16400, 16390).\n", "Key (a, b)=(<oid 1>, <oid 2>).");
         check(&mut normal, "16390 2200 55432 a16400", "<oid 2> 2200 55432 a16400");
         check(&mut normal, "ERROR:  42601: 42602", "ERROR:  42601: <oid 3>");
+        check(&mut normal, "port=40001", "port=<remote port>");
         check(&mut normal, "ERROR:  x\nLOCATION:  f, a.c:16500\n", "ERROR:  x");
         check(
             &mut normal,

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::answers::Key;
-use super::{Answers, MEASURE, Script, Suite};
+use super::{Answers, MEASURE, Script, Suite, Table};
 
 /// What a run has shown.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub struct Report {
     pub statements: usize,
     /// How many differences are meant.
     pub intended: usize,
+    /// How many statements Medley has not.
+    pub gaps: usize,
     /// How many answers were taken from what 18 had said.
     pub recorded: usize,
     /// How many differences are known and to be mended.
@@ -22,6 +24,8 @@ pub struct Report {
     pub differences: Vec<Difference>,
     /// Entries that say what is no longer so.
     pub stale: Vec<String>,
+    /// The matrices, filled.
+    pub tables: Vec<Table>,
 }
 
 /// A statement that is answered otherwise.
@@ -60,13 +64,14 @@ impl fmt::Display for Report {
         for stale in &self.stale {
             writeln!(f, "{stale}")?;
         }
-        let Self { version, scripts, statements, intended, recorded, defects, .. } = self;
+        let Self { version, scripts, statements, intended, recorded, defects, gaps, .. } = self;
         write!(
             f,
-            "{statements} statements of {scripts} scripts on PostgreSQL {version} and Medley: "
+            "
+{statements} statements of {scripts} scripts on PostgreSQL {version} and Medley: "
         )?;
         write!(f, "{} differences, ", self.differences.len())?;
-        write!(f, "{intended} intended, {defects} known defects")?;
+        write!(f, "{intended} intended, {gaps} gaps, {defects} known defects")?;
         if *recorded > 0 {
             write!(f, ", {recorded} judged by what PostgreSQL {MEASURE} had answered")?;
         }
@@ -82,11 +87,15 @@ impl Suite {
             scripts: self.scripts.len(),
             statements: 0,
             intended: 0,
+            gaps: 0,
             recorded: 0,
             defects: 0,
             differences: Vec::new(),
             stale: self.lost(),
+            tables: Vec::new(),
         };
+        let expected = self.by_the_measure(&mut report, expected);
+        report.tables = self.tables(&expected);
         let mut met = vec![false; self.differences.everywhere.len()];
         for (script, (expected, actual)) in
             self.scripts.iter().zip(expected.into_iter().zip(actual))
@@ -102,24 +111,35 @@ impl Suite {
         report
     }
 
+    /// PostgreSQL's answers, or what 18 had answered where it was an older one that was asked.
+    fn by_the_measure(&self, report: &mut Report, mut answers: Answers) -> Answers {
+        for (script, answers) in self.scripts.iter().zip(&mut answers) {
+            for (index, answer) in answers.iter_mut().enumerate() {
+                let recorded = self.answer_of_the_measure(&report.version, &script.key(index));
+                if let Some(recorded) = recorded {
+                    report.recorded += 1;
+                    recorded.clone_into(answer);
+                }
+            }
+        }
+        answers
+    }
+
     /// What Medley should answer to a statement to which PostgreSQL answered `said`.
     fn expected(
         &self,
         report: &mut Report,
         script: &Script,
         index: usize,
-        mut said: String,
+        said: String,
         actual: &str,
     ) -> String {
         let key = script.key(index);
-        if let Some(answer) = self.answer_of_the_measure(&report.version, &key) {
-            report.recorded += 1;
-            answer.clone_into(&mut said);
-        }
-        let Some(entry) = self.differences.statement.iter().find(|entry| entry.at == key) else {
-            return said;
-        };
-        report.intended += 1;
+        let intended = self.differences.statement.iter().find(|entry| entry.at == key);
+        let gap = self.gaps.iter().find(|entry| entry.at == key);
+        report.intended += usize::from(intended.is_some());
+        report.gaps += usize::from(gap.is_some());
+        let Some(entry) = intended.or(gap) else { return said };
         if said == actual {
             let Key { script, statement, .. } = key;
             report.stale.push(format!("no longer differs: {script}: {statement}"));
@@ -183,7 +203,7 @@ impl Suite {
             .iter()
             .flat_map(|script| (0..script.statements.len()).map(|index| script.key(index)))
             .collect();
-        let intended = self.differences.statement.iter().map(|entry| &entry.at);
+        let intended = self.differences.statement.iter().chain(&self.gaps).map(|entry| &entry.at);
         intended
             .chain(self.recorded.iter().chain(&self.defects).map(|entry| &entry.at))
             .filter(|key| !keys.contains(key))

@@ -2,6 +2,7 @@ use std::mem;
 
 use anyhow::{Context, Result, ensure};
 
+use super::Matrix;
 use super::answers::Key;
 
 /// A script, cut into statements.
@@ -15,6 +16,8 @@ pub struct Script {
     pub subject: String,
     /// Its lines, as whole statements.
     pub statements: Vec<Statement>,
+    /// What the script was made of, when it fills a table.
+    pub matrix: Option<Matrix>,
 }
 
 /// The lines of a script from one end of a statement to the next: one statement, seldom several.
@@ -53,7 +56,17 @@ impl Script {
         }
         ensure!(lexer.is_between_statements(), "{file} ends within a statement");
         let [file, sections, subject] = [file, sections, subject].map(str::to_owned);
-        Ok(Self { file, sections, subject, statements })
+        Ok(Self { file, sections, subject, statements, matrix: None })
+    }
+
+    /// How many statements it has.
+    pub fn count(&self) -> usize {
+        self.statements.iter().map(|statement| statement.count).sum()
+    }
+
+    /// Does it need a remote, by the name of its port?
+    pub fn has_a_remote(&self) -> bool {
+        self.statements.iter().any(|statement| statement.text.contains(":remote_port"))
     }
 
     /// Where a statement is, in words that hold when lines are added above it.
