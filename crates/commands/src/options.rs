@@ -1,7 +1,8 @@
 //! OPTIONS lists: the algebra of ADD, SET and DROP, the validator's word, and the sealing.
 //!
 //! Every value of a statement is a [`Secret`] when it gets here. What is none is declassified
-//! here and nowhere else; what is one leaves as `Sealed`.
+//! here and nowhere else; what is one leaves as `Sealed`. A superuser may give a secret as
+//! `medley dump --secrets sealed` prints it; it then is sealed anew, and is in clear nowhere here.
 use medley_catalog::ids::{RelationOid, ServerOid, UserMappingOid, WrapperOid};
 use medley_catalog::objects::{OptionValue, Options, Wrapper};
 use medley_diagnostic::Report;
@@ -9,7 +10,7 @@ use medley_fdw::{
     Actor, GivenOption, GivenValue, Handler, Kind, OptionSpec, Registry, Scope,
     Wrapper as Validator,
 };
-use medley_secret::{Place, Sealer, Secret};
+use medley_secret::{Place, Portable, Sealer, Secret};
 use medley_sql::OptionItem;
 
 use crate::error::{OptionError, Result};
@@ -29,6 +30,8 @@ enum Value {
     Storable(OptionValue),
     /// Given by this statement, and not yet known to be no secret.
     Given(Secret),
+    /// Given by this statement as a dump has it.
+    Carried(Box<Portable>),
 }
 
 /// Who says which options an object may have, and which of them are secrets.
@@ -126,7 +129,7 @@ impl<'a> Judge<'a> {
         notices: &mut Vec<Report>,
     ) -> Result<Checked> {
         let classified = merged.0.into_iter().map(|(name, value)| {
-            let value = self.classify(scope, &name, value)?;
+            let value = self.classify(scope, &name, value, actor)?;
             Ok((name, value))
         });
         let list = classified.collect::<Result<Vec<_>>>()?;
@@ -134,15 +137,16 @@ impl<'a> Judge<'a> {
         Ok(Checked(list))
     }
 
-    fn classify(&self, scope: Scope, name: &str, value: Value) -> Result<Value> {
+    fn classify(&self, scope: Scope, name: &str, value: Value, actor: Actor) -> Result<Value> {
         let given = match value {
             Value::Given(given) => given,
-            stored @ Value::Storable(_) => return Ok(stored),
+            stored @ (Value::Storable(_) | Value::Carried(_)) => return Ok(stored),
         };
         match self.secrecy(scope, name) {
+            Secrecy::None => Ok(Value::Storable(OptionValue::Plain(declassify(given)))),
+            _ if Portable::is_meant_by(&given) => carried(name, &given, actor),
             Secrecy::Secret if given.is_mask() => Err(OptionError::Mask(name.to_owned()).into()),
             Secrecy::Secret => Ok(Value::Given(given)),
-            Secrecy::None => Ok(Value::Storable(OptionValue::Plain(declassify(given)))),
             Secrecy::IfUserInfo => Ok(secret_if_user_info(given)),
         }
     }
@@ -179,9 +183,20 @@ impl<'a> Judge<'a> {
 fn shown<'a>(name: &'a str, value: &'a Value) -> GivenOption<'a> {
     let value = match value {
         Value::Storable(OptionValue::Plain(text)) => GivenValue::Plain(text),
-        Value::Storable(OptionValue::Sealed(_)) | Value::Given(_) => GivenValue::Secret,
+        Value::Storable(OptionValue::Sealed(_)) | Value::Given(_) | Value::Carried(_) => {
+            GivenValue::Secret
+        }
     };
     GivenOption { name, value }
+}
+
+/// What a dump has instead of a secret is for superusers to state; nobody's password looks so.
+fn carried(name: &str, given: &Secret, actor: Actor) -> Result<Value> {
+    if !actor.superuser {
+        return Err(OptionError::SealedByOthers(name.to_owned()).into());
+    }
+    let refused = |source| OptionError::Sealed { option: name.to_owned(), source };
+    Ok(Value::Carried(Box::new(Portable::parse(given).map_err(refused)?)))
 }
 
 /// The validator of this name: a wrapper's, or the one that is built in.
@@ -200,6 +215,11 @@ impl Checked {
                 Value::Storable(value) => value,
                 Value::Given(secret) => {
                     OptionValue::Sealed(sealer.seal(owner.place(&name), &secret)?)
+                }
+                Value::Carried(from) => {
+                    let sealed = sealer.reseal(&from, owner.place(&name));
+                    let refused = |source| OptionError::Sealed { option: name.clone(), source };
+                    OptionValue::Sealed(sealed.map_err(refused)?)
                 }
             };
             Ok((name, value))

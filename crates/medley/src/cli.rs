@@ -71,6 +71,11 @@ pub struct Init {
     /// [default: master.key in the data folder]
     #[arg(long, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
+
+    /// Seals under the master key in this file, which another data folder uses already, so that
+    /// a dump of its sealed secrets replays here.
+    #[arg(long, value_name = "FILE", conflicts_with = "key_file")]
+    pub use_key: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]

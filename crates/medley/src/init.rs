@@ -38,7 +38,8 @@ pub fn create(
     password: Option<Secret>,
 ) -> anyhow::Result<()> {
     let existed = init.data.exists();
-    let key_file = folder::key_path(&init.data, init.key_file.as_deref())?;
+    let named = init.use_key.as_deref().or(init.key_file.as_deref());
+    let key_file = folder::key_path(&init.data, named)?;
     fs::create_dir_all(&init.data)
         .with_context(|| format!("could not make {}", init.data.display()))?;
     let _claim = claim(&init.data)?;
@@ -70,9 +71,13 @@ fn make(
     key_file: &Path,
 ) -> anyhow::Result<()> {
     fs::set_permissions(&init.data, fs::Permissions::from_mode(0o700))?;
-    let master = MasterKey::create(key_file)?;
+    let master = match &init.use_key {
+        Some(existing) => MasterKey::load(existing)?,
+        None => MasterKey::create(key_file)?,
+    };
     let filled = fill(init, registry, password, key_file, &master);
     if filled.is_err()
+        && init.use_key.is_none()
         && let Err(error) = fs::remove_file(key_file)
     {
         say(&format!("could not remove {}: {error}", key_file.display()));

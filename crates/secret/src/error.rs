@@ -39,6 +39,15 @@ pub enum Error {
     /// The bytes were not sealed here, or for another place, or are damaged.
     #[error("a sealed value cannot be opened")]
     Unopenable,
+    /// The text begins as a portable sealed value does, and is none.
+    #[error("malformed sealed value")]
+    MalformedPortable,
+    /// A portable sealed value was given for another option, or another kind of object.
+    #[error("the value was sealed for another option")]
+    OtherPlace,
+    /// A portable sealed value does not open under the key that it names.
+    #[error("the sealed value is damaged or forged")]
+    Forged,
     /// Something that is not a SCRAM verifier stands where one should.
     #[error("invalid SCRAM verifier")]
     Verifier,
@@ -55,6 +64,9 @@ impl Diagnostic for Error {
             Self::NoMasterKey | Self::OtherMasterKey { .. } | Self::NoDataKey(_) => {
                 SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE
             }
+            Self::MalformedPortable | Self::OtherPlace | Self::Forged => {
+                SqlState::INVALID_PARAMETER_VALUE
+            }
             Self::Unopenable | Self::Verifier => SqlState::DATA_CORRUPTED,
         }
     }
@@ -64,8 +76,22 @@ impl Diagnostic for Error {
             Self::KeyFilePermissions(path) => {
                 Some(format!("Run \"chmod 600 {}\".", path.display()))
             }
-            Self::NoMasterKey | Self::OtherMasterKey { .. } => Some(
+            Self::NoMasterKey => Some(
                 "Start the server with --key-file naming the key made by \"medley init\".".into(),
+            ),
+            Self::OtherMasterKey { .. } => Some(
+                "Start the server with --key-file naming the key that is needed, or enter the \
+                 value itself."
+                    .into(),
+            ),
+            Self::MalformedPortable => Some(
+                "What begins with \"sealed:v1:\" is a value of \"medley dump --secrets sealed\", \
+                 and cannot be a password."
+                    .into(),
+            ),
+            Self::OtherPlace => Some(
+                "A sealed value is taken for the same option of the same kind of object only."
+                    .into(),
             ),
             Self::Unopenable => {
                 Some("Set the option again with ALTER USER MAPPING or ALTER SERVER.".into())

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::{Error, KeyId, MasterKey, Place, Result, Sealed, Secret};
+use crate::{Error, KeyId, MasterKey, Place, Portable, Result, Sealed, Secret};
 
 const FORMAT: u8 = 1;
 const HEADER: usize = 1 + 4;
@@ -22,7 +22,7 @@ pub struct WrappedKey {
     pub version: u32,
     /// The master key that wrapped it.
     pub master: KeyId,
-    bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// The data keys, opened by the master key.
@@ -30,8 +30,9 @@ pub struct Keyring(Arc<Keys>);
 
 struct Keys {
     ciphers: BTreeMap<u32, Aes256GcmSiv>,
-    /// Why there are none, if there are none.
-    master: Option<KeyId>,
+    /// What opens wrapped data keys, and the name of the master key that it is made from.
+    wrapping: Option<(KeyId, Aes256GcmSiv)>,
+    /// Why there are no ciphers, if there are none.
     wrapped_by: Option<KeyId>,
 }
 
@@ -60,13 +61,14 @@ impl Keyring {
     /// Opens the data keys. A key wrapped by another master key is left out, and using it is
     /// then an error that names the master key it needs.
     pub fn open(master: Option<&MasterKey>, wrapped: &[WrappedKey]) -> Self {
-        let ciphers =
-            wrapped.iter().filter_map(|key| Some((key.version, unwrap(master?, key)?))).collect();
-        Self(Arc::new(Keys {
-            ciphers,
-            master: master.map(MasterKey::id),
-            wrapped_by: wrapped.last().map(|key| key.master),
-        }))
+        let wrapping = master.map(|master| (master.id(), wrapping_cipher(master)));
+        let unwrapped = |key: &WrappedKey| {
+            let (_, cipher) = wrapping.as_ref()?;
+            Some((key.version, unwrap(cipher, key)?))
+        };
+        let ciphers = wrapped.iter().filter_map(unwrapped).collect();
+        let wrapped_by = wrapped.last().map(|key| key.master);
+        Self(Arc::new(Keys { ciphers, wrapping, wrapped_by }))
     }
 
     /// For those who take values in.
@@ -95,38 +97,71 @@ impl Sealer {
         bytes.extend(ciphertext);
         Ok(Sealed(bytes))
     }
+
+    /// Seals what was sealed in another catalog, or elsewhere in this one, for its new place: of
+    /// the same option of an object of the same kind, and of no other. The value in clear exists
+    /// only in here.
+    pub fn reseal(&self, from: &Portable, to: Place<'_>) -> Result<Sealed> {
+        if !from.place().is_like(to) {
+            return Err(Error::OtherPlace);
+        }
+        let (given, wrapping) = self.0.wrapping.as_ref().ok_or(Error::NoMasterKey)?;
+        let key = from.key();
+        if key.master != *given {
+            return Err(Error::OtherMasterKey { needed: key.master, given: *given });
+        }
+        let cipher = unwrap(wrapping, key).ok_or(Error::Forged)?;
+        let version = from.sealed().key_version();
+        if version != Some(key.version) {
+            return Err(Error::Forged);
+        }
+        let secret = open(&cipher, from.place(), from.sealed()).map_err(|_| Error::Forged)?;
+        self.seal(to, &secret)
+    }
 }
 
 impl Opener {
     /// Opens a value that was sealed for this place.
     pub fn open(&self, place: Place<'_>, sealed: &Sealed) -> Result<Secret> {
-        let bytes = &sealed.0;
-        if bytes.first() != Some(&FORMAT) || bytes.len() < HEADER + NONCE {
-            return Err(Error::Unopenable);
-        }
         let version = sealed.key_version().ok_or(Error::Unopenable)?;
-        let cipher = self.0.ciphers.get(&version).ok_or_else(|| self.0.missing(version))?;
-        let nonce: [u8; NONCE] =
-            bytes[HEADER..HEADER + NONCE].try_into().map_err(|_| Error::Unopenable)?;
-        let aad = place.associated_data(FORMAT, version);
-        let payload = Payload { msg: &bytes[HEADER + NONCE..], aad: &aad };
-        let opened = cipher.decrypt(&Nonce::from(nonce), payload).map_err(|_| Error::Unopenable)?;
-        String::from_utf8(opened).map(Secret::new).map_err(|error| {
-            drop(Zeroizing::new(error.into_bytes()));
-            Error::Unopenable
-        })
+        let cipher = self.0.ciphers.get(&version).ok_or_else(|| self.0.missing(version));
+        match sealed.0.first() {
+            Some(&FORMAT) => open(cipher?, place, sealed),
+            _ => Err(Error::Unopenable),
+        }
     }
+}
+
+fn open(cipher: &Aes256GcmSiv, place: Place<'_>, sealed: &Sealed) -> Result<Secret> {
+    let bytes = &sealed.0;
+    if bytes.first() != Some(&FORMAT) || bytes.len() < HEADER + NONCE {
+        return Err(Error::Unopenable);
+    }
+    let version = sealed.key_version().ok_or(Error::Unopenable)?;
+    let nonce: [u8; NONCE] =
+        bytes[HEADER..HEADER + NONCE].try_into().map_err(|_| Error::Unopenable)?;
+    let aad = place.associated_data(FORMAT, version);
+    let payload = Payload { msg: &bytes[HEADER + NONCE..], aad: &aad };
+    let opened = cipher.decrypt(&Nonce::from(nonce), payload).map_err(|_| Error::Unopenable)?;
+    String::from_utf8(opened).map(Secret::new).map_err(|error| {
+        drop(Zeroizing::new(error.into_bytes()));
+        Error::Unopenable
+    })
 }
 
 impl Keys {
     fn missing(&self, version: u32) -> Error {
-        match (self.master, self.wrapped_by) {
+        match (self.master(), self.wrapped_by) {
             (None, _) => Error::NoMasterKey,
             (Some(given), Some(needed)) if given != needed => {
                 Error::OtherMasterKey { needed, given }
             }
             _ => Error::NoDataKey(version),
         }
+    }
+
+    fn master(&self) -> Option<KeyId> {
+        self.wrapping.as_ref().map(|(id, _)| *id)
     }
 }
 
@@ -142,17 +177,17 @@ fn wrap_data(version: u32) -> Vec<u8> {
     [&b"medley data key"[..], &version.to_le_bytes()].concat()
 }
 
-fn unwrap(master: &MasterKey, wrapped: &WrappedKey) -> Option<Aes256GcmSiv> {
+fn unwrap(wrapping: &Aes256GcmSiv, wrapped: &WrappedKey) -> Option<Aes256GcmSiv> {
     let nonce: [u8; NONCE] = wrapped.bytes.get(..NONCE)?.try_into().ok()?;
     let aad = wrap_data(wrapped.version);
     let payload = Payload { msg: &wrapped.bytes[NONCE..], aad: &aad };
-    let key = wrapping_cipher(master).decrypt(&Nonce::from(nonce), payload).ok()?;
+    let key = wrapping.decrypt(&Nonce::from(nonce), payload).ok()?;
     Aes256GcmSiv::new_from_slice(&Zeroizing::new(key)).ok()
 }
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Keyring({:?})", self.0.master)
+        write!(f, "Keyring({:?})", self.0.master())
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A value has three types in its life: given ([`Secret`]), stored ([`Sealed`]), and opened again
 //! ([`Secret`]) while a wrapper connects. A [`Secret`] cannot be printed, compared, cloned or
-//! serialised, and is zeroed when dropped. Who has only a [`Sealer`] cannot open anything.
+//! serialised, and is zeroed when dropped. Who has only a [`Sealer`] cannot open anything: it can
+//! seal a [`Portable`] for another place, and sees no more of it than ciphertext.
 //!
 //! ```compile_fail
 //! # use medley_secret::Secret;
@@ -25,12 +26,14 @@
 mod error;
 mod keyring;
 mod master;
+mod portable;
 mod scram;
 mod sealed;
 
 pub use error::{Error, Result};
 pub use keyring::{Keyring, Opener, Sealer, WrappedKey};
 pub use master::{KeyId, MasterKey};
+pub use portable::Portable;
 pub use scram::Verifier;
 pub use sealed::{Place, Sealed};
 

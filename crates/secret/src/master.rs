@@ -17,6 +17,16 @@ const FILE_HEADER: &str = "medley-master-key v1";
 #[derive(Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct KeyId([u8; 8]);
 
+impl KeyId {
+    pub(crate) const fn of_bytes(bytes: [u8; 8]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) const fn bytes(self) -> [u8; 8] {
+        self.0
+    }
+}
+
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

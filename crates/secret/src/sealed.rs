@@ -28,6 +28,13 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// Whether both are of the same option of objects of the same kind.
+    pub(crate) fn is_like(self, other: Place<'_>) -> bool {
+        self.class == other.class
+            && (self.column == 0) == (other.column == 0)
+            && self.option == other.option
+    }
+
     pub(crate) fn associated_data(&self, format: u8, key_version: u32) -> Vec<u8> {
         let mut data = vec![format];
         data.extend(key_version.to_le_bytes());

@@ -15,6 +15,17 @@ pub enum OptionError {
     /// The mask that is shown instead of a secret was given as one.
     #[error("invalid value for option \"{0}\"")]
     Mask(String),
+    /// Somebody who is no superuser gave a secret as a dump has it.
+    #[error("permission denied to set option \"{0}\" to a sealed value")]
+    SealedByOthers(String),
+    /// A secret that was given as a dump has it cannot be taken.
+    #[error("could not take the sealed value of option \"{option}\": {source}")]
+    Sealed {
+        /// The option.
+        option: String,
+        /// Why.
+        source: medley_secret::Error,
+    },
     /// The validator refuses.
     #[error(transparent)]
     Refused(#[from] medley_fdw::Error),
@@ -29,6 +40,8 @@ impl Diagnostic for OptionError {
             Self::Twice(_) => SqlState::DUPLICATE_OBJECT,
             Self::NotFound(_) => SqlState::UNDEFINED_OBJECT,
             Self::EqualsSign(_) | Self::Mask(_) => SqlState::INVALID_PARAMETER_VALUE,
+            Self::SealedByOthers(_) => SqlState::INSUFFICIENT_PRIVILEGE,
+            Self::Sealed { source, .. } => source.sqlstate(),
             Self::Refused(error) => error.sqlstate(),
             Self::ValidatorGone(_) => SqlState::UNDEFINED_FUNCTION,
         }
@@ -44,6 +57,12 @@ impl Diagnostic for OptionError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Refused(error) => error.hint(),
+            Self::Sealed { source, .. } => source.hint(),
+            Self::SealedByOthers(_) => Some(
+                "Only superusers set what \"medley dump --secrets sealed\" printed. What begins \
+                 with \"sealed:v1:\" cannot be a password."
+                    .into(),
+            ),
             Self::Mask(_) => Some(
                 "\"********\" stands for a value that is not shown. Give the value itself.".into(),
             ),

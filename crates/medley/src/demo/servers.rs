@@ -76,6 +76,7 @@ impl Servers {
             superuser: SUPERUSER.to_owned(),
             auth: Auth::ScramSha256,
             key_file: None,
+            use_key: None,
         };
         init::create(&init, &self.registry, Some(password.secret()))?;
         Server::open(&data, None, Arc::clone(&self.registry))
