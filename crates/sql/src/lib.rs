@@ -17,6 +17,7 @@
 pub mod ast;
 mod error;
 mod escape;
+mod grammar;
 pub mod keyword;
 mod mask;
 mod parser;

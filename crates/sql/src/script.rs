@@ -4,10 +4,11 @@ use medley_diagnostic::Diagnostic;
 
 use crate::SyntaxError;
 use crate::ast::{Expression, Parsed, Query, Script, TypeName};
-use crate::parser::{Parser, Result};
-use crate::query;
+use crate::parser::{self, Parser};
 use crate::scanner::{Scanned, scan};
 use crate::token::{Token, TokenKind};
+
+type Result<T> = std::result::Result<T, SyntaxError>;
 
 /// Reads a whole text, of any number of statements, before anything of it runs.
 pub fn parse(text: &str) -> Result<Script> {
@@ -25,19 +26,12 @@ pub fn parse(text: &str) -> Result<Script> {
 
 /// Reads one query, as CREATE VIEW has kept it.
 pub fn parse_query(text: &str) -> Result<Query> {
-    whole(text, |parser| {
-        parser.at = parser.tokens.len() - 1;
-        query::query(parser, 0, parser.at)
-    })
+    whole(text, |parser| parser.query())
 }
 
 /// Reads one expression, as DEFAULT has kept it.
 pub fn parse_expression(text: &str) -> Result<Expression> {
-    whole(text, |parser| {
-        parser.at = parser.tokens.len() - 1;
-        let ast = Box::new(query::expression(parser, 0, parser.at)?);
-        Ok(Expression { text: parser.text_of(0, parser.at).to_owned(), ast, position: 1 })
-    })
+    whole(text, |parser| parser.any_expression())
 }
 
 /// Reads a type's name: `numeric(10,2)[]`.
@@ -45,7 +39,7 @@ pub fn parse_type_name(text: &str) -> Result<TypeName> {
     whole(text, |parser| parser.type_name())
 }
 
-fn whole<T>(text: &str, grammar: impl FnOnce(&mut Parser<'_>) -> Result<T>) -> Result<T> {
+fn whole<T>(text: &str, grammar: impl Fn(&mut Parser<'_>) -> parser::Result<T>) -> Result<T> {
     let (result, _) = read(text, |parser| {
         let result = grammar(parser)?;
         if parser.peek().kind == TokenKind::End { Ok(result) } else { parser.unexpected() }
@@ -54,20 +48,34 @@ fn whole<T>(text: &str, grammar: impl FnOnce(&mut Parser<'_>) -> Result<T>) -> R
 }
 
 /// Scans, then reads. PostgreSQL scans as it goes: where the scanner fails, an error of the
-/// grammar before that place comes first.
-fn read<T>(text: &str, grammar: impl FnOnce(&mut Parser<'_>) -> Result<T>) -> Result<(T, Scanned)> {
+/// grammar before that place comes first. What is SQL and not supported comes last.
+fn read<T>(
+    text: &str,
+    grammar: impl Fn(&mut Parser<'_>) -> parser::Result<T>,
+) -> Result<(T, Scanned)> {
     let mut scanned = scan(text);
     let failure = scanned.failure.take();
     if let Some((byte, _)) = &failure {
         scanned.tokens.push(end_at(text, *byte));
     }
-    let result = grammar(&mut Parser::new(text, &scanned.tokens));
-    let error = match (result, failure) {
+    let result = grammar(&mut Parser::new(text, &scanned.tokens)).or_else(|error| {
+        let mut checking = Parser { trees: false, ..Parser::new(text, &scanned.tokens) };
+        match is_unsupported(&error) {
+            true => grammar(&mut checking).and(Err(error)),
+            false => Err(error),
+        }
+    });
+    let error = match (result.map_err(|error| *error), failure) {
         (Ok(_) | Err(SyntaxError::AtEnd { .. }), Some((_, failure))) => failure,
+        (Err(error), Some((_, failure))) if is_unsupported(&error) => failure,
         (Ok(result), None) => return Ok((result, scanned)),
         (Err(error), _) => error,
     };
     Err(if quotes_a_secret(&error, &scanned.tokens) { error.concealed() } else { error })
+}
+
+fn is_unsupported(error: &SyntaxError) -> bool {
+    error.sqlstate() == medley_diagnostic::SqlState::FEATURE_NOT_SUPPORTED
 }
 
 /// Whether what an error quotes may be a secret or a part of one: a literal of a statement that
@@ -90,7 +98,7 @@ fn end_at(text: &str, byte: usize) -> Token {
     Token { kind: TokenKind::End, span: byte..byte, position }
 }
 
-fn parsed(parser: &mut Parser<'_>) -> Result<Parsed> {
+fn parsed(parser: &mut Parser<'_>) -> parser::Result<Parsed> {
     let from = parser.at;
     let statement = parser.statement()?;
     if !parser.at_end() {
@@ -109,7 +117,7 @@ fn span(tokens: &[Token]) -> Range<usize> {
 }
 
 /// The protocol counts parameters in 16 bits.
-fn highest_parameter(parser: &Parser<'_>, tokens: &[Token]) -> Result<u16> {
+fn highest_parameter(parser: &Parser<'_>, tokens: &[Token]) -> parser::Result<u16> {
     let mut highest = 0;
     for token in tokens.iter().filter(|token| token.kind == TokenKind::Parameter) {
         let written = parser.written(token);

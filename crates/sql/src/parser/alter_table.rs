@@ -242,7 +242,7 @@ impl Parser<'_> {
         match self.word() {
             "default" => {
                 self.advance();
-                let default = Some(self.last_expression()?);
+                let default = Some(self.any_expression()?);
                 Ok(Action::ColumnDefault { column, default })
             }
             "not" => {
@@ -275,7 +275,7 @@ impl Parser<'_> {
         self.expect("type")?;
         let data_type = Box::new(self.type_name()?);
         let collation = self.collate_clause()?;
-        let using = if self.eat("using") { Some(self.last_expression()?) } else { None };
+        let using = if self.eat("using") { Some(self.any_expression()?) } else { None };
         Ok(Action::ColumnType { column, data_type, collation, using })
     }
 }

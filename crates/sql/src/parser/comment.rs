@@ -95,12 +95,12 @@ impl Parser<'_> {
             Some(column) if !relation.parts.is_empty() => {
                 Ok(CommentObject::Column { relation, column })
             }
-            _ => Err(SyntaxError::Refused {
+            _ => Err(Box::new(SyntaxError::Refused {
                 message: "column name must be qualified".to_owned(),
                 position: None,
                 sqlstate: SqlState::SYNTAX_ERROR,
                 hint: None,
-            }),
+            })),
         }
     }
 

@@ -4,7 +4,6 @@ use medley_diagnostic::SqlState;
 use super::{Parser, Result};
 use crate::SyntaxError;
 use crate::ast::{Copy, CopyDirection, CopyEnd, CopyOption, CopySource, Expression, Statement};
-use crate::query;
 use crate::token::TokenKind;
 
 /// The old form's words that take a string.
@@ -40,9 +39,10 @@ impl Parser<'_> {
     }
 
     fn copied_query(&mut self) -> Result<CopySource> {
-        let open = self.at;
-        self.skip_one()?;
-        query::statement(self, open + 1, self.at - 1).map(CopySource::Query)
+        self.expect_char('(')?;
+        let query = self.query_statement()?;
+        self.expect_char(')')?;
+        Ok(CopySource::Query(query))
     }
 
     fn copy_end(&mut self) -> Result<CopyEnd> {
@@ -53,12 +53,12 @@ impl Parser<'_> {
             return self.string().map(CopyEnd::File);
         }
         if self.is("stdin") || self.is("stdout") {
-            return Err(SyntaxError::Refused {
+            return Err(Box::new(SyntaxError::Refused {
                 message: "STDIN/STDOUT not allowed with PROGRAM".to_owned(),
                 position: None,
                 sqlstate: SqlState::SYNTAX_ERROR,
                 hint: None,
-            });
+            }));
         }
         self.string().map(CopyEnd::Program)
     }
@@ -134,11 +134,7 @@ impl Parser<'_> {
             return self.refuse(message, state, self.position());
         }
         self.advance();
-        let from = self.at;
-        self.at = self.end_of_statement();
-        let ast = Box::new(query::expression(self, from, self.at)?);
-        let text = self.text_of(from, self.at).to_owned();
-        Ok(Some(Expression { text, ast, position: self.tokens[from].position }))
+        self.any_expression().map(Some)
     }
 }
 

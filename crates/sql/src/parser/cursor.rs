@@ -2,7 +2,6 @@
 use super::{Parser, Result};
 use crate::SyntaxError;
 use crate::ast::{CloseCursor, DeclareCursor, FetchCursor, FetchDirection, Statement};
-use crate::query;
 use crate::token::TokenKind;
 
 impl Parser<'_> {
@@ -27,7 +26,7 @@ impl Parser<'_> {
                 break;
             };
             if again {
-                return Err(SyntaxError::ConflictingOptions { position });
+                return Err(Box::new(SyntaxError::ConflictingOptions { position }));
             }
         }
         self.expect("cursor")?;
@@ -36,9 +35,7 @@ impl Parser<'_> {
             self.eat("without hold");
         }
         self.expect("for")?;
-        let from = self.at;
-        self.at = self.end_of_statement();
-        let query = query::query(self, from, self.at)?;
+        let query = self.query()?;
         let cursor = DeclareCursor { name, binary, asensitive, scroll, hold, query };
         Ok(Statement::DeclareCursor(cursor))
     }

@@ -33,7 +33,7 @@ impl Parser<'_> {
         } else {
             return self.unexpected();
         };
-        if again { Err(SyntaxError::ConflictingOptions { position }) } else { Ok(()) }
+        if again { Err(Box::new(SyntaxError::ConflictingOptions { position })) } else { Ok(()) }
     }
 
     /// Behind ALTER EXTENSION name, when it is not SET SCHEMA.

@@ -35,7 +35,8 @@ use crate::escape::string_value;
 use crate::keyword::{Keyword, KeywordCategory};
 use crate::token::{Token, TokenKind};
 
-pub(crate) type Result<T> = std::result::Result<T, SyntaxError>;
+/// Errors are boxed: they are large, and the grammar recurses.
+pub(crate) type Result<T> = std::result::Result<T, Box<SyntaxError>>;
 
 /// Reads the tokens of a text, one statement after the other.
 pub(crate) struct Parser<'a> {
@@ -43,11 +44,15 @@ pub(crate) struct Parser<'a> {
     /// The last one is `End`.
     pub tokens: &'a [Token],
     pub at: usize,
+    /// How many parentheses and the like the grammar of queries is in.
+    pub nesting: usize,
+    /// Whether queries and expressions become trees, or are only gone over.
+    pub trees: bool,
 }
 
 impl<'a> Parser<'a> {
     pub fn new(text: &'a str, tokens: &'a [Token]) -> Self {
-        Self { text, tokens, at: 0 }
+        Self { text, tokens, at: 0, nesting: 0, trees: true }
     }
 
     pub fn peek(&self) -> &'a Token {
@@ -86,12 +91,12 @@ impl<'a> Parser<'a> {
         Err(self.unexpected_at(self.peek()))
     }
 
-    pub fn unexpected_at(&self, token: &Token) -> SyntaxError {
+    pub fn unexpected_at(&self, token: &Token) -> Box<SyntaxError> {
         let position = token.position;
-        match token.kind {
+        Box::new(match token.kind {
             TokenKind::End => SyntaxError::AtEnd { position },
             _ => SyntaxError::AtToken { token: self.written(token).to_owned(), position },
-        }
+        })
     }
 
     /// The grammar's own words, and where.
@@ -102,7 +107,12 @@ impl<'a> Parser<'a> {
         position: usize,
     ) -> Result<T> {
         let position = Some(position);
-        Err(SyntaxError::Refused { message: message.into(), position, sqlstate, hint: None })
+        Err(Box::new(SyntaxError::Refused {
+            message: message.into(),
+            position,
+            sqlstate,
+            hint: None,
+        }))
     }
 
     pub fn keyword_at(&self, ahead: usize) -> Option<&'static Keyword> {
@@ -300,7 +310,7 @@ impl<'a> Parser<'a> {
         // Before a value it is a name too many.
         let is_name = matches!(self.peek_at(1).kind, TokenKind::String(_));
         let given = self.string().map(Secret::new);
-        given.map_err(|error| if is_none || is_name { error } else { error.concealed() })
+        given.map_err(|error| if is_none || is_name { error } else { Box::new(error.concealed()) })
     }
 
     pub fn is_string(&self) -> bool {

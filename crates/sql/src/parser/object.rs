@@ -53,7 +53,7 @@ impl Parser<'_> {
     }
 
     /// There is nothing else that is FOREIGN: the error is behind it, or behind DATA.
-    pub(super) fn after_foreign(&self) -> SyntaxError {
+    pub(super) fn after_foreign(&self) -> Box<SyntaxError> {
         let known = if self.are("foreign data") { 2 } else { 1 };
         self.unexpected_at(self.peek_at(known))
     }

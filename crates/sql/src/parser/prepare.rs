@@ -1,7 +1,6 @@
 //! PREPARE, EXECUTE, DEALLOCATE.
 use super::{Parser, Result};
 use crate::ast::{Execute, Prepare, Statement};
-use crate::query;
 
 impl Parser<'_> {
     /// Behind PREPARE, when it is no transaction's.
@@ -19,16 +18,7 @@ impl Parser<'_> {
     /// Behind EXECUTE.
     pub fn execute(&mut self) -> Result<Statement> {
         let name = self.name()?;
-        let arguments = self.maybe_parenthesized(|parser| {
-            let from = parser.at;
-            loop {
-                use crate::token::TokenKind::Char;
-                if matches!(parser.peek().kind, Char(',' | ')')) {
-                    return query::expression(parser, from, parser.at);
-                }
-                parser.skip_one()?;
-            }
-        })?;
+        let arguments = self.maybe_parenthesized(|parser| Ok(*parser.any_expression()?.ast))?;
         Ok(Statement::Execute(Execute { name, arguments }))
     }
 

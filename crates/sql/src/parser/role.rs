@@ -35,7 +35,7 @@ impl Parser<'_> {
         let name = self.non_reserved_word()?;
         match name.as_str() {
             "public" => Ok(RoleSpec::Public),
-            "none" => Err(SyntaxError::ReservedRole { name, position }),
+            "none" => Err(Box::new(SyntaxError::ReservedRole { name, position })),
             _ => Ok(RoleSpec::Named(name)),
         }
     }
@@ -54,11 +54,11 @@ impl Parser<'_> {
             _ => "",
         };
         if !keyword.is_empty() {
-            return Err(SyntaxError::SpecialRole { keyword, position });
+            return Err(Box::new(SyntaxError::SpecialRole { keyword, position }));
         }
         match self.role_spec()? {
             RoleSpec::Named(name) => Ok(name),
-            _ => Err(SyntaxError::ReservedRole { name: "public".to_owned(), position }),
+            _ => Err(Box::new(SyntaxError::ReservedRole { name: "public".to_owned(), position })),
         }
     }
 
@@ -189,7 +189,7 @@ impl Parser<'_> {
     fn role_members(&mut self, roles: &mut Vec<RoleSpec>, position: usize) -> Result<()> {
         let given = self.role_list()?;
         if !roles.is_empty() {
-            return Err(SyntaxError::ConflictingOptions { position });
+            return Err(Box::new(SyntaxError::ConflictingOptions { position }));
         }
         *roles = given;
         Ok(())
@@ -209,12 +209,12 @@ impl Parser<'_> {
     fn unencrypted(&mut self, position: usize) -> Result<()> {
         self.expect("unencrypted password")?;
         self.secret()?;
-        Err(SyntaxError::Refused {
+        Err(Box::new(SyntaxError::Refused {
             message: "UNENCRYPTED PASSWORD is no longer supported".to_owned(),
             position: Some(position),
             sqlstate: SqlState::FEATURE_NOT_SUPPORTED,
             hint: Some("Remove UNENCRYPTED to store the password in encrypted form instead."),
-        })
+        }))
     }
 
     /// `SUPERUSER`, `NOLOGIN` and so on: identifiers all but INHERIT, so quotes do not matter.
@@ -242,6 +242,6 @@ impl Parser<'_> {
 fn once<T>(option: &mut Option<T>, value: T, position: usize) -> Result<()> {
     match option.replace(value) {
         None => Ok(()),
-        Some(_) => Err(SyntaxError::ConflictingOptions { position }),
+        Some(_) => Err(Box::new(SyntaxError::ConflictingOptions { position })),
     }
 }

@@ -1,6 +1,6 @@
 //! Which statement it is.
 use super::{Parser, Result};
-use crate::ast::{QueryStatement, Statement};
+use crate::ast::{Query, QueryStatement, Statement};
 use crate::query;
 use crate::token::TokenKind;
 
@@ -74,10 +74,17 @@ impl Parser<'_> {
         reads || (changes && at == ahead)
     }
 
-    /// A query or a change of rows, up to the end of the statement.
+    /// A query or a change of rows.
     pub fn query_statement(&mut self) -> Result<QueryStatement> {
         let from = self.at;
-        self.at = self.end_of_statement();
+        self.preparable_stmt()?;
         query::statement(self, from, self.at)
+    }
+
+    /// A query.
+    pub fn query(&mut self) -> Result<Query> {
+        let from = self.at;
+        self.select_stmt()?;
+        query::query(self, from, self.at)
     }
 }

@@ -39,7 +39,8 @@ impl Parser<'_> {
         Ok(name)
     }
 
-    fn simple_type_name(&mut self, position: usize) -> Result<TypeName> {
+    /// One without SETOF and array bounds.
+    pub fn simple_type_name(&mut self, position: usize) -> Result<TypeName> {
         if let Some((_, name)) = BUILT_IN.iter().find(|(words, _)| self.eat(words)) {
             return Ok(built_in(name, vec![], position));
         }

@@ -208,13 +208,6 @@ impl Parser<'_> {
         self.unexpected()
     }
 
-    /// The end of the statement that is being read.
-    pub fn end_of_statement(&self) -> usize {
-        let rest = &self.tokens[self.at..];
-        let ends = |kind: &TokenKind| matches!(kind, TokenKind::End | TokenKind::Char(';'));
-        self.at + rest.iter().position(|token| ends(&token.kind)).unwrap_or(rest.len() - 1)
-    }
-
     /// Up to a semicolon outside parentheses and BEGIN ATOMIC ... END.
     fn skip_statement(&mut self, name: &str) -> Result<()> {
         let (mut parentheses, mut blocks) = (0_usize, 0_usize);

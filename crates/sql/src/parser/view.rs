@@ -1,7 +1,6 @@
 //! VIEW.
 use super::{Parser, Result};
 use crate::ast::{CheckOption, CreateView, Statement};
-use crate::query;
 
 impl Parser<'_> {
     /// Behind CREATE: a view, if it is one.
@@ -21,10 +20,9 @@ impl Parser<'_> {
         let options = if self.eat("with") { self.relation_options()? } else { vec![] };
         self.expect("as")?;
         let from = self.at;
-        let to = self.end_of_view();
-        let (query_end, check_option) = self.check_option(from, to);
-        let query = query::query(self, from, query_end)?;
-        self.at = to;
+        let query = self.query()?;
+        let query_text = self.text_of(from, self.at).to_owned();
+        let check_option = self.check_option()?;
         Ok(Some(Statement::CreateView(Box::new(CreateView {
             or_replace,
             temporary,
@@ -33,49 +31,21 @@ impl Parser<'_> {
             columns,
             options,
             query,
-            query_text: self.text_of(from, query_end).to_owned(),
+            query_text,
             check_option,
         }))))
     }
 
-    /// The end of the statement, or the next element of CREATE SCHEMA.
-    fn end_of_view(&self) -> usize {
-        let mut depth = 0_usize;
-        let mut at = self.at;
-        loop {
-            use crate::token::TokenKind;
-            let token = &self.tokens[at];
-            match token.kind {
-                TokenKind::End | TokenKind::Char(';') => return at,
-                TokenKind::Char('(') => depth += 1,
-                TokenKind::Char(')') => depth = depth.saturating_sub(1),
-                _ if depth == 0 && at > self.at && self.begins_element(at) => return at,
-                _ => {}
-            }
-            at += 1;
+    /// `[WITH [LOCAL | CASCADED] CHECK OPTION]`.
+    fn check_option(&mut self) -> Result<Option<CheckOption>> {
+        if !self.eat("with") {
+            return Ok(None);
         }
-    }
-
-    fn begins_element(&self, at: usize) -> bool {
-        let label = self.tokens[at - 1].is_word("as")
-            || self.tokens[at - 1].kind == crate::token::TokenKind::Char('.');
-        !label && (self.tokens[at].is_word("create") || self.tokens[at].is_word("grant"))
-    }
-
-    /// `WITH [LOCAL | CASCADED] CHECK OPTION` before the end.
-    fn check_option(&self, from: usize, to: usize) -> (usize, Option<CheckOption>) {
-        const ENDINGS: &[(&[&str], CheckOption)] = &[
-            (&["with", "check", "option"], CheckOption::Cascaded),
-            (&["with", "cascaded", "check", "option"], CheckOption::Cascaded),
-            (&["with", "local", "check", "option"], CheckOption::Local),
+        let options = [
+            ("check option", CheckOption::Cascaded),
+            ("cascaded check option", CheckOption::Cascaded),
+            ("local check option", CheckOption::Local),
         ];
-        let ends_with = |words: &[&str]| {
-            to >= from + words.len()
-                && self.tokens[to - words.len()..to].iter().zip(words).all(|(t, w)| t.is_word(w))
-        };
-        match ENDINGS.iter().find(|(words, _)| ends_with(words)) {
-            Some((words, option)) => (to - words.len(), Some(*option)),
-            None => (to, None),
-        }
+        self.choose(&options).map(Some)
     }
 }

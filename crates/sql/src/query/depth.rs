@@ -1,11 +1,9 @@
 //! How deep the tree of these tokens can be, before there is a tree: what recursion has to go
 //! through, in sqlparser, in whoever reads the tree, and when it is dropped.
 use crate::SyntaxError;
+use crate::grammar::MOST_NESTING;
 use crate::parser::Result;
 use crate::token::{Token, TokenKind};
-
-/// Parentheses, brackets and CASEs within each other.
-pub(super) const MOST_NESTING: usize = 250;
 
 /// Operators in one chain, and what they enclose. What is not dropped or printed but cloned takes
 /// some 5 kB of stack a level in a debug build: who clones needs more stack than 2 MiB.
@@ -91,7 +89,7 @@ pub(super) fn check(tokens: &[Token]) -> Result<()> {
         step(&mut levels, token);
         let top = levels.last().copied().unwrap_or_default();
         if levels.len() > MOST_NESTING || top.total() + top.sets > MOST_DEPTH {
-            return Err(SyntaxError::TooDeep);
+            return Err(Box::new(SyntaxError::TooDeep));
         }
     }
     Ok(())

@@ -1,9 +1,8 @@
-//! Queries, changes of rows and expressions: sqlparser's part, behind our scanner and before our
-//! refusals.
+//! Trees of queries, changes of rows and expressions: sqlparser's part. The grammar has gone over
+//! their tokens already, so what sqlparser cannot read is SQL that is not supported.
 mod convert;
 mod depth;
 mod dialect;
-mod order;
 mod refuse;
 mod unsupported;
 
@@ -16,12 +15,15 @@ use crate::parser::{Parser, Result};
 use dialect::Postgres;
 
 /// Our own measure of depth comes before sqlparser's, which only must not be in the way.
-const RECURSION_LIMIT: usize = 20 * depth::MOST_NESTING;
+const RECURSION_LIMIT: usize = 20 * crate::grammar::MOST_NESTING;
 
 /// A query or a change of rows that is all of these tokens.
 pub(crate) fn statement(parser: &Parser<'_>, from: usize, to: usize) -> Result<QueryStatement> {
+    if !parser.trees {
+        return Ok(QueryStatement::Select(Query { ast: placeholder(parser)?, span: 0..0 }));
+    }
     let statement = read(parser, from, to, |sql| sql.parse_statement())?;
-    refuse::check(parser, from, to, &statement)?;
+    refuse::check(&statement)?;
     let span = span(parser, from, to);
     match statement {
         ast::Statement::Query(query) => Ok(apart(query, span)),
@@ -35,9 +37,6 @@ pub(crate) fn statement(parser: &Parser<'_>, from: usize, to: usize) -> Result<Q
 
 /// A query that is all of these tokens; nothing else will do.
 pub(crate) fn query(parser: &Parser<'_>, from: usize, to: usize) -> Result<Query> {
-    if !begins_query(parser, from) {
-        return Err(parser.unexpected_at(&parser.tokens[from]));
-    }
     match statement(parser, from, to)? {
         QueryStatement::Select(query) => Ok(query),
         _ => Err(parser.unexpected_at(&parser.tokens[from])),
@@ -46,17 +45,18 @@ pub(crate) fn query(parser: &Parser<'_>, from: usize, to: usize) -> Result<Query
 
 /// An expression that is all of these tokens.
 pub(crate) fn expression(parser: &Parser<'_>, from: usize, to: usize) -> Result<ast::Expr> {
+    if !parser.trees {
+        return Ok(ast::Expr::Value(ast::Value::Null.into()));
+    }
     let expression = read(parser, from, to, |sql| sql.parse_expr())?;
-    refuse::check(parser, from, to, &expression)?;
+    refuse::check(&expression)?;
     Ok(expression)
 }
 
-fn begins_query(parser: &Parser<'_>, from: usize) -> bool {
-    let mut tokens = parser.tokens[from..].iter();
-    let first = tokens.find(|token| token.kind != crate::token::TokenKind::Char('('));
-    first.is_some_and(|token| {
-        ["select", "values", "table", "with"].iter().any(|word| token.is_word(word))
-    })
+/// What stands where a tree would, when nobody is to see it.
+fn placeholder(parser: &Parser<'_>) -> Result<Box<ast::Query>> {
+    let query = SqlParser::new(&Postgres).try_with_sql("VALUES (1)");
+    query.and_then(|mut sql| sql.parse_query()).map_err(|_| parser.unexpected_at(parser.peek()))
 }
 
 fn span(parser: &Parser<'_>, from: usize, to: usize) -> std::ops::Range<usize> {
@@ -74,39 +74,32 @@ fn read<T>(
         return Err(parser.unexpected_at(&parser.tokens[from]));
     }
     depth::check(&parser.tokens[from..to])?;
-    let failed = |error| unsupported::find(parser, from, to).unwrap_or(error);
-    order::check(parser, from, to).map_err(failed)?;
     if let Some(error) = unsupported::refused(parser, from, to) {
-        return Err(error);
+        return Err(Box::new(error));
     }
+    let failed = |byte| Box::new(unsupported::find(parser, from, to, byte));
     let tokens = convert::tokens(parser, from, to)?;
     let mut sql = SqlParser::new(&Postgres)
         .with_recursion_limit(RECURSION_LIMIT)
         .with_tokens_with_locations(tokens);
     let result = read(&mut sql);
-    let result = result.map_err(|error| failed(located(parser, from, to, &error)))?;
+    let result = result.map_err(|error| match error {
+        ParserError::ParserError(message) => failed(place(&message)),
+        _ => Box::new(SyntaxError::TooDeep),
+    })?;
     let next = sql.peek_token();
     match next.token {
         sqlparser::tokenizer::Token::EOF => Ok(result),
-        _ => {
-            let byte = crate::span::bytes(next.span).map(|bytes| bytes.start);
-            Err(failed(at_byte(parser, from, to, byte)))
-        }
+        _ => Err(failed(crate::span::bytes(next.span).map(|bytes| bytes.start))),
     }
 }
 
-/// sqlparser says where in words only, and at the end of its tokens nothing.
-fn located(parser: &Parser<'_>, from: usize, to: usize, error: &ParserError) -> SyntaxError {
-    let ParserError::ParserError(message) = error else { return SyntaxError::TooDeep };
-    let line = message.rsplit_once(" at Line: ").and_then(|(_, place)| place.split_once(", "));
-    let byte = line.and_then(|(line, _)| line.parse::<usize>().ok()?.checked_sub(1));
-    at_byte(parser, from, to, byte)
-}
-
-fn at_byte(parser: &Parser<'_>, from: usize, to: usize, byte: Option<usize>) -> SyntaxError {
-    let tokens = &parser.tokens[from..to];
-    let found = byte.and_then(|byte| tokens.iter().find(|token| token.span.start >= byte));
-    parser.unexpected_at(found.unwrap_or(&parser.tokens[to]))
+/// At which byte sqlparser has failed: it says so in words only, and at the end of its tokens
+/// nothing.
+fn place(message: &str) -> Option<usize> {
+    let (_, place) = message.rsplit_once(" at Line: ")?;
+    let (line, _) = place.split_once(", ")?;
+    line.parse::<usize>().ok()?.checked_sub(1)
 }
 
 /// WITH and INSERT are one query to sqlparser; to us the INSERT is what it is.

@@ -1,5 +1,5 @@
 //! What PostgreSQL has in a query and sqlparser does not: known by a few words in a row, looked
-//! for when sqlparser has failed, so that a valid query is not called wrong.
+//! for when sqlparser has failed, to call it by its name.
 use medley_diagnostic::SqlState;
 
 use crate::SyntaxError;
@@ -49,14 +49,35 @@ const REFUSED: &[(&[&str], &str)] = &[
     (&["table", "only"], "ONLY"),
 ];
 
-/// What makes up for sqlparser's error, if it is none of PostgreSQL's.
-pub(super) fn find(parser: &Parser<'_>, from: usize, to: usize) -> Option<SyntaxError> {
-    find_in(CONSTRUCTS, parser, from, to).or_else(|| conflict_where(parser, from, to))
+/// What sqlparser could not read: by its name, else by where it has failed.
+pub(super) fn find(
+    parser: &Parser<'_>,
+    from: usize,
+    to: usize,
+    byte: Option<usize>,
+) -> SyntaxError {
+    let named = find_in(CONSTRUCTS, parser, from, to);
+    let named = named.or_else(|| conflict_where(parser, from, to));
+    let empty = is_empty_select(&parser.tokens[from..to]);
+    let empty = empty.then(|| not_supported("SELECT without columns", &parser.tokens[from]));
+    named.or(empty).unwrap_or_else(|| {
+        let mut tokens = parser.tokens[from..to].iter();
+        let failed = tokens.find(|token| byte.is_some_and(|byte| token.span.start >= byte));
+        not_supported("this form of query", failed.unwrap_or(&parser.tokens[to - 1]))
+    })
 }
 
 /// What sqlparser would misread.
 pub(super) fn refused(parser: &Parser<'_>, from: usize, to: usize) -> Option<SyntaxError> {
     find_in(REFUSED, parser, from, to)
+}
+
+/// `select`, `select where a`: sqlparser knows only `select from t`.
+fn is_empty_select(tokens: &[Token]) -> bool {
+    const CLAUSES: &[&str] = &["where", "group", "having", "order", "limit", "offset", "union"];
+    let ends = |token: &Token| CLAUSES.iter().any(|word| token.is_word(word));
+    let first = tokens.first().is_some_and(|token| token.is_word("select"));
+    first && tokens.get(1).is_none_or(ends)
 }
 
 fn find_in(

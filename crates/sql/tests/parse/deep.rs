@@ -57,3 +57,36 @@ fn what_people_write_is_not() {
     accepted(format!("create table t {}{}", "(".repeat(100_000), ")".repeat(100_000)));
     accepted(format!("select 1 {}", "/*".repeat(100_000) + &"*/".repeat(100_000)));
 }
+
+#[test]
+fn whatever_recurses_in_the_grammar_ends() {
+    let n = 100_000;
+    for (start, again) in [
+        ("", "select * from ("),
+        ("", "select ("),
+        ("", "with a as ("),
+        ("select * from ", "(a join "),
+        ("select * from ", "a join "),
+        ("select * from ", "lateral (select * from "),
+        ("select ", "a["),
+        ("select array", "["),
+        ("select ", "a in ("),
+        ("select ", "f(a, "),
+        ("select ", "1 = any ("),
+        ("select ", "case "),
+        ("select ", "json_object(a: "),
+        ("select ", "json_array(("),
+        ("select ", "cast("),
+        ("select ", "substring("),
+        ("select ", "sum(a) over (order by "),
+        ("select ", "not exists (select "),
+        ("select ", "1::numeric("),
+        ("insert into t ", "select ("),
+        ("insert into t ", "(select * from "),
+        ("select 1 group by ", "grouping sets ("),
+        ("select ", "a between ("),
+        ("select * from json_table(a, b columns (", "nested 'x' columns ("),
+    ] {
+        too_deep(format!("{start}{}", again.repeat(n)));
+    }
+}
