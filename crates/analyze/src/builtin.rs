@@ -70,6 +70,7 @@ struct Builtin {
     functions: Vec<Function>,
     operators: Vec<Operator>,
     casts: Vec<Cast>,
+    out_columns: HashMap<u32, Vec<(&'static str, TypeOid)>>,
     functions_by_name: HashMap<&'static str, Vec<usize>>,
     operators_by_name: HashMap<&'static str, Vec<usize>>,
 }
@@ -81,6 +82,7 @@ static BUILTIN: LazyLock<Builtin> = LazyLock::new(|| {
     Builtin {
         functions_by_name: index(functions.iter().map(|f| f.name)),
         operators_by_name: index(operators.iter().map(|o| o.name)),
+        out_columns: lines(include_str!("builtin/out.tsv")).map(out_columns_of).collect(),
         functions,
         operators,
         casts,
@@ -112,6 +114,11 @@ pub fn functions(name: &str) -> impl Iterator<Item = &'static Function> + Clone 
 pub fn function_by_oid(oid: u32) -> Option<&'static Function> {
     let found = BUILTIN.functions.binary_search_by_key(&oid, |f| f.oid);
     found.ok().map(|index| &BUILTIN.functions[index])
+}
+
+/// The columns that a function has in FROM, if its result does not say: names and types.
+pub fn out_columns(function: u32) -> &'static [(&'static str, TypeOid)] {
+    BUILTIN.out_columns.get(&function).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// The operators of this name.
@@ -174,6 +181,14 @@ fn function(fields: Vec<&'static str>) -> Function {
     }
 }
 
+fn out_columns_of(fields: Vec<&'static str>) -> (u32, Vec<(&'static str, TypeOid)>) {
+    let columns = fields[1].split(' ').map(|column| {
+        let (name, t) = column.rsplit_once(':').expect(MALFORMED);
+        (name, TypeOid(oid(t)))
+    });
+    (oid(fields[0]), columns.collect())
+}
+
 fn operator(fields: Vec<&'static str>) -> Operator {
     Operator {
         oid: oid(fields[0]),
@@ -205,6 +220,8 @@ mod tests {
         assert!(
             all_casts().iter().filter_map(|c| c.function).all(|f| function_by_oid(f).is_some())
         );
+        let options = functions("pg_options_to_table").next().map(|f| out_columns(f.oid));
+        assert_eq!(options.map(|columns| columns[1]), Some(("option_value", TypeOid(25))));
         assert_eq!(functions("int4pl").next().map(|f| f.oid), Some(177));
         assert!(all_operators().iter().all(|o| operator_by_oid(o.oid).is_some()));
     }

@@ -8,11 +8,20 @@
 //! whole: a call is resolved among all of them (`resolve`), so that it means what it means there,
 //! even where nothing here computes it.
 pub mod builtin;
+mod error;
+mod reads;
 mod references;
 pub mod resolve;
 pub mod ruleutils;
 pub mod system;
+mod transform;
 pub mod tree;
 pub mod type_name;
 
+pub use error::{Error, Result};
+pub use reads::{Read, ReadOf, reads};
 pub use references::{Reference, Scope, relations, rewritten};
+pub use transform::{
+    Analysed, Context, ExpressionKind, Parameters, Star, TableExpression, definition, expression,
+    query, view,
+};

@@ -67,6 +67,16 @@ pub enum RangeKind {
     Join(JoinRange),
 }
 
+impl RangeKind {
+    /// How messages call a range without a name.
+    pub fn unnamed(&self) -> &'static str {
+        match self {
+            Self::Join(_) => "unnamed_join",
+            _ => "unnamed_subquery",
+        }
+    }
+}
+
 /// A relation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RelationRange {

@@ -3,10 +3,12 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use medley_catalog::ids::RelationOid;
+use medley_types::PgType;
 
-use super::expr::{Expr, ExprKind};
+use super::expr::{Coerce, ColumnRef, Conversion, Expr, ExprKind};
 use super::query::{FrameBound, Query};
 use super::range::{FromItem, RangeKind};
+use crate::builtin::{self, Function};
 
 /// What is met on a walk.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +86,27 @@ fn used_by(expr: &Expr, around: &[&Query]) -> Vec<UsedColumn> {
     }
 }
 
+/// `now()`, which changes as SQL's own values do.
+const NOW: u32 = 1299;
+
+fn conversion(coerce: &Coerce, to: PgType) -> Vec<&'static Function> {
+    match coerce.conversion {
+        Conversion::Relabel | Conversion::Elements => Vec::new(),
+        Conversion::Function(oid) => builtin::function_by_oid(oid).into_iter().collect(),
+        Conversion::Text => {
+            let output = text_function(coerce.arg.t, "out");
+            output.into_iter().chain(text_function(to, "in")).collect()
+        }
+    }
+}
+
+/// A type's input or output function: `int4in`, `date_in`.
+fn text_function(t: PgType, kind: &str) -> Option<&'static Function> {
+    let name = t.info()?.name;
+    let named = |name: String| builtin::functions(&name).next();
+    named(format!("{name}{kind}")).or_else(|| named(format!("{name}_{kind}")))
+}
+
 struct Walk<'a, 'v, V> {
     visit: &'v mut V,
     around: Vec<&'a Query>,
@@ -153,6 +176,59 @@ fn offset(bound: &FrameBound) -> Option<&Expr> {
 }
 
 impl Expr {
+    /// The columns of the query that it belongs to, and of those around it, that it names
+    /// directly: not inside a subquery.
+    pub fn columns(&self) -> Vec<ColumnRef> {
+        match self.kind {
+            ExprKind::Column(column) => vec![column],
+            _ => self.children().into_iter().flat_map(Self::columns).collect(),
+        }
+    }
+
+    /// It names columns of the query that it belongs to, if only inside a subquery.
+    pub fn has_columns(&self) -> bool {
+        self.any(|expr, depth| {
+            matches!(&expr.kind, ExprKind::Column(column) if column.levels_up == depth)
+        })
+    }
+
+    /// Its value may change from one time to the next, or with settings.
+    pub fn is_mutable(&self) -> bool {
+        self.any(|expr, _| expr.calls().iter().any(|function| function.volatility != 'i'))
+    }
+
+    /// Its value may change within a statement.
+    pub fn is_volatile(&self) -> bool {
+        self.any(|expr, _| expr.calls().iter().any(|function| function.volatility == 'v'))
+    }
+
+    /// Whether something in it is so; it is told how many queries it is below.
+    fn any(&self, is_so: impl Fn(&Self, usize) -> bool) -> bool {
+        visit_expr(self, &mut |node, around| match node {
+            Node::Expr(expr) if is_so(expr, around.len()) => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        })
+        .is_break()
+    }
+
+    /// The functions that it calls itself; not those of what is in it.
+    fn calls(&self) -> Vec<&'static Function> {
+        let of_operator = |oid| Some(builtin::operator_by_oid(oid)?.function);
+        let oids = match &self.kind {
+            ExprKind::Function(call) => vec![call.function],
+            ExprKind::Operator(call) | ExprKind::Distinct(call) | ExprKind::NullIf(call) => {
+                of_operator(call.operator).into_iter().collect()
+            }
+            ExprKind::ArrayComparison(it) => of_operator(it.operator).into_iter().collect(),
+            ExprKind::Aggregate(call) => vec![call.function],
+            ExprKind::Window(call) => vec![call.function],
+            ExprKind::SqlValue(_) => vec![NOW],
+            ExprKind::Coerce(coerce) => return conversion(coerce, self.t),
+            _ => Vec::new(),
+        };
+        oids.into_iter().filter_map(builtin::function_by_oid).collect()
+    }
+
     /// The expressions directly in it; of a subquery only its test.
     pub fn children(&self) -> Vec<&Expr> {
         match &self.kind {

@@ -1,0 +1,67 @@
+//! What PostgreSQL calls a column without AS: `FigureColname`.
+use medley_sql::query_ast as ast;
+
+/// The column's name.
+pub(super) fn output_name(expr: &ast::Expr) -> String {
+    figure_name(expr).map_or_else(|| "?column?".to_owned(), |(name, _)| name)
+}
+
+/// With how strong the name is: 2 for a column's or function's, 1 for a type's or CASE's.
+fn figure_name(expr: &ast::Expr) -> Option<(String, u8)> {
+    use ast::Expr as E;
+    let strong = |name: &str| Some((name.to_owned(), 2));
+    match expr {
+        E::Identifier(name) => strong(&name.value),
+        E::CompoundIdentifier(parts) => strong(&parts.last()?.value),
+        E::Nested(inner) => figure_name(inner),
+        E::CompoundFieldAccess { root, .. } => figure_name(root),
+        E::Collate { expr, .. } => figure_name(expr),
+        E::Function(function) => {
+            let last = function.name.0.last()?.to_string();
+            strong(last.trim_matches('"'))
+        }
+        E::Cast { expr, data_type, .. } => figure_name(expr)
+            .filter(|(_, strength)| *strength == 2)
+            .or_else(|| type_name(data_type)),
+        E::TypedString(typed) => type_name(&typed.data_type),
+        E::Interval(_) => Some(("interval".to_owned(), 1)),
+        E::Case { else_result, .. } => {
+            let inner = else_result.as_deref().and_then(figure_name);
+            inner.filter(|(_, strength)| *strength == 2).or(Some(("case".to_owned(), 1)))
+        }
+        E::Exists { negated: false, .. } => strong("exists"),
+        E::Subquery(query) => subquery_name(query),
+        E::Array(_) => strong("array"),
+        E::Extract { .. } => strong("extract"),
+        E::AtTimeZone { .. } => strong("timezone"),
+        E::Position { .. } => strong("position"),
+        E::Substring { .. } => strong("substring"),
+        E::Overlay { .. } => strong("overlay"),
+        E::Ceil { .. } => strong("ceil"),
+        E::Floor { .. } => strong("floor"),
+        E::Trim { trim_where, .. } => strong(match trim_where {
+            None | Some(ast::TrimWhereField::Both) => "btrim",
+            Some(ast::TrimWhereField::Leading) => "ltrim",
+            Some(ast::TrimWhereField::Trailing) => "rtrim",
+        }),
+        E::Value(value) if matches!(value.value, ast::Value::Boolean(_)) => {
+            Some(("bool".to_owned(), 1))
+        }
+        _ => None,
+    }
+}
+
+fn type_name(data_type: &ast::DataType) -> Option<(String, u8)> {
+    let t = crate::type_name::resolve(data_type).ok()?;
+    let named = t.element().filter(|_| t.info().is_some_and(|info| info.name.starts_with('_')));
+    Some((named.unwrap_or(t).info()?.name.to_owned(), 1))
+}
+
+fn subquery_name(query: &ast::Query) -> Option<(String, u8)> {
+    let ast::SetExpr::Select(select) = query.body.as_ref() else { return None };
+    match select.projection.first()? {
+        ast::SelectItem::ExprWithAlias { alias, .. } => Some((alias.value.clone(), 2)),
+        ast::SelectItem::UnnamedExpr(expr) => figure_name(expr),
+        _ => None,
+    }
+}

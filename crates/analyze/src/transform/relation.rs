@@ -1,0 +1,323 @@
+//! What stands in FROM.
+use std::sync::Arc;
+
+use medley_catalog::acl::Privileges;
+use medley_catalog::ids::RelationOid;
+use medley_catalog::objects::{Relation, Schema};
+use medley_diagnostic::SqlState;
+use medley_sql::query_ast::{self as ast, FunctionArg, FunctionArgExpr, TableFactor};
+use medley_sql::span::position;
+use medley_types::PgType;
+
+use super::Analyser;
+use super::join::Side;
+use super::query::{alias_columns, range_columns};
+use super::scope::{Clause, Scope};
+use crate::builtin;
+use crate::error::{Error, Result};
+use crate::resolve::Resolved;
+use crate::system::{self, SystemRelation};
+use crate::tree::{
+    Alias, CallForm, CteRange, Expr, FromItem, FunctionRange, Range, RangeColumn, RangeKind,
+    RelationKind, RelationRange,
+};
+
+/// What a name in FROM means.
+enum Found<'a> {
+    Stored(&'a Arc<Relation>),
+    System(&'static SystemRelation),
+}
+
+impl Analyser<'_> {
+    pub(super) fn factor(&self, scope: &mut Scope<'_>, factor: &TableFactor) -> Result<Side> {
+        match factor {
+            TableFactor::Table { name, alias, args: None, sample: None, .. } => {
+                self.named_relation(scope, name, alias.as_ref())
+            }
+            TableFactor::Table { name, alias, args: Some(args), with_ordinality, .. } => {
+                let args: Vec<_> = args.args.iter().collect();
+                let call = Call { name, args: &args, with_ordinality: *with_ordinality };
+                self.function_range(scope, &call, false, alias.as_ref())
+            }
+            TableFactor::Function { lateral, name, args, alias, with_ordinality } => {
+                let args: Vec<_> = args.iter().collect();
+                let call = Call { name, args: &args, with_ordinality: *with_ordinality };
+                self.function_range(scope, &call, *lateral, alias.as_ref())
+            }
+            TableFactor::UNNEST { alias, array_exprs, with_ordinality, .. } => {
+                self.unnest(scope, array_exprs, *with_ordinality, alias.as_ref())
+            }
+            TableFactor::Derived { lateral, subquery, alias, .. } => {
+                self.derived(scope, *lateral, subquery, alias.as_ref())
+            }
+            TableFactor::NestedJoin { table_with_joins, alias } => {
+                let side = self.joined(scope, table_with_joins)?;
+                match alias {
+                    None => Ok(side),
+                    Some(alias) => self.aliased_join(scope, side, alias),
+                }
+            }
+            TableFactor::Table { .. } => Err(Error::unsupported("TABLESAMPLE")),
+            _ => Err(Error::unsupported("this kind of relation in FROM")),
+        }
+    }
+
+    fn derived(
+        &self,
+        scope: &mut Scope<'_>,
+        lateral: bool,
+        subquery: &ast::Query,
+        alias: Option<&ast::TableAlias>,
+    ) -> Result<Side> {
+        let query = scope.within(Clause::FromSubquery, |scope| {
+            scope.hiding(!lateral, |scope| self.query(Some(scope), subquery, true))
+        })?;
+        let columns = range_columns(&query.columns());
+        let kind = RangeKind::Subquery(Box::new(query));
+        let range = Range { lateral, ..range(kind, None, columns) };
+        self.add(scope, range, alias, None)
+    }
+
+    /// Adds a range under its alias.
+    fn add(
+        &self,
+        scope: &mut Scope<'_>,
+        mut range: Range,
+        alias: Option<&ast::TableAlias>,
+        schema: Option<String>,
+    ) -> Result<Side> {
+        if let Some(alias) = alias {
+            let name = alias.name.value.clone();
+            let columns = alias_columns(alias);
+            rename(&mut range.columns, &name, &columns)?;
+            range.name = Some(name.clone());
+            range.alias = Some(Alias { name, columns });
+        }
+        let index = scope.ranges.len();
+        let table = range.table(index, schema);
+        scope.ranges.push(range);
+        Ok(Side { item: FromItem::Range(index), tables: vec![table] })
+    }
+
+    fn named_relation(
+        &self,
+        scope: &mut Scope<'_>,
+        name: &ast::ObjectName,
+        alias: Option<&ast::TableAlias>,
+    ) -> Result<Side> {
+        let parts: Vec<ast::Ident> =
+            name.0.iter().filter_map(|part| part.as_ident().cloned()).collect();
+        if let [name] = parts.as_slice()
+            && let Some((levels_up, index, cte)) = scope.cte(&name.value)
+        {
+            let name = cte.name.clone();
+            let columns = range_columns(&cte.columns);
+            let kind = RangeKind::Cte(CteRange { name: name.clone(), levels_up, index });
+            return self.add(scope, range(kind, Some(name), columns), alias, None);
+        }
+        let (range, schema) = match self.find_relation(&parts)? {
+            Found::System(relation) => (self.system_range(relation), relation.schema.to_owned()),
+            Found::Stored(relation) => (self.stored_range(relation)?, self.schema_name(relation)),
+        };
+        self.add(scope, range, alias, Some(schema))
+    }
+
+    /// By the search path, or in the schema that is named.
+    fn find_relation(&self, parts: &[ast::Ident]) -> Result<Found<'_>> {
+        let snapshot = self.context.snapshot;
+        let at = parts.first().and_then(|part| position(part.span));
+        match parts {
+            [name] => {
+                let mut schemas = self.context.path.schemas().iter();
+                let found = schemas
+                    .find_map(|schema| self.in_schema(snapshot.schema(*schema)?, &name.value));
+                found.ok_or_else(|| undefined_table(&name.value, at))
+            }
+            [schema_name, name] | [_, schema_name, name] => {
+                let full = format!("{}.{}", schema_name.value, name.value);
+                if parts.len() == 3 && parts[0].value != self.context.database {
+                    let message = format!(
+                        "cross-database references are not implemented: \"{}.{full}\"",
+                        parts[0].value
+                    );
+                    return Err(Error::at(SqlState::FEATURE_NOT_SUPPORTED, message, at));
+                }
+                let schema = snapshot
+                    .schema_named(&schema_name.value)
+                    .ok_or_else(|| undefined_table(&full, at))?;
+                self.may_use(schema).map_err(|error| error.or_at(at))?;
+                self.in_schema(schema, &name.value).ok_or_else(|| undefined_table(&full, at))
+            }
+            _ => {
+                let message =
+                    format!("improper relation name (too many dotted names): {}", dotted(parts));
+                Err(Error::at(SqlState::SYNTAX_ERROR, message, at))
+            }
+        }
+    }
+
+    fn may_use(&self, schema: &Schema) -> Result<()> {
+        let actor = self.context.snapshot.actor(self.context.role);
+        match self.trusted || actor.has_all(schema.oid.address(), Privileges::USAGE) {
+            true => Ok(()),
+            false => Err(actor.permission_denied(schema.oid.address()).into()),
+        }
+    }
+
+    fn in_schema(&self, schema: &Schema, name: &str) -> Option<Found<'_>> {
+        let system = system::relation_by_name(&schema.name, name).map(Found::System);
+        let stored = || self.context.snapshot.relation_named(schema.oid, name).map(Found::Stored);
+        system.or_else(stored)
+    }
+
+    fn system_range(&self, relation: &'static SystemRelation) -> Range {
+        let columns = (1..).zip(&relation.columns).map(|(number, column)| RangeColumn {
+            name: column.name.to_owned(),
+            number,
+            t: column.pg_type,
+        });
+        let kind = RangeKind::Relation(RelationRange {
+            oid: RelationOid(relation.oid),
+            kind: RelationKind::System,
+            check_as: self.context.role,
+            view: None,
+        });
+        range(kind, Some(relation.name.to_owned()), columns.collect())
+    }
+
+    fn stored_range(&self, relation: &Arc<Relation>) -> Result<Range> {
+        let columns = relation.live_columns().map(|column| RangeColumn {
+            name: column.name.clone(),
+            number: column.number,
+            t: column.pg_type,
+        });
+        let view = match relation.view() {
+            Some(view) if self.expands.is_some() => {
+                Some(Box::new(self.view_query(relation, view)?))
+            }
+            _ => None,
+        };
+        let kind = RangeKind::Relation(RelationRange {
+            oid: relation.oid,
+            kind: match relation.view() {
+                Some(_) => RelationKind::View,
+                None => RelationKind::ForeignTable,
+            },
+            check_as: self.context.role,
+            view,
+        });
+        Ok(range(kind, Some(relation.name.clone()), columns.collect()))
+    }
+
+    fn schema_name(&self, relation: &Relation) -> String {
+        let schema = self.context.snapshot.schema(relation.schema);
+        schema.map(|schema| schema.name.clone()).unwrap_or_default()
+    }
+
+    fn unnest(
+        &self,
+        scope: &mut Scope<'_>,
+        arrays: &[ast::Expr],
+        with_ordinality: bool,
+        alias: Option<&ast::TableAlias>,
+    ) -> Result<Side> {
+        let [array] = arrays else {
+            return Err(Error::unsupported("unnest of several arrays"));
+        };
+        let name = ast::ObjectName::from(vec![ast::Ident::new("unnest")]);
+        let argument = FunctionArg::Unnamed(FunctionArgExpr::Expr(array.clone()));
+        let call = Call { name: &name, args: &[&argument], with_ordinality };
+        self.function_range(scope, &call, false, alias)
+    }
+
+    fn function_range(
+        &self,
+        scope: &mut Scope<'_>,
+        call: &Call<'_>,
+        lateral: bool,
+        alias: Option<&ast::TableAlias>,
+    ) -> Result<Side> {
+        let name = self.function_name(call.name)?;
+        let at = name.at;
+        let values = scope.within(Clause::FromFunction, |scope| {
+            let values = call.args.iter().map(|arg| match arg {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.expr(scope, expr),
+                _ => Err(Error::unsupported("a named argument")),
+            });
+            values.collect::<Result<Vec<Expr>>>()
+        })?;
+        let found = self.resolve_function(&name, &values)?;
+        let shown = alias.map_or(name.name.as_str(), |alias| alias.name.value.as_str());
+        let mut columns = function_columns(&found, shown).map_err(|error| error.or_at(at))?;
+        if call.with_ordinality {
+            columns.push(("ordinality".to_owned(), PgType::INT8));
+        }
+        let given = alias.map_or(0, |alias| alias.columns.len());
+        if given > columns.len() {
+            let message = format!("too many column aliases specified for function {}", name.name);
+            return Err(Error::at(SqlState::INVALID_COLUMN_REFERENCE, message, at));
+        }
+        let columns = (1..).zip(columns);
+        let columns = columns.map(|(number, (name, t))| RangeColumn { name, number, t });
+        let value = self.resolved_call(&found, CallForm::Call, values, at)?;
+        let lateral = lateral || value.has_columns();
+        let function = FunctionRange { call: value, with_ordinality: call.with_ordinality };
+        let kind = RangeKind::Function(function);
+        let range = Range { lateral, ..range(kind, Some(name.name), columns.collect()) };
+        self.add(scope, range, alias, None)
+    }
+}
+
+/// A call in FROM.
+struct Call<'a> {
+    name: &'a ast::ObjectName,
+    args: &'a [&'a FunctionArg],
+    with_ordinality: bool,
+}
+
+fn range(kind: RangeKind, name: Option<String>, columns: Vec<RangeColumn>) -> Range {
+    Range { kind, alias: None, name, columns, lateral: false, in_from: true }
+}
+
+/// A function with one column calls it as the function is called.
+fn function_columns(found: &Resolved, shown: &str) -> Result<Vec<(String, PgType)>> {
+    const RECORD: u32 = 2249;
+    if found.function.kind != 'f' {
+        return Err(Error::unsupported(format_args!("{} in FROM", found.function.name)));
+    }
+    let columns = builtin::out_columns(found.function.oid);
+    match columns {
+        [] if found.result.oid.0 == RECORD => {
+            let message = "a column definition list is required for functions returning \"record\"";
+            Err(Error::at(SqlState::SYNTAX_ERROR, message, None))
+        }
+        [] => Ok(vec![(shown.to_owned(), found.result)]),
+        [(name, _)] => Ok(vec![((*name).to_owned(), found.result)]),
+        columns => {
+            let columns = columns.iter();
+            Ok(columns.map(|(name, t)| ((*name).to_owned(), PgType::plain(t.0))).collect())
+        }
+    }
+}
+
+/// The names that an alias gives to the first columns.
+pub(super) fn rename(columns: &mut [RangeColumn], alias: &str, names: &[String]) -> Result<()> {
+    if names.len() > columns.len() {
+        let message = format!(
+            "table \"{alias}\" has {} columns available but {} columns specified",
+            columns.len(),
+            names.len()
+        );
+        return Err(Error::at(SqlState::INVALID_COLUMN_REFERENCE, message, None));
+    }
+    columns.iter_mut().zip(names).for_each(|(column, name)| column.name.clone_from(name));
+    Ok(())
+}
+
+pub(super) fn dotted(parts: &[ast::Ident]) -> String {
+    parts.iter().map(|part| part.value.as_str()).collect::<Vec<_>>().join(".")
+}
+
+fn undefined_table(name: &str, at: Option<usize>) -> Error {
+    Error::at(SqlState::UNDEFINED_TABLE, format!("relation \"{name}\" does not exist"), at)
+}

@@ -1,0 +1,126 @@
+//! Subqueries in expressions.
+use medley_diagnostic::SqlState;
+use medley_sql::query_ast as ast;
+use medley_types::PgType;
+
+use super::Analyser;
+use super::coerce::untyped;
+use super::operator::negated;
+use super::scope::{Clause, Scope};
+use crate::error::{Error, Result};
+use crate::tree::{Expr, ExprKind, Query, SubqueryKind, SubqueryLink};
+
+impl Analyser<'_> {
+    fn subquery(&self, scope: &Scope<'_>, query: &ast::Query) -> Result<Query> {
+        let place = match scope.clause.get() {
+            Clause::Default => "DEFAULT expression",
+            Clause::Check => "check constraint",
+            Clause::Generation => "column generation expression",
+            _ => return self.query(Some(scope), query, true),
+        };
+        let message = format!("cannot use subquery in {place}");
+        let at = super::operator::begin_of_query(query);
+        Err(Error::at(SqlState::FEATURE_NOT_SUPPORTED, message, at))
+    }
+
+    pub(super) fn scalar_subquery(
+        &self,
+        scope: &Scope<'_>,
+        query: &ast::Query,
+        at: Option<usize>,
+    ) -> Result<Expr> {
+        let query = self.subquery(scope, query)?;
+        let t = only_column(&query, at)?;
+        Ok(link(SubqueryKind::Scalar, None, query, t, None))
+    }
+
+    pub(super) fn array_subquery(
+        &self,
+        scope: &Scope<'_>,
+        query: &ast::Query,
+        at: Option<usize>,
+    ) -> Result<Expr> {
+        let query = self.subquery(scope, query)?;
+        let element = only_column(&query, at)?;
+        let array = element.array().ok_or_else(|| {
+            let message = format!("could not find array type for data type {}", untyped(element));
+            Error::at(SqlState::UNDEFINED_OBJECT, message, at)
+        })?;
+        Ok(link(SubqueryKind::Array, None, query, array, None))
+    }
+
+    pub(super) fn exists(
+        &self,
+        scope: &Scope<'_>,
+        query: &ast::Query,
+        is_not: bool,
+    ) -> Result<Expr> {
+        let query = self.subquery(scope, query)?;
+        let exists = link(SubqueryKind::Exists, None, query, PgType::BOOL, None);
+        Ok(if is_not { negated(exists) } else { exists })
+    }
+
+    pub(super) fn in_subquery(
+        &self,
+        scope: &Scope<'_>,
+        value: &ast::Expr,
+        query: &ast::Query,
+        is_not: bool,
+    ) -> Result<Expr> {
+        let found = self.compared_subquery(scope, value, "=", query, false)?;
+        Ok(if is_not { negated(found) } else { found })
+    }
+
+    /// `value op ANY (SELECT …)`, `value op ALL (SELECT …)`
+    pub(super) fn compared_subquery(
+        &self,
+        scope: &Scope<'_>,
+        value: &ast::Expr,
+        name: &str,
+        query: &ast::Query,
+        all: bool,
+    ) -> Result<Expr> {
+        if matches!(value, ast::Expr::Tuple(_)) {
+            return Err(Error::unsupported("a row IN (SELECT …)"));
+        }
+        let query = self.subquery(scope, query)?;
+        let value = self.expr(scope, value)?;
+        let at = value.position;
+        let columns = query.outputs().count();
+        if columns != 1 {
+            let few = if columns < 1 { "few" } else { "many" };
+            let message = format!("subquery has too {few} columns");
+            return Err(Error::at(SqlState::SYNTAX_ERROR, message, at));
+        }
+        let column = Expr::new(ExprKind::SubqueryColumn(0), only_column(&query, at)?, None);
+        let test = self.operate(name, value, column)?;
+        if test.t.oid != PgType::BOOL.oid {
+            let message =
+                format!("row comparison operator must yield type boolean, not type {}", test.t);
+            return Err(Error::at(SqlState::DATATYPE_MISMATCH, message, at));
+        }
+        let kind = if all { SubqueryKind::All } else { SubqueryKind::Any };
+        Ok(link(kind, Some(Box::new(test)), query, PgType::BOOL, at))
+    }
+}
+
+fn link(
+    kind: SubqueryKind,
+    test: Option<Box<Expr>>,
+    query: Query,
+    t: PgType,
+    at: Option<usize>,
+) -> Expr {
+    Expr::new(ExprKind::Subquery(SubqueryLink { kind, test, query: Box::new(query) }), t, at)
+}
+
+fn only_column(query: &Query, at: Option<usize>) -> Result<PgType> {
+    let mut outputs = query.outputs();
+    match (outputs.next(), outputs.next()) {
+        (Some(only), None) => Ok(only.expr.t),
+        _ => {
+            let message = "subquery must return only one column";
+            Err(Error::at(SqlState::SYNTAX_ERROR, message, at))
+        }
+    }
+}
