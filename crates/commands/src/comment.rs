@@ -1,7 +1,7 @@
-//! COMMENT ON.
-use medley_catalog::ids::{DATABASE_NAME, DatabaseOid, ObjectAddress};
+//! COMMENT ON, and SECURITY LABEL.
+use medley_catalog::ids::ObjectAddress;
 use medley_diagnostic::SqlState;
-use medley_sql::{Comment, CommentObject, ObjectKind, QualifiedName};
+use medley_sql::{Comment, CommentObject, ObjectKind, QualifiedName, SecurityLabel};
 
 use crate::Context;
 use crate::authorize::{self, Authorized};
@@ -11,7 +11,7 @@ use crate::relation;
 pub(crate) fn comment(ctx: &mut Context<'_>, statement: Comment) -> Result<()> {
     let on = match &statement.object {
         CommentObject::Object { kind: ObjectKind::Database, name }
-            if name.name() != DATABASE_NAME =>
+            if ctx.catalog().database_named(name.name()).is_none() =>
         {
             // As PostgreSQL, so that dumps of other databases replay.
             let missing = NameError::missing(Noun::Database, name.name()).to_string();
@@ -28,6 +28,15 @@ pub(crate) fn comment(ctx: &mut Context<'_>, statement: Comment) -> Result<()> {
     apply(ctx, on, &statement.text.unwrap_or_default())
 }
 
+/// SECURITY LABEL: nothing here provides labels, which is told before the object is looked for.
+pub(crate) fn security_label(statement: &SecurityLabel) -> Result<()> {
+    Err(match &statement.provider {
+        Some(provider) => NameError::NoLabelProvider(provider.clone()),
+        None => NameError::NoLabelProviders,
+    }
+    .into())
+}
+
 fn resolve(
     ctx: &Context<'_>,
     kind: ObjectKind,
@@ -38,7 +47,7 @@ fn resolve(
         ObjectKind::Server => ctx.server_named(name.name())?.oid.address(),
         ObjectKind::Schema => ctx.schema_named(name.name())?.oid.address(),
         ObjectKind::Extension => ctx.catalog().find_extension(name.name())?.oid.address(),
-        ObjectKind::Database => DatabaseOid::MEDLEY.address(),
+        ObjectKind::Database => ctx.database_named(name.name())?.oid.address(),
         ObjectKind::Role => {
             return authorize::role::comment(ctx, ctx.catalog().find_role(name.name())?);
         }

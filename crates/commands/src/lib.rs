@@ -18,6 +18,7 @@ mod authorize;
 mod builtin_validator;
 mod comment;
 mod context;
+mod database;
 mod drop;
 mod error;
 mod extension;
@@ -33,6 +34,7 @@ mod rename;
 mod role;
 mod schema;
 mod server;
+mod settings;
 mod user_mapping;
 mod view;
 mod wrapper;
@@ -40,12 +42,12 @@ mod wrapper;
 pub use authorize::{check_set_role, check_set_session_authorization};
 pub use context::{Context, Environment, Identity};
 pub use error::{
-    Error, GrantError, ImportError, NameError, Noun, OptionError, PermissionError, RelationError,
-    Result, RoleError, ViewError,
+    DatabaseError, Error, GrantError, ImportError, NameError, Noun, OptionError, PermissionError,
+    RelationError, Result, RoleError, ViewError,
 };
 pub use foreign_table::{ExpressionKind, type_named};
 pub use import::{ImportPlan, apply_import, plan_import};
-pub use role::{SettingWrite, alter_role_settings};
+pub use settings::{SettingWrite, alter_database_settings, alter_role_settings};
 pub use view::{ViewQuery, create_view};
 
 use medley_sql::Statement;
@@ -97,6 +99,10 @@ fn dispatch(ctx: &mut Context<'_>, statement: Statement) -> Result<()> {
         Statement::AlterOwner(it) => owner::alter(ctx, it),
         Statement::SetObjectSchema(it) => schema::set(ctx, it),
         Statement::Comment(it) => comment::comment(ctx, it),
+        Statement::SecurityLabel(it) => comment::security_label(&it),
+        Statement::CreateDatabase(it) => database::create(ctx, &it),
+        Statement::AlterDatabase(it) => database::alter(ctx, &it),
+        Statement::DropDatabase(it) => database::drop(ctx, &it),
         Statement::CreateRole(it) => role::create(ctx, *it),
         Statement::AlterRole(it) => role::alter(ctx, *it),
         Statement::GroupMembership(it) => role::change_group(ctx, it),

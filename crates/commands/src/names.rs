@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use medley_catalog::SearchPath;
 use medley_catalog::ids::{DATABASE_NAME, ObjectAddress, RoleOid, RoleOrPublic, UserMappingOid};
-use medley_catalog::objects::{Relation, Schema, Server, UserMapping, Wrapper};
+use medley_catalog::objects::{Database, Relation, Schema, Server, UserMapping, Wrapper};
 use medley_sql::{QualifiedName, RoleSpec};
 
 use crate::Context;
@@ -50,6 +50,10 @@ impl Context<'_> {
 impl Context<'_> {
     pub(crate) fn wrapper_named(&self, name: &str) -> Result<Arc<Wrapper>> {
         Ok(Arc::clone(self.catalog().find_wrapper(name)?))
+    }
+
+    pub(crate) fn database_named(&self, name: &str) -> Result<Arc<Database>> {
+        Ok(Arc::clone(self.catalog().find_database(name)?))
     }
 
     pub(crate) fn server_named(&self, name: &str) -> Result<Arc<Server>> {

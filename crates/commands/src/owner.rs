@@ -1,7 +1,7 @@
 //! ALTER … OWNER TO.
 use medley_catalog::acl::Acl;
 use medley_catalog::ids::RoleOid;
-use medley_catalog::objects::{Relation, Schema, Server, Wrapper};
+use medley_catalog::objects::{Database, Relation, Schema, Server, Wrapper};
 use medley_sql::{AlterOwner, ObjectKind};
 
 use crate::Context;
@@ -24,6 +24,10 @@ pub(crate) fn alter(ctx: &mut Context<'_>, statement: AlterOwner) -> Result<()> 
         ObjectKind::Schema => {
             let gift = authorize::give_schema(ctx, ctx.schema_named(name)?, to)?;
             give_schema(ctx, gift)
+        }
+        ObjectKind::Database => {
+            let gift = authorize::give_database(ctx, ctx.database_named(name)?, to)?;
+            give_database(ctx, gift)
         }
         kind => Err(Error::unsupported(format!("ALTER {} OWNER TO", kind.name()))),
     }
@@ -50,6 +54,7 @@ give! {
     give_wrapper: Wrapper;
     give_server: Server;
     give_schema: Schema;
+    give_database: Database;
 }
 
 /// The same of a relation, where columns have ACLs too.

@@ -7,7 +7,7 @@ use medley_sql::{ObjectKind, Rename, RenameTarget};
 use crate::Context;
 use crate::authorize::{self, Authorized};
 use crate::error::{Error, NameError, Noun, RelationError, Result};
-use crate::{foreign_table, relation, role, schema};
+use crate::{database, foreign_table, relation, role, schema};
 
 pub(crate) fn rename(ctx: &mut Context<'_>, statement: Rename) -> Result<()> {
     match (&statement.target, statement.kind) {
@@ -18,9 +18,10 @@ pub(crate) fn rename(ctx: &mut Context<'_>, statement: Rename) -> Result<()> {
             ObjectKind::Server => rename_server(ctx, statement),
             ObjectKind::Schema => rename_schema(ctx, statement),
             ObjectKind::Role => role::rename(ctx, statement.name.name(), statement.new_name),
-            ObjectKind::Extension | ObjectKind::Database => {
-                Err(Error::unsupported(format!("ALTER {} RENAME", kind.name())))
+            ObjectKind::Database => {
+                database::rename(ctx, statement.name.name(), &statement.new_name)
             }
+            ObjectKind::Extension => Err(Error::unsupported("ALTER EXTENSION RENAME")),
             ObjectKind::ForeignTable
             | ObjectKind::Table
             | ObjectKind::View

@@ -29,6 +29,7 @@ impl Session {
         self.check_not_failed()?;
         self.transaction();
         self.check_read_only(&statement)?;
+        self.check_alone(&statement, bounds)?;
         self.run_statement(statement, text, bounds, out).await
     }
 
@@ -60,6 +61,9 @@ impl Session {
             Statement::ImportForeignSchema(import) => self.import(import, bounds, out).await?,
             Statement::AlterRoleSettings(alter) => {
                 self.alter_role_settings(&alter, bounds, out).await?;
+            }
+            Statement::AlterDatabaseSettings(alter) => {
+                self.alter_database_settings(&alter, bounds, out).await?;
             }
             Statement::Lock(_) if self.status() != Status::InBlock => {
                 let message = "LOCK TABLE can only be used in transaction blocks";
@@ -139,6 +143,16 @@ impl Session {
         }
         let message = format!("cannot execute {name} in a read-only transaction");
         Err(Report::error(SqlState::READ_ONLY_SQL_TRANSACTION, message))
+    }
+
+    /// Some statements neither run in a block nor beside others in one message.
+    fn check_alone(&self, statement: &Statement, bounds: &Bounds) -> Result<(), Report> {
+        let Some(name) = statement.refused_in_block() else { return Ok(()) };
+        if bounds.alone && self.status() == Status::Idle {
+            return Ok(());
+        }
+        let message = format!("{name} cannot run inside a transaction block");
+        Err(Report::error(SqlState::ACTIVE_SQL_TRANSACTION, message))
     }
 
     fn prepare_named(&mut self, prepare: medley_sql::Prepare, text: &str) -> Result<(), Report> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use medley_catalog::Snapshot;
+use medley_catalog::acl::Privileges;
 use medley_catalog::ids::{DATABASE_NAME, DatabaseOid};
 use medley_catalog::objects::{Role, SettingScope};
 use medley_diagnostic::{Report, SqlState};
@@ -63,23 +64,59 @@ pub(crate) fn admit(instance: &Instance, login: &Login) -> Result<Arc<Role>, Rep
     if !role.can_login {
         return Err(refuse(format!("role \"{name}\" is not permitted to log in")));
     }
-    if login.database != DATABASE_NAME {
-        let message = format!("database \"{}\" does not exist", login.database);
-        return Err(Report::fatal(SqlState::INVALID_CATALOG_NAME, message)
-            .with_hint(format!("The one database here is \"{DATABASE_NAME}\".")));
-    }
     check_limit(instance, role)?;
+    check_database(instance, &snapshot, role, &login.database)?;
     Ok(Arc::clone(role))
 }
 
+/// Superusers are not counted, and not refused.
 fn check_limit(instance: &Instance, role: &Role) -> Result<(), Report> {
-    let Ok(limit) = usize::try_from(role.connection_limit) else { return Ok(()) };
     let present = instance.backends.list().iter().filter(|it| it.user == role.oid).count();
-    if role.superuser || present < limit {
-        return Ok(());
+    match role.superuser || is_below(present, role.connection_limit) {
+        true => Ok(()),
+        false => Err(too_many("role", &role.name)),
     }
-    let message = format!("too many connections for role \"{}\"", role.name);
-    Err(Report::fatal(SqlState::TOO_MANY_CONNECTIONS, message))
+}
+
+/// Whether this role may connect to the database of this name.
+fn check_database(
+    instance: &Instance,
+    snapshot: &Snapshot,
+    role: &Role,
+    name: &str,
+) -> Result<(), Report> {
+    let database = snapshot.database_named(name).ok_or_else(|| no_database(name))?;
+    let name = &database.name;
+    if !database.allow_connections {
+        let message = format!("database \"{name}\" is not currently accepting connections");
+        return Err(Report::fatal(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, message));
+    }
+    if !snapshot.actor(role.oid).has_all(database.oid.address(), Privileges::CONNECT) {
+        let message = format!("permission denied for database \"{name}\"");
+        return Err(Report::fatal(SqlState::INSUFFICIENT_PRIVILEGE, message)
+            .with_detail("User does not have CONNECT privilege."));
+    }
+    let present = instance.backends.list().len();
+    match role.superuser || is_below(present, database.connection_limit) {
+        true => Ok(()),
+        false => Err(too_many("database", name)),
+    }
+}
+
+fn no_database(name: &str) -> Report {
+    let message = format!("database \"{name}\" does not exist");
+    Report::fatal(SqlState::INVALID_CATALOG_NAME, message)
+        .with_hint(format!("The one database here is \"{DATABASE_NAME}\"."))
+}
+
+/// A negative limit is none.
+fn is_below(present: usize, limit: i32) -> bool {
+    usize::try_from(limit).map_or(true, |limit| present < limit)
+}
+
+fn too_many(kind: &str, name: &str) -> Report {
+    let message = format!("too many connections for {kind} \"{name}\"");
+    Report::fatal(SqlState::TOO_MANY_CONNECTIONS, message)
 }
 
 /// What ALTER ROLE … SET and ALTER DATABASE … SET say of this role's sessions, the weakest first.

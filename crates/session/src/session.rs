@@ -52,6 +52,8 @@ pub(crate) struct Bounds {
     pub(crate) token: CancellationToken,
     timed_out: Arc<AtomicBool>,
     timeout: Duration,
+    /// No other statement came in its message.
+    pub(crate) alone: bool,
 }
 
 impl Session {
@@ -171,9 +173,9 @@ impl Session {
             return out.empty().await;
         }
         self.portals.remove("");
-        let bounds = self.bounds();
-        let _timer = bounds.start();
         let count = script.statements.len();
+        let bounds = Bounds { alone: count == 1, ..self.bounds() };
+        let _timer = bounds.start();
         for (index, parsed) in script.statements.into_iter().enumerate() {
             if parsed.parameters > 0 && !matches!(parsed.statement, Statement::Prepare(_)) {
                 return Err(no_parameter(1));
@@ -196,6 +198,7 @@ impl Session {
             token: self.interrupt.token().child_token(),
             timed_out: Arc::default(),
             timeout: Duration::from_millis(timeout),
+            alone: true,
         }
     }
 

@@ -6,8 +6,8 @@ use arrow_schema::Schema;
 use medley_commands::SettingWrite;
 use medley_diagnostic::{Diagnostic, Report, Severity, SqlState};
 use medley_sql::{
-    AlterRoleSettings, Discard, Set, SetScope, SetValue, SettingArgument, SettingChange,
-    TransactionScope,
+    AlterDatabaseSettings, AlterRoleSettings, Discard, Set, SetScope, SetValue, SettingArgument,
+    SettingChange, TransactionScope,
 };
 use medley_types::{Column, PgType, field};
 
@@ -181,16 +181,41 @@ impl Session {
         bounds: &Bounds,
         out: &mut dyn Output,
     ) -> Result<(), Report> {
-        let write = self.setting_write(&alter.change)?;
-        if let Some(doubt) = self.doubt(&write) {
-            self.notice(&doubt, out).await?;
-        }
+        let write = self.judged(&alter.change, out).await?;
         let (role, database) = (alter.role.as_ref(), alter.database.as_deref());
         self.commands(bounds, out, |context| {
             medley_commands::alter_role_settings(context, role, database, write)
         })
         .await?;
         Ok(())
+    }
+
+    /// ALTER DATABASE … SET, likewise.
+    pub(crate) async fn alter_database_settings(
+        &mut self,
+        alter: &AlterDatabaseSettings,
+        bounds: &Bounds,
+        out: &mut dyn Output,
+    ) -> Result<(), Report> {
+        let write = self.judged(&alter.change, out).await?;
+        self.commands(bounds, out, |context| {
+            medley_commands::alter_database_settings(context, &alter.name, write)
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// What is to be kept, with a notice where that may be of no use.
+    async fn judged(
+        &mut self,
+        change: &SettingChange,
+        out: &mut dyn Output,
+    ) -> Result<SettingWrite, Report> {
+        let write = self.setting_write(change)?;
+        if let Some(doubt) = self.doubt(&write) {
+            self.notice(&doubt, out).await?;
+        }
+        Ok(write)
     }
 
     /// A role may be created, or granted, before somebody logs in.
@@ -219,7 +244,7 @@ impl Session {
                     let how = Change { superuser: self.is_superuser(), local: false };
                     self.settings.lock().clone().reset(name, how)?;
                 }
-                return Ok(SettingWrite::Reset(name.clone()));
+                return Ok(SettingWrite::Reset(own_name(name)));
             }
             SettingChange::Set { name, value } => (name, value),
         };
@@ -233,7 +258,7 @@ impl Session {
                 judged.show(name)?.to_owned()
             }
         };
-        Ok(SettingWrite::Set { name: name.clone(), value })
+        Ok(SettingWrite::Set { name: own_name(name), value })
     }
 
     /// Runs DISCARD.
@@ -241,16 +266,17 @@ impl Session {
         if discard != Discard::All {
             return Ok(());
         }
-        if self.transaction.as_ref().is_some_and(|it| it.kind != Kind::Implicit) {
-            let message = "DISCARD ALL cannot run inside a transaction block";
-            return Err(Report::error(SqlState::ACTIVE_SQL_TRANSACTION, message));
-        }
         self.reset_session_user(false)?;
         self.settings.lock().reset_all();
         self.statements.clear();
         self.portals.clear();
         Ok(())
     }
+}
+
+/// A setting's name in its own case.
+fn own_name(name: &str) -> String {
+    crate::settings::find(name).map_or(name, |setting| setting.name).to_owned()
 }
 
 fn cannot_be_changed(name: &str) -> Report {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use medley_catalog::acl::Privileges;
 use medley_catalog::ids::{DatabaseOid, ObjectAddress, RoleOid, RoleOrPublic};
-use medley_catalog::objects::{Extension, Relation, Schema, Server, Wrapper};
+use medley_catalog::objects::{Database, Extension, Relation, Schema, Server, Wrapper};
 use medley_catalog::{Actor, Snapshot};
 
 use crate::Context;
@@ -41,7 +41,7 @@ macro_rules! addressed {
     )*};
 }
 
-addressed!(Wrapper, Server, Schema, Extension, Relation);
+addressed!(Database, Wrapper, Server, Schema, Extension, Relation);
 
 impl Addressed for ObjectAddress {
     fn address(&self) -> ObjectAddress {
@@ -170,6 +170,19 @@ pub(crate) fn give_server(
         ctx.catalog().actor(to).check(wrapper, Privileges::USAGE)?;
     }
     Ok(Authorized(Gift { object: server, to }))
+}
+
+/// A new owner for the database: who gives it may make databases.
+pub(crate) fn give_database(
+    ctx: &Context<'_>,
+    database: Arc<Database>,
+    to: RoleOid,
+) -> Result<Authorized<Gift<Database>>> {
+    if database.owner != to {
+        check_gift(ctx, database.oid.address(), to)?;
+        role::create_database(ctx, "change owner of database", ())?;
+    }
+    Ok(Authorized(Gift { object: database, to }))
 }
 
 /// A new owner for a schema.

@@ -40,6 +40,22 @@ pub(crate) fn create(ctx: &Context<'_>, options: RoleOptions) -> Result<Authoriz
     }
 }
 
+/// For whoever may make databases; `what` is what else that is needed for.
+pub(crate) fn create_database<T>(
+    ctx: &Context<'_>,
+    what: &str,
+    subject: T,
+) -> Result<Authorized<T>> {
+    let role = ctx.catalog().role(ctx.current_role);
+    match role.is_some_and(|role| role.superuser || role.create_db) {
+        true => Ok(Authorized(subject)),
+        false => {
+            let what = what.to_owned();
+            Err(PermissionError::Refused { what, detail: None, hint: None }.into())
+        }
+    }
+}
+
 /// ALTER ROLE with attributes: everybody may change their own password.
 pub(crate) fn alter(
     ctx: &Context<'_>,
@@ -113,7 +129,7 @@ pub(crate) fn alter_settings(ctx: &Context<'_>, role: &Role) -> Result<Authorize
     }
 }
 
-/// ALTER ROLE ALL … SET and RESET, and ALTER DATABASE.
+/// ALTER ROLE ALL … SET and RESET.
 pub(crate) fn alter_settings_of_all(ctx: &Context<'_>) -> Result<Authorized<()>> {
     match ctx.is_superuser() {
         true => Ok(Authorized(())),

@@ -1,4 +1,5 @@
 //! What goes wrong with utility statements, by family.
+mod database;
 mod grant;
 mod import;
 mod name;
@@ -8,6 +9,7 @@ mod relation;
 mod role;
 mod view;
 
+pub use database::DatabaseError;
 pub use grant::GrantError;
 pub use import::ImportError;
 pub use name::{NameError, Noun};
@@ -34,6 +36,9 @@ pub enum Error {
     /// Something is wrong with OPTIONS.
     #[error(transparent)]
     Option(#[from] OptionError),
+    /// Something is wrong about the database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
     /// Something is wrong about a role.
     #[error(transparent)]
     Role(#[from] RoleError),
@@ -114,6 +119,7 @@ impl Error {
             Self::Name(error) => Some(error),
             Self::Permission(error) => Some(error),
             Self::Option(error) => Some(error),
+            Self::Database(error) => Some(error),
             Self::Role(error) => Some(error),
             Self::Grant(error) => Some(error),
             Self::Relation(error) => Some(error),

@@ -58,9 +58,10 @@ impl Noun {
 
     fn exists(self) -> SqlState {
         match self {
-            Self::Wrapper | Self::Server | Self::Role | Self::Extension | Self::Database => {
+            Self::Wrapper | Self::Server | Self::Role | Self::Extension => {
                 SqlState::DUPLICATE_OBJECT
             }
+            Self::Database => SqlState::DUPLICATE_DATABASE,
             Self::ForeignTable
             | Self::Table
             | Self::View
@@ -167,6 +168,12 @@ pub enum NameError {
         /// What was asked for.
         version: String,
     },
+    /// SECURITY LABEL, with nobody to ask.
+    #[error("no security label providers have been loaded")]
+    NoLabelProviders,
+    /// SECURITY LABEL FOR somebody who is not there.
+    #[error("security label provider \"{0}\" is not loaded")]
+    NoLabelProvider(String),
     /// The system needs it.
     #[error("cannot drop {0} because it is required by the database system")]
     Pinned(String),
@@ -197,9 +204,10 @@ impl Diagnostic for NameError {
             }
             Self::NoSchemaSelected => SqlState::INVALID_SCHEMA_NAME,
             Self::ReservedSchema(_) => SqlState::RESERVED_NAME,
-            Self::NoExtensionVersion { .. } | Self::NoUpdatePath { .. } => {
-                SqlState::INVALID_PARAMETER_VALUE
-            }
+            Self::NoExtensionVersion { .. }
+            | Self::NoUpdatePath { .. }
+            | Self::NoLabelProviders
+            | Self::NoLabelProvider(_) => SqlState::INVALID_PARAMETER_VALUE,
             Self::Pinned(_) => SqlState::DEPENDENT_OBJECTS_STILL_EXIST,
         }
     }

@@ -10,14 +10,14 @@ use std::sync::Arc;
 
 use medley_catalog::acl::{AclKind, Behavior};
 use medley_catalog::ids::{
-    Class, DATABASE_NAME, DefaultAclOid, ObjectAddress, RelationOid, RoleOid, RoleOrPublic,
+    Class, DatabaseOid, DefaultAclOid, ObjectAddress, RelationOid, RoleOid, RoleOrPublic,
     SchemaOid, ServerOid, WrapperOid,
 };
-use medley_catalog::objects::{Schema, Server, Wrapper};
+use medley_catalog::objects::{Database, Schema, Server, Wrapper};
 use medley_sql::{Grant, GrantObjects, Name, ObjectKind, QualifiedName};
 
 use crate::drop::behavior;
-use crate::error::{Error, GrantError, NameError, Noun, Result};
+use crate::error::{Error, GrantError, Result};
 use crate::{Context, authorize};
 use acl_change::{AclChange, Label};
 use privileges::Wanted;
@@ -83,7 +83,10 @@ fn resolve(ctx: &Context<'_>, objects: &GrantObjects) -> Result<(AclKind, Vec<Ob
             let oids = names.iter().map(|name| Ok(ctx.schema_named(name)?.oid.address()));
             (AclKind::Schema, oids.collect::<Result<_>>()?)
         }
-        GrantObjects::Databases(names) => return Err(refuse_databases(names)),
+        GrantObjects::Databases(names) => {
+            let oids = names.iter().map(|name| Ok(ctx.database_named(name)?.oid.address()));
+            (AclKind::Database, oids.collect::<Result<_>>()?)
+        }
         GrantObjects::Sequences(names) => return Err(refuse_sequences(ctx, names)),
         GrantObjects::Other { kind, .. } => {
             return Err(Error::unsupported(format!("GRANT ON {kind}")));
@@ -98,14 +101,6 @@ fn relations_in_schemas(ctx: &Context<'_>, names: &[Name]) -> Result<Vec<ObjectA
         oids.extend(ctx.catalog().relations_in(schema.get().oid).map(|it| it.oid.address()));
     }
     Ok(oids)
-}
-
-/// There is one database, and its privileges are PostgreSQL's defaults.
-fn refuse_databases(names: &[Name]) -> Error {
-    match names.iter().find(|name| *name != DATABASE_NAME) {
-        Some(name) => NameError::missing(Noun::Database, name).into(),
-        None => Error::unsupported("GRANT ON DATABASE"),
-    }
 }
 
 /// There are no sequences.
@@ -129,6 +124,7 @@ fn apply(
         Class::Relation => relation::apply(ctx, RelationOid(oid), wanted, change),
         Class::Wrapper => apply_to_wrapper(ctx, WrapperOid(oid), wanted, change),
         Class::Server => apply_to_server(ctx, ServerOid(oid), wanted, change),
+        Class::Database => apply_to_database(ctx, DatabaseOid(oid), wanted, change),
         Class::Schema => apply_to_schema(ctx, SchemaOid(oid), wanted, change),
         class => Err(Error::unsupported(format!("GRANT on a {}", class.noun()))),
     }
@@ -153,5 +149,6 @@ macro_rules! apply_to {
 apply_to! {
     apply_to_wrapper: Wrapper, WrapperOid, wrapper;
     apply_to_server: Server, ServerOid, server;
+    apply_to_database: Database, DatabaseOid, database;
     apply_to_schema: Schema, SchemaOid, schema;
 }

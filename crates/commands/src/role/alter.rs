@@ -24,7 +24,7 @@ pub(crate) fn alter(ctx: &mut Context<'_>, statement: AlterRole) -> Result<()> {
 }
 
 /// The role, unless it is the system's.
-pub(super) fn to_alter(ctx: &Context<'_>, spec: &RoleSpec) -> Result<Arc<Role>> {
+pub(crate) fn to_alter(ctx: &Context<'_>, spec: &RoleSpec) -> Result<Arc<Role>> {
     if let RoleSpec::Named(name) = spec {
         super::check_name(name, "Cannot alter reserved roles.")?;
     }

@@ -5,14 +5,12 @@ mod create;
 mod drop;
 mod membership;
 mod owned;
-mod settings;
 
-pub(crate) use alter::{alter, rename};
+pub(crate) use alter::{alter, rename, to_alter};
 pub(crate) use create::create;
 pub(crate) use drop::drop;
 pub(crate) use membership::{change_group, grant};
 pub(crate) use owned::{drop_owned, reassign};
-pub use settings::{SettingWrite, alter_role_settings};
 
 use crate::error::{Result, RoleError};
 

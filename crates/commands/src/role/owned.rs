@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use medley_catalog::dependency::is_owned_class;
 use medley_catalog::ids::{
-    Class, ExtensionOid, ObjectAddress, RelationOid, RoleOid, SchemaOid, ServerOid, WrapperOid,
+    Class, DatabaseOid, ExtensionOid, ObjectAddress, RelationOid, RoleOid, SchemaOid, ServerOid,
+    WrapperOid,
 };
 use medley_catalog::objects::{Extension, Reference, ReferenceKind};
 use medley_sql::{DropOwned, ReassignOwned};
@@ -55,6 +56,13 @@ fn give(
             Some(it) => owner::give_schema(ctx, authorize::give_schema(ctx, it.clone(), to)?),
             None => Ok(()),
         },
+        Class::Database => match catalog.database(DatabaseOid(oid)) {
+            Some(it) => {
+                let gift = Gift::reassigned(authorized, Arc::clone(it), to);
+                owner::give_database(ctx, gift)
+            }
+            None => Ok(()),
+        },
         Class::Relation => match catalog.relation(RelationOid(oid)) {
             Some(it) => {
                 let gift = Gift::reassigned(authorized, Arc::clone(it), to);
@@ -81,6 +89,8 @@ pub(crate) fn drop_owned(ctx: &mut Context<'_>, statement: DropOwned) -> Result<
                 ReferenceKind::Owner if is_owned_class(reference.from.class) => {
                     targets.push(reference.from);
                 }
+                // It is not dropped with its owner, nor with anybody.
+                ReferenceKind::Owner if reference.from.class == Class::Database => {}
                 ReferenceKind::Owner => ctx.remove(reference.from)?,
                 _ => grant::revoke_all(ctx, reference.from, role)?,
             }

@@ -2,6 +2,7 @@
 mod comment;
 mod copy;
 mod cursor;
+mod database;
 mod extension;
 mod foreign_table;
 mod grant;
@@ -25,6 +26,10 @@ mod wrapper;
 pub use comment::{Comment, CommentObject, SecurityLabel};
 pub use copy::{Copy, CopyDirection, CopyEnd, CopyOption, CopySource};
 pub use cursor::{CloseCursor, DeclareCursor, FetchCursor, FetchDirection};
+pub use database::{
+    AlterDatabase, AlterDatabaseAction, AlterDatabaseSettings, CreateDatabase, DatabaseOption,
+    DatabaseOptionValue, DropDatabase,
+};
 pub use extension::{AlterExtension, AlterExtensionAction, CreateExtension};
 pub use foreign_table::{
     AlterTable, AlterTableAction, ColumnDefinition, Constraint, ConstraintKind, CreateForeignTable,

@@ -53,6 +53,11 @@ pub enum Statement {
     Comment(Comment),
     SecurityLabel(SecurityLabel),
 
+    CreateDatabase(CreateDatabase),
+    AlterDatabase(AlterDatabase),
+    AlterDatabaseSettings(AlterDatabaseSettings),
+    DropDatabase(DropDatabase),
+
     CreateRole(Box<CreateRole>),
     AlterRole(Box<AlterRole>),
     AlterRoleSettings(AlterRoleSettings),
@@ -112,6 +117,11 @@ impl Statement {
     /// session to add. Also the name by which errors call it (25006, 0A000).
     pub fn tag(&self) -> &'static str {
         tag::of(self)
+    }
+
+    /// What cannot run inside a transaction block (25001), by its name, if it cannot.
+    pub fn refused_in_block(&self) -> Option<&'static str> {
+        tag::refused_in_block(self)
     }
 
     /// What a read-only transaction refuses (25006), by its name, if it does.

@@ -29,6 +29,9 @@ pub(super) fn of(statement: &Statement) -> &'static str {
         S::SetObjectSchema(alter) => altering(alter.kind),
         S::Comment(_) => "COMMENT",
         S::SecurityLabel(_) => "SECURITY LABEL",
+        S::CreateDatabase(_) => "CREATE DATABASE",
+        S::AlterDatabase(_) | S::AlterDatabaseSettings(_) => "ALTER DATABASE",
+        S::DropDatabase(_) => "DROP DATABASE",
         S::CreateRole(_) => "CREATE ROLE",
         S::AlterRole(_) | S::AlterRoleSettings(_) | S::GroupMembership(_) => "ALTER ROLE",
         S::DropRole(_) => "DROP ROLE",
@@ -96,6 +99,16 @@ pub(super) fn refused_read_only(statement: &Statement) -> Option<&'static str> {
         | S::Checkpoint => None,
         S::Unsupported(name) => (!READ_ONLY_UNSUPPORTED.contains(name)).then_some(name),
         _ => Some(of(statement)),
+    }
+}
+
+pub(super) fn refused_in_block(statement: &Statement) -> Option<&'static str> {
+    use Statement as S;
+    match statement {
+        S::AlterDatabase(alter) => alter.action.moves().then_some("ALTER DATABASE SET TABLESPACE"),
+        S::CreateDatabase(_) | S::DropDatabase(_) | S::Vacuum(_) => Some(of(statement)),
+        S::Discard(Discard::All) => Some(of(statement)),
+        _ => None,
     }
 }
 

@@ -5,6 +5,7 @@ mod alter_table;
 mod comment;
 mod copy;
 mod cursor;
+mod database;
 mod explain;
 mod expression;
 mod extension;

@@ -46,6 +46,9 @@ impl Parser<'_> {
         if self.eat("role") || self.eat("user") || self.eat("group") {
             return self.drop_role();
         }
+        if self.eat("database") {
+            return self.drop_database();
+        }
         if self.is("foreign") {
             return Err(self.after_foreign());
         }
@@ -102,6 +105,9 @@ impl Parser<'_> {
         if self.eat("extension") {
             return self.create_extension();
         }
+        if self.eat("database") {
+            return self.create_database();
+        }
         self.unsupported("create")
     }
 
@@ -130,6 +136,9 @@ impl Parser<'_> {
         }
         if let Some((_, kind)) = FLAT.iter().find(|(words, _)| self.eat(words)) {
             return self.alter_flat(*kind);
+        }
+        if self.eat("database") {
+            return self.alter_database();
         }
         if self.are("table all in tablespace") {
             return self.unsupported("alter");

@@ -154,7 +154,7 @@ impl Parser<'_> {
     }
 
     /// TRUE, FALSE and ON are reserved, and values all the same.
-    fn boolean_or_word(&mut self) -> Result<Name> {
+    pub fn boolean_or_word(&mut self) -> Result<Name> {
         match self.word() {
             "true" | "false" | "on" => self.label(),
             _ => self.non_reserved_word(),

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use medley_catalog::ids::RoleOid;
 use medley_catalog::{Backend, Bootstrap, Catalog, Savepoint, Transaction};
 use medley_commands::{
-    Context, Environment, Identity, Outcome, Result, SettingWrite, alter_role_settings,
-    check_set_role, check_set_session_authorization, execute,
+    Context, Environment, Identity, Outcome, Result, SettingWrite, alter_database_settings,
+    alter_role_settings, check_set_role, check_set_session_authorization, execute,
 };
 use medley_diagnostic::{Diagnostic, Report};
 use medley_fdw::Registry;
@@ -199,6 +199,9 @@ impl Session {
                 let write = setting_write(statement.change);
                 let database = statement.database.as_deref();
                 alter_role_settings(ctx, statement.role.as_ref(), database, write)
+            }
+            Statement::AlterDatabaseSettings(statement) => {
+                alter_database_settings(ctx, &statement.name, setting_write(statement.change))
             }
             statement => execute(ctx, statement),
         }

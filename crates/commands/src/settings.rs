@@ -1,11 +1,13 @@
-//! ALTER ROLE … SET and RESET: settings that begin with a session.
-use medley_catalog::ids::{DATABASE_NAME, DatabaseOid};
+//! ALTER ROLE and ALTER DATABASE … SET and RESET: settings that begin with a session.
+use std::sync::Arc;
+
+use medley_catalog::ids::RoleOid;
 use medley_catalog::objects::{RowKey, Setting, SettingScope};
 use medley_sql::RoleSpec;
 
 use crate::authorize;
-use crate::error::{NameError, Noun, Result};
-use crate::{Context, Outcome};
+use crate::error::Result;
+use crate::{Context, Outcome, role};
 
 /// What is to be kept, once the session found that it is a setting and a value of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,20 +32,34 @@ pub fn alter_role_settings(
     database: Option<&str>,
     write: SettingWrite,
 ) -> Result<Outcome> {
-    let role = role.map(|spec| super::alter::to_alter(ctx, spec)).transpose()?;
-    if let Some(database) = database.filter(|name| *name != DATABASE_NAME) {
-        return Err(NameError::missing(Noun::Database, database).into());
-    }
-    let role = match role {
-        Some(role) => Some(authorize::role::alter_settings(ctx, &role)?.into_inner()),
-        None => {
-            authorize::role::alter_settings_of_all(ctx)?;
-            None
+    let role = role.map(|spec| authorized_role(ctx, spec)).transpose()?;
+    let database = database.map(|name| ctx.database_named(name)).transpose()?;
+    if role.is_none() {
+        match &database {
+            Some(database) => authorize::owner(ctx, Arc::clone(database)).map(|_| ())?,
+            None => authorize::role::alter_settings_of_all(ctx).map(|_| ())?,
         }
-    };
-    let database = database.map(|_| DatabaseOid::MEDLEY);
+    }
+    let database = database.map(|database| database.oid);
     apply(ctx, SettingScope { database, role }, write)?;
     Ok(Outcome { tag: "ALTER ROLE" })
+}
+
+fn authorized_role(ctx: &Context<'_>, spec: &RoleSpec) -> Result<RoleOid> {
+    let role = role::to_alter(ctx, spec)?;
+    Ok(authorize::role::alter_settings(ctx, &role)?.into_inner())
+}
+
+/// `ALTER DATABASE database …`.
+pub fn alter_database_settings(
+    ctx: &mut Context<'_>,
+    database: &str,
+    write: SettingWrite,
+) -> Result<Outcome> {
+    let database = authorize::owner(ctx, ctx.database_named(database)?)?;
+    let scope = SettingScope { database: Some(database.get().oid), role: None };
+    apply(ctx, scope, write)?;
+    Ok(Outcome { tag: "ALTER DATABASE" })
 }
 
 fn apply(ctx: &mut Context<'_>, scope: SettingScope, write: SettingWrite) -> Result<()> {
@@ -64,12 +80,12 @@ fn apply(ctx: &mut Context<'_>, scope: SettingScope, write: SettingWrite) -> Res
 fn written(mut values: Vec<(String, String)>, write: SettingWrite) -> Vec<(String, String)> {
     match write {
         SettingWrite::Set { name, value } => {
-            match values.iter_mut().find(|(given, _)| *given == name) {
+            match values.iter_mut().find(|(given, _)| given.eq_ignore_ascii_case(&name)) {
                 Some((_, place)) => *place = value,
                 None => values.push((name, value)),
             }
         }
-        SettingWrite::Reset(name) => values.retain(|(given, _)| *given != name),
+        SettingWrite::Reset(name) => values.retain(|(given, _)| !given.eq_ignore_ascii_case(&name)),
         SettingWrite::ResetAll => values.clear(),
     }
     values
