@@ -1,4 +1,4 @@
--- 6: the database, its owner, its options
+-- 6.2, 6.7: the database, its owner, its options
 create role alice createrole;
 create role bob;
 create role carol createdb;
