@@ -2,9 +2,10 @@
 //!
 //! [`tidy`] keeps what no compiler keeps: the arrows between crates, the truth of ARCHITECTURE.md,
 //! sizes, words. [`test`] runs every test there is, and finds or installs what they need.
-//! [`compat`] sets Medley against a real PostgreSQL.
+//! [`compat`] sets Medley against a real PostgreSQL, [`catalogs`] copies what that has of its own.
 //! This crate builds in seconds and links nothing of ours but what starts servers.
 mod cargo;
+pub mod catalogs;
 pub mod compat;
 mod packages;
 pub mod test;

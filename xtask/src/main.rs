@@ -16,6 +16,8 @@ struct Arguments {
 enum Task {
     /// Check what no compiler checks: arrows between crates, ARCHITECTURE.md, scripts, sizes, words
     Tidy,
+    /// Write anew what Medley knows of PostgreSQL's functions, types and system relations, from 18.4
+    Catalogs,
     /// Run every test, with the real servers they need (installed with apt-get when root on Debian)
     Test {
         /// What `cargo nextest run` or `cargo test` takes: `-p medley-sql`, a test's name
@@ -42,6 +44,7 @@ enum Task {
 fn main() -> Result<ExitCode> {
     match Arguments::parse().task {
         Task::Tidy => tidy(),
+        Task::Catalogs => xtask::catalogs::write().map(|()| ExitCode::SUCCESS),
         Task::Test { arguments } => xtask::test::run(&arguments),
         Task::Compat { name, installed, record, defects } => {
             xtask::compat::run(&Request { name, installed, record, defects })

@@ -15,17 +15,14 @@ pub struct SystemColumn {
     pub pg_type: PgType,
     /// NOT NULL.
     pub not_null: bool,
+    /// The domain of `information_schema` that it is declared with; `pg_type` is the domain's base.
+    pub domain: Option<TypeOid>,
 }
 
 impl SystemColumn {
-    /// A column that may be NULL.
-    pub const fn new(name: &'static str, pg_type: PgType) -> Self {
-        Self { name, pg_type, not_null: false }
-    }
-
-    /// A column that is never NULL.
-    pub const fn not_null(name: &'static str, pg_type: PgType) -> Self {
-        Self { name, pg_type, not_null: true }
+    /// The oid of the type that it is declared with.
+    pub fn declared_type(&self) -> TypeOid {
+        self.domain.unwrap_or(self.pg_type.oid)
     }
 }
 
@@ -129,16 +126,15 @@ fn column(fields: &[&'static str]) -> SystemColumn {
         typmod: number(fields[3]),
         collation: CollationOid(number(fields[4])),
     };
-    match fields[5] {
-        "nn" => SystemColumn::not_null(fields[1], pg_type),
-        _ => SystemColumn::new(fields[1], pg_type),
-    }
+    let domain = Some(fields[6]).filter(|domain| *domain != "-").map(|oid| TypeOid(number(oid)));
+    SystemColumn { name: fields[1], pg_type, not_null: fields[5] == "nn", domain }
 }
 
 /// psql 15 asks a server of any version for a column that went away with version 17.
 fn add_own_columns(relation: &mut SystemRelation) {
     if relation.name == "pg_database" {
-        let t = PgType::TEXT.with_collation(CollationOid::C);
-        relation.columns.push(SystemColumn::new("daticulocale", t));
+        let pg_type = PgType::TEXT.with_collation(CollationOid::C);
+        let name = "daticulocale";
+        relation.columns.push(SystemColumn { name, pg_type, not_null: false, domain: None });
     }
 }

@@ -1,6 +1,4 @@
 //! Which user mappings a scan asks for.
-use std::collections::HashSet;
-
 use medley_catalog::ids::{RoleOid, ServerOid, UserMappingOid};
 use medley_catalog::{MappingEntry, Snapshot};
 
@@ -17,17 +15,16 @@ pub fn admitted(
     columns: (&str, &str, &str),
 ) -> Vec<MappingEntry> {
     let (oid, server, user) = columns;
-    let set = |column: &str| keys.oids(column).map(|oids| oids.into_iter().collect::<HashSet<_>>());
-    let entries: Vec<_> = match (set(oid), set(server), set(user)) {
+    let entries: Vec<_> = match (keys.oids(oid), keys.oids(server), keys.oids(user)) {
         (Some(oids), ..) => {
-            oids.into_iter().filter_map(|oid| snapshot.mapping(UserMappingOid(oid))).collect()
+            oids.iter().filter_map(|oid| snapshot.mapping(UserMappingOid(*oid))).collect()
         }
         (None, Some(servers), _) => servers
-            .into_iter()
-            .flat_map(|server| snapshot.mappings_of_server(ServerOid(server)))
+            .iter()
+            .flat_map(|server| snapshot.mappings_of_server(ServerOid(*server)))
             .collect(),
         (None, None, Some(users)) if !users.contains(&0) => {
-            users.into_iter().flat_map(|user| snapshot.mappings_of_role(RoleOid(user))).collect()
+            users.iter().flat_map(|user| snapshot.mappings_of_role(RoleOid(*user))).collect()
         }
         _ => snapshot.mappings().collect(),
     };

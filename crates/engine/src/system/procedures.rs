@@ -2,6 +2,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use medley_catalog::acl::{Acl, AclItem, Privileges};
+use medley_catalog::ids::{RoleOid, RoleOrPublic};
 use medley_types::PgType;
 
 use super::Session;
@@ -30,6 +32,8 @@ pub struct Details {
     pub names: Option<&'static str>,
     /// `pg_get_function_arguments`.
     pub arguments: &'static str,
+    /// `proacl`: the oids of those who may execute it, where that is not everybody.
+    grantees: Option<&'static str>,
 }
 
 impl Details {
@@ -45,7 +49,20 @@ impl Details {
         modes: None,
         names: None,
         arguments: "",
+        grantees: None,
     };
+
+    /// `proacl`.
+    pub fn acl(&self) -> Option<Acl> {
+        let item = |oid: u32| AclItem {
+            grantee: RoleOrPublic::Role(RoleOid(oid)),
+            grantor: RoleOid::BOOTSTRAP,
+            privileges: Privileges::EXECUTE,
+            grant_options: Privileges::NONE,
+        };
+        let oids = self.grantees?.trim_matches(['{', '}']).split(',');
+        Some(oids.filter_map(|oid| oid.parse().ok()).map(item).collect())
+    }
 }
 
 /// What is known of a built-in function.
@@ -70,6 +87,7 @@ fn read(line: &'static str) -> Option<(u32, Details)> {
         modes,
         names,
         arguments,
+        grantees,
     ] = fields[..]
     else {
         return None;
@@ -85,6 +103,7 @@ fn read(line: &'static str) -> Option<(u32, Details)> {
         modes: nullable(modes),
         names: nullable(names),
         arguments,
+        grantees: nullable(grantees),
     };
     Some((oid.parse().ok()?, details))
 }
@@ -113,20 +132,42 @@ impl WrapperFunction {
     }
 }
 
-/// The first of the oids that PostgreSQL leaves to those who change it.
-const FIRST_OID: u32 = 8000;
+/// The oids that PostgreSQL leaves to those who change it.
+const OIDS: std::ops::Range<u32> = 8000..10000;
 
 /// The handlers and validators of this build.
+///
+/// The oid of each follows from its name, so that it is the same in every build; of two whose
+/// names lead to the same, the second in the alphabet has the next that is free.
 pub fn wrapper_functions(session: &Session) -> Vec<WrapperFunction> {
-    let names = session
+    let mut names: Vec<_> = session
         .facts
         .registry()
         .wrappers()
-        .flat_map(|wrapper| [(wrapper.handler(), true), (wrapper.validator(), false)]);
-    (FIRST_OID..)
-        .zip(names)
-        .map(|(oid, (name, is_handler))| WrapperFunction { oid, name: name.to_owned(), is_handler })
-        .collect()
+        .flat_map(|wrapper| [(wrapper.handler(), true), (wrapper.validator(), false)])
+        .collect();
+    names.sort_unstable();
+    let mut functions: Vec<WrapperFunction> = Vec::with_capacity(names.len());
+    for (name, is_handler) in names {
+        let mut oid = oid_of(name);
+        while functions.iter().any(|known| known.oid == oid) {
+            oid = next(oid);
+        }
+        functions.push(WrapperFunction { oid, name: name.to_owned(), is_handler });
+    }
+    functions
+}
+
+/// FNV-1a over the name, folded into the range.
+fn oid_of(name: &str) -> u32 {
+    let hash = name
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    OIDS.start + hash % (OIDS.end - OIDS.start)
+}
+
+fn next(oid: u32) -> u32 {
+    if oid + 1 < OIDS.end { oid + 1 } else { OIDS.start }
 }
 
 /// The oid of the handler or validator of this name.
@@ -158,4 +199,23 @@ pub fn argument_types(session: &Session, oid: u32) -> Option<Vec<PgType>> {
     }
     let found = wrapper_functions(session).into_iter().find(|it| it.oid == oid)?;
     Some(found.arguments().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oids_of_wrappers_functions_follow_from_their_names() {
+        assert_eq!(oid_of("postgres_fdw_handler"), 8817);
+        assert_eq!(oid_of("postgres_fdw_validator"), 8315);
+        assert_eq!(next(9999), 8000);
+    }
+
+    #[test]
+    fn some_functions_are_not_for_everybody() {
+        let function = builtin::functions("pg_read_file").next().expect("it is there");
+        let acl = details(function.oid).and_then(|it| it.acl()).expect("it has one");
+        assert_eq!(acl.shown(|role| Some(role.0.to_string())), ["10=X/10"]);
+    }
 }

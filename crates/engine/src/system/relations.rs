@@ -1,6 +1,4 @@
 //! Stored relations and the system's own, alike.
-use std::collections::HashSet;
-
 use medley_catalog::acl::{Acl, AclItem, AclKind, Privileges};
 use medley_catalog::ids::{RelationOid, RoleOid, RoleOrPublic, SchemaOid};
 use medley_catalog::objects::{self, Relation};
@@ -73,11 +71,9 @@ pub fn keyed<'a>(
 ) -> Vec<AnyRelation<'a>> {
     let snapshot = &session.snapshot;
     if let Some(oids) = keys.oids(oid) {
-        let oids: HashSet<_> = oids.into_iter().collect();
-        return oids.into_iter().filter_map(|oid| by_oid(snapshot, oid)).collect();
+        return oids.iter().filter_map(|oid| by_oid(snapshot, *oid)).collect();
     }
     if let Some(names) = name.and_then(|name| keys.texts(name)) {
-        let names: HashSet<_> = names.into_iter().collect();
         let schemas: Vec<_> = snapshot.schemas().map(|schema| schema.oid).collect();
         let pairs = names.iter().flat_map(|name| schemas.iter().map(move |schema| (schema, name)));
         return pairs.filter_map(|(schema, name)| by_name(snapshot, *schema, name)).collect();
@@ -90,8 +86,7 @@ pub fn stored<'a>(session: &'a Session, keys: &Keys, oid: &str) -> Vec<&'a Relat
     let snapshot = &session.snapshot;
     match keys.oids(oid) {
         Some(oids) => {
-            let oids: HashSet<_> = oids.into_iter().collect();
-            let found = oids.into_iter().filter_map(|oid| snapshot.relation(RelationOid(oid)));
+            let found = oids.iter().filter_map(|oid| snapshot.relation(RelationOid(*oid)));
             found.map(|it| &**it).collect()
         }
         None => snapshot.relations().map(|it| &**it).collect(),

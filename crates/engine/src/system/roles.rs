@@ -16,14 +16,10 @@ const EPOCH_OFFSET: i64 = 946_684_800_000_000;
 pub fn admitted<'a>(session: &'a Session, keys: &Keys, oid: &str, name: &str) -> Vec<&'a Role> {
     let snapshot = &session.snapshot;
     let roles: Vec<&Role> = match (keys.oids(oid), keys.texts(name)) {
-        (Some(mut oids), _) => {
-            oids.sort_unstable();
-            oids.dedup();
-            oids.into_iter().filter_map(|it| snapshot.role(RoleOid(it))).map(|it| &**it).collect()
+        (Some(oids), _) => {
+            oids.iter().filter_map(|it| snapshot.role(RoleOid(*it))).map(|it| &**it).collect()
         }
-        (None, Some(mut names)) => {
-            names.sort_unstable();
-            names.dedup();
+        (None, Some(names)) => {
             names.iter().filter_map(|it| snapshot.role_named(it)).map(|it| &**it).collect()
         }
         (None, None) => snapshot.roles().map(|it| &**it).collect(),

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use datafusion::arrow::array::{ArrayRef, RecordBatch};
 use datafusion::arrow::datatypes::SchemaRef;
@@ -9,29 +9,45 @@ use crate::semantics::{Datum, Reader, Writer};
 
 /// The values that equality conditions admit, by column. A column that is not there admits all.
 #[derive(Debug, Default)]
-pub struct Keys(HashMap<String, (PgType, Vec<ArrayRef>)>);
+pub struct Keys(HashMap<String, Admitted>);
+
+/// The values of one column, in whichever form its type has.
+#[derive(Debug)]
+enum Admitted {
+    Oids(BTreeSet<u32>),
+    Texts(BTreeSet<String>),
+}
 
 impl Keys {
     /// Admits only these values of a column, arrays of one in the type's form; a second set
-    /// leaves the first as it is, for all conditions are checked again.
+    /// leaves the first as it is, for all conditions are checked again. Types that are neither
+    /// oids nor texts have no keys.
     pub(crate) fn admit(&mut self, column: &str, t: PgType, values: Vec<ArrayRef>) {
-        self.0.entry(column.to_owned()).or_insert((t, values));
+        let readers: Vec<_> = values.into_iter().map(|value| Reader::new(t, value)).collect();
+        let oids = readers.iter().map(|it| it.get(0)?.oid()).collect::<Result<_>>();
+        let texts = || -> Result<_> {
+            readers.iter().map(|it| Ok(it.get(0)?.text()?.to_owned())).collect()
+        };
+        let admitted = oids.map(Admitted::Oids).or_else(|_: Error| texts().map(Admitted::Texts));
+        if let Ok(admitted) = admitted {
+            self.0.entry(column.to_owned()).or_insert(admitted);
+        }
     }
 
     /// The oids that a column must have one of.
-    pub fn oids(&self, column: &str) -> Option<Vec<u32>> {
-        self.values(column, |datum| datum.oid().ok())
+    pub fn oids(&self, column: &str) -> Option<&BTreeSet<u32>> {
+        match self.0.get(column)? {
+            Admitted::Oids(oids) => Some(oids),
+            Admitted::Texts(_) => None,
+        }
     }
 
     /// The texts that a column must have one of.
-    pub fn texts(&self, column: &str) -> Option<Vec<String>> {
-        self.values(column, |datum| datum.text().ok().map(str::to_owned))
-    }
-
-    fn values<T>(&self, column: &str, take: impl Fn(Datum<'_>) -> Option<T>) -> Option<Vec<T>> {
-        let (t, values) = self.0.get(column)?;
-        let readers = values.iter().map(|value| Reader::new(*t, value.clone()));
-        readers.map(|reader| reader.get(0).ok().and_then(&take)).collect()
+    pub fn texts(&self, column: &str) -> Option<&BTreeSet<String>> {
+        match self.0.get(column)? {
+            Admitted::Texts(texts) => Some(texts),
+            Admitted::Oids(_) => None,
+        }
     }
 
     /// Whether an oid is admitted.
@@ -41,7 +57,7 @@ impl Keys {
 
     /// Whether a text is admitted.
     pub fn admits_text(&self, column: &str, text: &str) -> bool {
-        self.texts(column).is_none_or(|texts| texts.iter().any(|admitted| admitted == text))
+        self.texts(column).is_none_or(|texts| texts.contains(text))
     }
 }
 

@@ -20,8 +20,8 @@ enum Target<'a> {
     AnyColumn(AnyRelation<'a>),
     /// One column of it.
     Column(AnyRelation<'a>, i16),
-    /// What is the bootstrap superuser's, with the default privileges of its kind.
-    BuiltIn(AclKind),
+    /// What is the bootstrap superuser's, with these privileges.
+    BuiltIn(Acl),
     /// What only superusers may.
     Reserved,
 }
@@ -113,25 +113,25 @@ const SEQUENCE: Family = Family {
 const FUNCTION: Family = Family {
     words: Privileges::EXECUTE,
     named: |session, name| match registered::function_of_signature(session, name)? {
-        Some(_) => Ok(Target::BuiltIn(AclKind::Function)),
+        Some(oid) => Ok(Target::BuiltIn(function_acl(oid))),
         None => {
             let message = format!("function \"{name}\" does not exist");
             Err(Error::at(SqlState::UNDEFINED_FUNCTION, message, None))
         }
     },
     numbered: |session, oid| {
-        procedures::name(session, oid).map(|_| Target::BuiltIn(AclKind::Function))
+        procedures::name(session, oid).map(|_| Target::BuiltIn(function_acl(oid)))
     },
 };
 
 const TYPE: Family = Family {
     words: Privileges::USAGE,
     named: |session, name| match registered::type_named(session, name)? {
-        Some(_) => Ok(Target::BuiltIn(AclKind::Type)),
+        Some(_) => Ok(Target::BuiltIn(default_acl(AclKind::Type))),
         None => Err(names::undefined("type", name)),
     },
     numbered: |session, oid| {
-        registered::is_type(session, oid).then_some(Target::BuiltIn(AclKind::Type))
+        registered::is_type(session, oid).then(|| Target::BuiltIn(default_acl(AclKind::Type)))
     },
 };
 
@@ -139,10 +139,12 @@ const TYPE: Family = Family {
 const LANGUAGE: Family = Family {
     words: Privileges::USAGE,
     named: |_, name| match ["internal", "c", "sql"].contains(&name) {
-        true => Ok(Target::BuiltIn(AclKind::Type)),
+        true => Ok(Target::BuiltIn(default_acl(AclKind::Type))),
         false => Err(names::undefined("language", name)),
     },
-    numbered: |_, oid| (12..=14).contains(&oid).then_some(Target::BuiltIn(AclKind::Type)),
+    numbered: |_, oid| {
+        (12..=14).contains(&oid).then(|| Target::BuiltIn(default_acl(AclKind::Type)))
+    },
 };
 
 /// `pg_default` and `pg_global`.
@@ -158,6 +160,16 @@ const TABLESPACE: Family = Family {
         TABLESPACES.iter().any(|(known, _)| *known == oid).then_some(Target::Reserved)
     },
 };
+
+/// The ACL of a built-in function, or of a wrapper's.
+fn function_acl(oid: u32) -> Acl {
+    let own = procedures::details(oid).and_then(|details| details.acl());
+    own.unwrap_or_else(|| default_acl(AclKind::Function))
+}
+
+fn default_acl(kind: AclKind) -> Acl {
+    Acl::default_for(kind, RoleOid::BOOTSTRAP)
+}
 
 fn object<'a>(session: &Session, address: ObjectAddress) -> Option<Target<'a>> {
     session.snapshot.contains(address).then_some(Target::Object(address))
@@ -218,24 +230,24 @@ impl Asked {
     }
 
     fn is_given(&self, actor: &Actor<'_>, target: &Target<'_>) -> bool {
-        match *target {
-            Target::Object(address) => self.any(
+        match target {
+            &Target::Object(address) => self.any(
                 |held| actor.has_any(address, held),
                 |option| actor.has_grant_options(address, option),
             ),
-            Target::Relation(relation) => self.on_relation(actor, relation),
-            Target::AnyColumn(relation) => self.any(
+            &Target::Relation(relation) => self.on_relation(actor, relation),
+            &Target::AnyColumn(relation) => self.any(
                 |held| relation.has_on_some_column(actor, held),
                 |option| self.may_grant_some(actor, relation, option),
             ),
-            Target::Column(relation, number) => self.any(
+            &Target::Column(relation, number) => self.any(
                 |held| relation.has_on_column(actor, number, held),
                 |option| may_grant_column(actor, relation, number, option),
             ),
-            Target::BuiltIn(kind) => {
+            Target::BuiltIn(acl) => {
                 let owns = actor.has_privileges_of(RoleOid::BOOTSTRAP);
-                let default = Acl::default_for(kind, RoleOid::BOOTSTRAP);
-                let given = default.given_to(|it| it.role().is_none() || owns).privileges;
+                let has = |role| actor.has_privileges_of(role);
+                let given = acl.given_to(|it| it.role().is_none_or(has)).privileges;
                 self.any(|held| given.intersects(held), |_| owns)
             }
             Target::Reserved => {

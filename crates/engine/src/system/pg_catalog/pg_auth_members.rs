@@ -12,12 +12,12 @@ pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
     let snapshot = &session.snapshot;
     match (keys.oids("member"), keys.oids("roleid")) {
         (Some(members), _) => members
-            .into_iter()
-            .flat_map(|member| snapshot.memberships_of_member(RoleOid(member)))
+            .iter()
+            .flat_map(|member| snapshot.memberships_of_member(RoleOid(*member)))
             .try_for_each(|it| row(it, out)),
         (None, Some(roles)) => roles
-            .into_iter()
-            .flat_map(|role| snapshot.memberships_in_role(RoleOid(role)))
+            .iter()
+            .flat_map(|role| snapshot.memberships_in_role(RoleOid(*role)))
             .try_for_each(|it| row(it, out)),
         (None, None) => snapshot.memberships().try_for_each(|it| row(it, out)),
     }

@@ -3,7 +3,7 @@ use medley_catalog::ids::{RoleOid, SchemaOid};
 use medley_types::PgType;
 
 use super::super::procedures::{self, Details, WrapperFunction};
-use super::super::value::{NULL, flag, int2, letter, oid, oids, optional, text};
+use super::super::value::{NULL, acl, flag, int2, letter, oid, oids, optional, text};
 use crate::semantics::builtin::{self, Function};
 use crate::semantics::{Datum, Reader, input, null};
 
@@ -17,7 +17,7 @@ const INTERNAL: u32 = 12;
 pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
     let admitted =
         |it: &&Function| keys.admits_oid("oid", it.oid) && keys.admits_text("proname", it.name);
-    builtin::all_functions().iter().filter(admitted).try_for_each(|it| row(it, out))?;
+    builtin::all_functions().iter().filter(admitted).try_for_each(|it| row(session, it, out))?;
     let of_wrappers = procedures::wrapper_functions(session);
     let mut admitted = of_wrappers
         .iter()
@@ -33,7 +33,7 @@ fn array(t: PgType, literal: Option<&str>) -> Result<Reader> {
     Ok(Reader::new(t, value))
 }
 
-fn row(function: &Function, out: &mut RowSink) -> Result<()> {
+fn row(session: &Session, function: &Function, out: &mut RowSink) -> Result<()> {
     let details = procedures::details(function.oid);
     let details = details.as_ref().unwrap_or(&Details::UNKNOWN);
     let all_types = array(PgType::OID_ARRAY, details.all_types)?;
@@ -70,7 +70,7 @@ fn row(function: &Function, out: &mut RowSink) -> Result<()> {
         NULL,
         NULL,
         NULL,
-        NULL,
+        acl(session, details.acl().as_ref())?,
     ])
 }
 
