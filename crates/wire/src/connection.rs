@@ -33,7 +33,7 @@ pub(crate) async fn serve(stream: Box<dyn Stream>, peer: Peer, shared: &Arc<Shar
     let pid = tracing::field::Empty;
     let user = tracing::field::Empty;
     let span = tracing::info_span!("connection", pid, %peer, user);
-    let door = Door::new(stream, peer, shared.options.tls.clone());
+    let door = Door::new(stream, peer, shared.options.tls.get());
     serve_in_span(door, shared).instrument(span).await;
 }
 

@@ -26,12 +26,15 @@ mod scram;
 mod serve;
 mod session;
 mod startup;
+mod tls;
 
 pub use cancel::{CancelHandle, CancelReason, Cancels};
 pub use listen::Listener;
 pub use responder::{CopyIn, Responder};
+pub use serve::TlsSlot;
 pub use serve::{Options, serve};
 pub use session::{
     Authentication, Bind, Completion, Format, Parse, Peer, RowShape, Server, Session, StartUp,
     StatementDescription, TransactionStatus,
 };
+pub use tls::{ClientCertificate, Tls, TlsError, TlsFiles};

@@ -64,7 +64,11 @@ impl Listener {
                 }
                 Ok((Box::new(stream), Peer::Tcp(address)))
             }
-            Socket::Unix { socket, .. } => Ok((Box::new(socket.accept().await?.0), Peer::Unix)),
+            Socket::Unix { socket, .. } => {
+                let stream = socket.accept().await?.0;
+                let uid = stream.peer_cred().ok().map(|credentials| credentials.uid());
+                Ok((Box::new(stream), Peer::Unix { uid }))
+            }
         }
     }
 }

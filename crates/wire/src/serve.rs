@@ -2,21 +2,37 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::RwLock;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::connection::{self, UNHEEDED};
-use crate::{Cancels, Listener, Server};
+use crate::{Cancels, Listener, Server, Tls};
 
 /// After a failed accept (no file descriptors left, say) the next is tried this much later.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
+/// The TLS of connections that begin from now on; none where there is none.
+#[derive(Clone, Default)]
+pub struct TlsSlot(Arc<RwLock<Option<Arc<Tls>>>>);
+
+impl TlsSlot {
+    /// Takes the place of what was there. Connections that are open keep what they have.
+    pub fn replace(&self, tls: Tls) {
+        *self.0.write() = Some(Arc::new(tls));
+    }
+
+    pub(crate) fn get(&self) -> Option<Arc<Tls>> {
+        self.0.read().clone()
+    }
+}
 
 /// How connections are served.
 #[derive(Clone)]
 pub struct Options {
     /// Offered to clients over TCP who ask for TLS.
-    pub tls: Option<Arc<rustls::ServerConfig>>,
+    pub tls: TlsSlot,
     /// Sessions at one time; the next gets 53300.
     pub max_connections: usize,
     /// From the first byte to the open session.
@@ -32,7 +48,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            tls: None,
+            tls: TlsSlot::default(),
             max_connections: 100,
             startup_timeout: Duration::from_secs(60),
             message_limit: 256 << 20,

@@ -10,7 +10,7 @@ use medley_secret::Verifier;
 use medley_types::{Column, PgType};
 pub use pgwire::messages::response::TransactionStatus;
 
-use crate::{CancelHandle, Responder};
+use crate::{CancelHandle, ClientCertificate, Responder};
 
 /// Lets people in and opens their sessions.
 #[async_trait]
@@ -46,6 +46,8 @@ pub struct StartUp {
     pub peer: Peer,
     /// Whether the connection is under TLS.
     pub encrypted: bool,
+    /// What the client has shown in the handshake of TLS.
+    pub certificate: Option<ClientCertificate>,
 }
 
 /// Where a connection comes from.
@@ -54,7 +56,10 @@ pub enum Peer {
     /// Over TCP, from this address.
     Tcp(SocketAddr),
     /// Over a Unix socket.
-    Unix,
+    Unix {
+        /// The account of this machine's that the client's process runs as, if the machine tells.
+        uid: Option<u32>,
+    },
 }
 
 /// As PostgreSQL's log has it: `192.0.2.1:5123`, `[local]`.
@@ -62,7 +67,7 @@ impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(address) => address.fmt(f),
-            Self::Unix => f.write_str("[local]"),
+            Self::Unix { .. } => f.write_str("[local]"),
         }
     }
 }

@@ -1,5 +1,4 @@
 //! The first packets of a connection: encryption, cancel requests, who and where to.
-use std::io;
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -7,10 +6,10 @@ use medley_diagnostic::{Report, SqlState};
 use pgwire::messages::Message;
 use pgwire::messages::startup::NegotiateProtocolVersion;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio_rustls::TlsAcceptor;
 
 use crate::inbox::{Broken, read_body};
-use crate::{Peer, StartUp, frontend, options};
+use crate::tls::PROTOCOL;
+use crate::{ClientCertificate, Peer, StartUp, Tls, frontend, options};
 
 /// The version of the protocol that is spoken, at most: PostgreSQL 18's.
 const LATEST: Version = Version { major: 3, minor: 2 };
@@ -20,6 +19,8 @@ const PACKET_BYTES: usize = 10_000;
 const CANCEL_REQUEST: u32 = 80_877_102;
 const SSL_REQUEST: u32 = 80_877_103;
 const GSSENC_REQUEST: u32 = 80_877_104;
+/// How TLS begins; no packet does, for that would be its length.
+const TLS_HANDSHAKE: u8 = 0x16;
 
 /// Bytes both ways: TCP, a Unix socket, or TLS over TCP.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -30,8 +31,15 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 pub(crate) struct Door {
     pub(crate) stream: Box<dyn Stream>,
     peer: Peer,
-    tls: Option<TlsAcceptor>,
-    encrypted: bool,
+    tls: Option<Arc<Tls>>,
+    secured: Option<Secured>,
+}
+
+/// What the handshake of TLS came to.
+pub(crate) struct Secured {
+    /// Whose certificate the server has shown.
+    pub(crate) tls: Arc<Tls>,
+    certificate: Option<ClientCertificate>,
 }
 
 /// What a connection wants.
@@ -75,26 +83,32 @@ impl Version {
 
 impl Door {
     /// `tls` is offered over TCP only: a Unix socket needs none.
-    pub(crate) fn new(
-        stream: Box<dyn Stream>,
-        peer: Peer,
-        tls: Option<Arc<rustls::ServerConfig>>,
-    ) -> Self {
-        let tls = tls.filter(|_| peer != Peer::Unix).map(TlsAcceptor::from);
-        Self { stream, peer, tls, encrypted: false }
+    pub(crate) fn new(stream: Box<dyn Stream>, peer: Peer, tls: Option<Arc<Tls>>) -> Self {
+        let tls = tls.filter(|_| matches!(peer, Peer::Tcp(_)));
+        Self { stream, peer, tls, secured: None }
+    }
+
+    /// The TLS that the connection is under.
+    pub(crate) fn secured(&self) -> Option<&Secured> {
+        self.secured.as_ref()
     }
 
     /// Reads up to what the connection wants. Encryption may be asked for once in each way.
     pub(crate) async fn greet(&mut self) -> Result<Opening, Broken> {
         let (mut ssl_asked, mut gss_asked) = (false, false);
+        let mut first = self.stream.read_u8().await?;
+        if first == TLS_HANDSHAKE {
+            self.begin_with_tls(first).await?;
+            first = self.stream.read_u8().await?;
+        }
         loop {
-            let (code, body) = self.read_packet().await?;
+            let (code, body) = self.read_packet(first).await?;
             match code {
-                SSL_REQUEST if !ssl_asked && !self.encrypted => {
+                SSL_REQUEST if !ssl_asked && self.secured.is_none() => {
                     ssl_asked = true;
                     self.answer_ssl_request().await?;
                 }
-                GSSENC_REQUEST if !gss_asked && !self.encrypted => {
+                GSSENC_REQUEST if !gss_asked && self.secured.is_none() => {
                     gss_asked = true;
                     self.stream.write_all(b"N").await?;
                 }
@@ -104,6 +118,7 @@ impl Door {
                     return hello.map(Opening::Session).map_err(Broken::from);
                 }
             }
+            first = self.stream.read_u8().await?;
         }
     }
 
@@ -117,8 +132,10 @@ impl Door {
 
     /// Exactly the packet is read: what a man in the middle sent ahead of the handshake goes to
     /// the handshake, and fails it.
-    async fn read_packet(&mut self) -> Result<(u32, Bytes), Broken> {
-        let length = self.stream.read_u32().await? as usize;
+    async fn read_packet(&mut self, first: u8) -> Result<(u32, Bytes), Broken> {
+        let mut length = [first, 0, 0, 0];
+        self.stream.read_exact(&mut length[1..]).await?;
+        let length = u32::from_be_bytes(length) as usize;
         if !(8..=PACKET_BYTES).contains(&length) {
             // Not a client of this protocol, so no answer in it, as in PostgreSQL.
             return Err(Broken::Gone);
@@ -127,16 +144,41 @@ impl Door {
         Ok((code, read_body(&mut self.stream, length - 8).await?))
     }
 
-    async fn answer_ssl_request(&mut self) -> io::Result<()> {
+    async fn answer_ssl_request(&mut self) -> Result<(), Broken> {
         let Some(tls) = self.tls.take() else {
-            return self.stream.write_all(b"N").await;
+            return Ok(self.stream.write_all(b"N").await?);
         };
         self.stream.write_all(b"S").await?;
         self.stream.flush().await?;
         let plain = std::mem::replace(&mut self.stream, Box::new(tokio::io::empty()));
-        self.stream = Box::new(tls.accept(plain).await?);
-        self.encrypted = true;
-        Ok(())
+        self.secure(plain, tls).await.map(drop)
+    }
+
+    /// The client has sent the first byte of a handshake without asking, and must say in it that
+    /// it means this protocol: it could be a browser that was led here.
+    async fn begin_with_tls(&mut self, first: u8) -> Result<(), Broken> {
+        let tls = self.tls.take().ok_or(Broken::Gone)?;
+        let plain = std::mem::replace(&mut self.stream, Box::new(tokio::io::empty()));
+        let (reading, writing) = tokio::io::split(plain);
+        let reading = AsyncReadExt::chain(std::io::Cursor::new([first]), reading);
+        let named = self.secure(Box::new(tokio::io::join(reading, writing)), tls).await?;
+        if named { Ok(()) } else { Err(Broken::Gone) }
+    }
+
+    /// Makes the handshake, and says whether the client named the protocol in it.
+    async fn secure(&mut self, plain: Box<dyn Stream>, tls: Arc<Tls>) -> Result<bool, Broken> {
+        let secure = tls.acceptor.accept(plain).await?;
+        let connection = secure.get_ref().1;
+        let named = connection.alpn_protocol() == Some(PROTOCOL);
+        let shown = connection.peer_certificates().and_then(<[_]>::first);
+        let certificate = match shown {
+            // Names that mislead are nobody's.
+            Some(der) => Some(ClientCertificate::read(der).ok_or(Broken::Gone)?),
+            None => None,
+        };
+        self.stream = Box::new(secure);
+        self.secured = Some(Secured { tls, certificate });
+        Ok(named)
     }
 
     fn hello(&self, version: Version, body: &[u8]) -> Result<Hello, Report> {
@@ -150,7 +192,9 @@ impl Door {
         let spoken = version.min(LATEST);
         let negotiation =
             negotiable.then(|| NegotiateProtocolVersion::new(spoken.code(), unsupported));
-        let start = start_up(known, self.peer, self.encrypted)?;
+        let mut start = start_up(known, self.peer)?;
+        start.encrypted = self.secured.is_some();
+        start.certificate = self.secured.as_ref().and_then(|secured| secured.certificate.clone());
         Ok(Hello { start, version: spoken, negotiation })
     }
 }
@@ -198,7 +242,7 @@ fn text(bytes: &[u8]) -> Result<String, Report> {
 }
 
 /// Sorts the pairs: who, where to, and settings.
-fn start_up(pairs: Vec<(String, String)>, peer: Peer, encrypted: bool) -> Result<StartUp, Report> {
+fn start_up(pairs: Vec<(String, String)>, peer: Peer) -> Result<StartUp, Report> {
     let (mut user, mut database) = (String::new(), String::new());
     let (mut parameters, mut settings) = (Vec::new(), Vec::new());
     for (name, value) in pairs {
@@ -220,7 +264,7 @@ fn start_up(pairs: Vec<(String, String)>, peer: Peer, encrypted: bool) -> Result
         database.clone_from(&user);
     }
     parameters.extend(settings);
-    Ok(StartUp { user, database, parameters, peer, encrypted })
+    Ok(StartUp { user, database, parameters, peer, encrypted: false, certificate: None })
 }
 
 /// The value is a boolean in any of PostgreSQL's spellings, or `database`.
@@ -263,7 +307,7 @@ mod tests {
     use super::*;
 
     fn hello(code: u32, body: &[u8]) -> Result<Hello, Report> {
-        let door = Door::new(Box::new(tokio::io::empty()), Peer::Unix, None);
+        let door = Door::new(Box::new(tokio::io::empty()), Peer::Unix { uid: None }, None);
         door.hello(Version::of_code(code), body)
     }
 

@@ -1,12 +1,7 @@
-use std::sync::Arc;
 use std::time::Duration;
 
 use medley_wire::Options;
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_postgres::error::SqlState;
 use tokio_postgres::{Config, Error, NoTls};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::raw::Raw;
 use crate::toy::Toy;
@@ -106,56 +101,11 @@ async fn a_client_at_the_unix_socket_is_local() {
     assert_eq!(row.unwrap().get(1), Some("[local]"));
 }
 
-/// Signs itself, for localhost; `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256`.
-const CERTIFICATE: &[u8] = include_bytes!("tls/server.crt");
-const KEY: &[u8] = include_bytes!("tls/server.key");
-
-fn server_tls() -> rustls::ServerConfig {
-    let certificate = CertificateDer::from_pem_slice(CERTIFICATE).unwrap();
-    let key = PrivateKeyDer::from_pem_slice(KEY).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap()
-}
-
-fn client_tls() -> MakeRustlsConnect {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(CERTIFICATE).unwrap()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    MakeRustlsConnect::new(config)
-}
-
-#[tokio::test]
-async fn tls_where_it_is_configured() {
-    let options = Options { tls: Some(Arc::new(server_tls())), ..Options::default() };
-    let toy = Toy::start_with(options, Some("pencil")).await;
-    let conninfo = format!("{} password=pencil sslmode=require", toy.conninfo("alice"));
-    let (client, connection) = tokio_postgres::connect(&conninfo, client_tls()).await.unwrap();
-    tokio::spawn(connection);
-    assert_eq!(client.simple_query("rows 100000").await.unwrap().len(), 100_002);
-    let token = client.cancel_token();
-    let cancelling = async {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        token.cancel_query(client_tls()).await.unwrap();
-    };
-    let (answer, ()) = tokio::join!(client.simple_query("drip"), cancelling);
-    assert_eq!(answer.unwrap_err().code(), Some(&SqlState::QUERY_CANCELED));
-}
-
 #[tokio::test]
 async fn no_tls_where_it_is_not() {
     let toy = Toy::start().await;
     let conninfo = format!("{} sslmode=require", toy.conninfo("alice"));
-    assert!(tokio_postgres::connect(&conninfo, client_tls()).await.is_err());
+    assert!(tokio_postgres::connect(&conninfo, crate::tls::client_tls()).await.is_err());
     let mut raw = Raw::dial(&toy).await;
     for code in [80_877_103_u32, 80_877_104] {
         raw.out.extend(8_u32.to_be_bytes());

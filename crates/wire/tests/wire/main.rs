@@ -10,4 +10,5 @@ mod psql;
 mod raw;
 mod shutdown;
 mod simple;
+mod tls;
 mod toy;
