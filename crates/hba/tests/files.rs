@@ -1,5 +1,7 @@
 //! Files and what they say, line by line; the errors are those of PostgreSQL 18.4's
 //! `pg_hba_file_rules`, but where the comment says so.
+#![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
+
 use std::fs;
 
 use medley_hba::{Address, Client, Line, Roles, Rule, Source};
@@ -287,4 +289,21 @@ fn bad_lines_of_maps() {
     check("m a", "missing entry at end of line");
     check("m a,b c", "multiple values in ident field");
     check("m /( c", "invalid regular expression \"(\": unclosed group");
+}
+
+#[test]
+fn the_manuals_rules_are_rules() {
+    let manual = fs::read_to_string("../../docs/guide/logins.md").unwrap();
+    let (_, rules) = manual.split_once("## Rules").unwrap();
+    let (rules, maps) = rules.split_once("## Maps").unwrap();
+    let example = |text: &str| -> String {
+        let indented = text.lines().filter_map(|line| line.strip_prefix("    "));
+        indented.take_while(|line| *line != "[tls]").map(|line| format!("{line}\n")).collect()
+    };
+    let (folder, source) = source(&[("pg_hba.conf", &example(rules))]);
+    assert_eq!(source.rules().unwrap().iter().count(), 6);
+    let path = folder.path().join("pg_ident.conf");
+    fs::write(&path, example(maps)).unwrap();
+    let maps = medley_hba::IdentMaps::read(&path).unwrap();
+    assert!(maps.allows(Some("people"), "Alice Smith", "alice", &Members(&[])));
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use medley_diagnostic::{Report, SqlState};
-use medley_secret::Verifier;
 use medley_session::{Execution, Instance, Interrupt, Login, Output, Parameter, Status};
 use medley_types::{Column, Style};
 use medley_wire::{
@@ -15,38 +14,29 @@ use medley_wire::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::Auth;
+use crate::login::Logins;
 
 /// Lets people in and opens their sessions.
 pub struct Bridge {
     instance: Arc<Instance>,
-    auth: Auth,
-    /// Makes the verifiers of users who do not exist.
-    seed: [u8; 32],
+    logins: Arc<Logins>,
 }
 
 impl Bridge {
     /// For these sessions.
-    pub fn new(instance: Arc<Instance>, auth: Auth) -> Self {
-        // It outlives the process: a salt that changes with a restart would tell that there is no
-        // such user.
-        let mut seed = [0; 32];
-        seed[..16].copy_from_slice(&instance.catalog().instance());
-        Self { instance, auth, seed }
+    pub fn new(instance: Arc<Instance>, logins: Arc<Logins>) -> Self {
+        Self { instance, logins }
     }
 }
 
 #[async_trait]
 impl Server for Bridge {
     async fn authentication(&self, start: &StartUp) -> Result<Authentication, Report> {
-        Ok(match self.auth {
-            Auth::Trust => Authentication::Trust,
-            Auth::ScramSha256 => {
-                let verifier = self.instance.verifier(&start.user);
-                let mock = || Verifier::mock(&start.user, &self.seed);
-                Authentication::Scram(verifier.unwrap_or_else(mock))
-            }
-        })
+        self.logins.judge(&self.instance, start)
+    }
+
+    fn failed(&self, start: &StartUp) {
+        self.logins.failed(start);
     }
 
     async fn open(&self, start: StartUp, cancel: CancelHandle) -> Result<Box<dyn Session>, Report> {
@@ -57,7 +47,7 @@ impl Server for Bridge {
             pid: cancel.pid(),
             client: match start.peer {
                 Peer::Tcp(address) => Some(address),
-                Peer::Unix => None,
+                Peer::Unix { .. } => None,
             },
             server: None,
         };

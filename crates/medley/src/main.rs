@@ -4,10 +4,12 @@ mod cli;
 mod demo;
 mod folder;
 mod init;
+mod login;
 mod print;
 mod serve;
 mod server;
 mod sql;
+mod tls;
 mod wrapper;
 mod wrappers;
 

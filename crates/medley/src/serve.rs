@@ -4,24 +4,32 @@ use std::time::Duration;
 
 use anyhow::Context;
 use medley_fdw::Registry;
-use medley_wire::{Listener, Options};
+use medley_wire::{Listener, Options, TlsSlot};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli;
+use crate::login::Logins;
 use crate::print::print;
 use crate::server::Server;
+use crate::tls;
 
 /// Runs `medley serve`.
 pub async fn run(serve: &cli::Serve, registry: Arc<Registry>) -> anyhow::Result<()> {
     let server = Server::open(&serve.data, serve.key_file.as_deref(), registry)?;
+    let tls = TlsSlot::default();
+    if let Some(files) = &server.tls {
+        tls.replace(files.load()?);
+    }
     let listeners = listeners(serve).await?;
     let shutdown = CancellationToken::new();
     stop_on_signal(shutdown.clone())?;
+    reload_on_signal(Arc::clone(&server.logins), server.tls.clone(), tls.clone())?;
     let addresses: Vec<_> = listeners.iter().map(ToString::to_string).collect();
     let options = Options {
         max_connections: serve.max_connections,
         grace: Duration::from_secs(serve.grace),
+        tls,
         ..Options::default()
     };
     // Whoever waits for this line may connect: what listens already keeps them until it serves.
@@ -40,7 +48,8 @@ async fn listeners(serve: &cli::Serve) -> anyhow::Result<Vec<Listener>> {
         listeners.push(listener);
     }
     if let Some(folder) = &serve.socket_dir {
-        let port = serve.listen.first().map_or(5433, std::net::SocketAddr::port);
+        // The port that was taken, where any would do.
+        let port = listeners.first().and_then(Listener::address).map_or(5433, |a| a.port());
         let listener = Listener::unix(folder, port)
             .await
             .with_context(|| format!("could not listen on a socket in {}", folder.display()))?;
@@ -59,6 +68,34 @@ fn stop_on_signal(shutdown: CancellationToken) -> anyhow::Result<()> {
         };
         tracing::info!(signal = name, "stopping");
         shutdown.cancel();
+    });
+    Ok(())
+}
+
+/// At a SIGHUP the files of logins and of TLS are read again. One that cannot be used leaves what
+/// was there.
+fn reload_on_signal(
+    logins: Arc<Logins>,
+    files: Option<tls::Files>,
+    slot: TlsSlot,
+) -> anyhow::Result<()> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            tracing::info!(signal = "SIGHUP", "reloading");
+            if let Err(error) = logins.reload() {
+                tracing::error!(reason = %format_args!("{error:#}"), "logins go by the old rules");
+            }
+            match files.as_ref().map(tls::Files::load).transpose() {
+                Ok(Some(tls)) => slot.replace(tls),
+                Ok(None) => {}
+                Err(error) => tracing::error!(
+                    reason = %format_args!("{error:#}"),
+                    "the old certificate goes on"
+                ),
+            }
+            tracing::info!("configuration files are read");
+        }
     });
     Ok(())
 }

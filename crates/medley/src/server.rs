@@ -11,15 +11,18 @@ use medley_wire::{Listener, Options};
 use tokio_util::sync::CancellationToken;
 
 use crate::bridge::Bridge;
-use crate::cli::Auth;
 use crate::folder::Folder;
+use crate::login::Logins;
+use crate::tls;
 
 /// A server that could take sessions.
 pub struct Server {
     /// What its sessions share.
     pub instance: Arc<Instance>,
-    /// How people prove who they are.
-    pub auth: Auth,
+    /// Who is let in.
+    pub logins: Arc<Logins>,
+    /// How it proves who it is.
+    pub tls: Option<tls::Files>,
 }
 
 impl Server {
@@ -41,7 +44,8 @@ impl Server {
             .context("could not start the query engine")?;
         let sealer = folder.keyring.sealer();
         let instance = Instance::new(folder.catalog, registry, sealer, foreign, engine);
-        Ok(Self { instance, auth: folder.config.auth })
+        let logins = Logins::open(folder.config.login_files(), instance.catalog().instance())?;
+        Ok(Self { instance, logins: Arc::new(logins), tls: folder.config.tls })
     }
 
     /// Serves people until `shutdown`.
@@ -52,7 +56,7 @@ impl Server {
         shutdown: CancellationToken,
     ) {
         self.instance.start();
-        let bridge = Arc::new(Bridge::new(Arc::clone(&self.instance), self.auth));
+        let bridge = Arc::new(Bridge::new(Arc::clone(&self.instance), self.logins));
         medley_wire::serve(listeners, bridge, options, shutdown).await;
         self.instance.stop().await;
     }

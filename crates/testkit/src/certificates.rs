@@ -14,6 +14,16 @@ pub struct Certificates {
     pub authority: PathBuf,
     /// The server's certificate, for `localhost` and 127.0.0.1, as PEM.
     pub server: PathBuf,
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+/// A client's certificate: its `sslcert` and `sslkey`.
+#[derive(Debug)]
+pub struct ClientCertificate {
+    /// The certificate, as PEM.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
 }
 
 impl Certificates {
@@ -35,6 +45,17 @@ impl Certificates {
         Ok(Self {
             authority: folder.write(Self::AUTHORITY, &authority.pem())?,
             server: folder.write(Self::SERVER, &server.pem())?,
+            issuer: authority,
+        })
+    }
+
+    /// Makes a certificate for somebody whose common name is this, signed by the authority.
+    pub fn write_client(&self, folder: &TempFolder, name: &str) -> Result<ClientCertificate> {
+        let key = KeyPair::generate()?;
+        let certificate = params(name, &[])?.signed_by(&key, &self.issuer)?;
+        Ok(ClientCertificate {
+            certificate: folder.write(&format!("{name}.crt"), &certificate.pem())?,
+            key: folder.write(&format!("{name}.key"), &key.serialize_pem())?,
         })
     }
 }

@@ -34,7 +34,7 @@ mod temp;
 #[cfg(feature = "servers")]
 pub use {
     canary::Canary,
-    certificates::Certificates,
+    certificates::{Certificates, ClientCertificate},
     mariadb::MariaDb,
     medley::{Medley, MedleyBuilder},
     ports::free_port,

@@ -169,6 +169,11 @@ impl Medley {
         }
     }
 
+    /// More arguments of `medley serve`, from the next start on.
+    pub fn add_arguments(&mut self, arguments: &[&str]) {
+        self.settings.arguments.extend(arguments.iter().map(ToString::to_string));
+    }
+
     /// Ends the server as a crash would.
     pub fn kill9(&mut self) {
         self.end();

@@ -111,7 +111,11 @@ async fn authenticate(door: &mut Door, hello: &Hello, shared: &Shared) -> Result
     }
     let how = shared.server.authentication(&hello.start).await.map_err(Broken::from)?;
     if let Authentication::Scram(verifier) = how {
-        scram::authenticate(door, &hello.start.user, verifier).await?;
+        let proved = scram::authenticate(door, &hello.start.user, verifier).await;
+        if let Err(Broken::Fatal(_)) = proved {
+            shared.server.failed(&hello.start);
+        }
+        proved?;
     }
     door.send(&[&AuthenticationMessage::Ok]).await
 }

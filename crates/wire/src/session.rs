@@ -19,6 +19,11 @@ pub trait Server: Send + Sync + 'static {
     /// same (`Verifier::mock`), so that it looks and takes as a wrong password does.
     async fn authentication(&self, start: &StartUp) -> Result<Authentication, Report>;
 
+    /// This user has not proved who they say they are.
+    fn failed(&self, start: &StartUp) {
+        let _ = start;
+    }
+
     /// Opens the session of a user who has proved who they are. Whatever is reported here ends
     /// the connection, as FATAL.
     async fn open(&self, start: StartUp, cancel: CancelHandle) -> Result<Box<dyn Session>, Report>;

@@ -7,7 +7,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
-use x509_parser::prelude::{FromDer as _, X509Certificate, X509Name};
+use x509_certificate::X509Certificate;
+use x509_certificate::rfc3280::Name;
 
 /// What a client that begins with TLS at once must name, as in PostgreSQL 17.
 pub(crate) const PROTOCOL: &[u8] = b"postgresql";
@@ -103,11 +104,11 @@ pub struct ClientCertificate {
 impl ClientCertificate {
     /// `None` if the names cannot be read, or hold what would make them look like others.
     pub(crate) fn read(der: &[u8]) -> Option<Self> {
-        let (_, certificate) = X509Certificate::from_der(der).ok()?;
-        let subject = certificate.subject();
+        let certificate = X509Certificate::from_der(der).ok()?;
+        let subject = certificate.subject_name();
         let distinguished_name = rfc2253(subject)?;
         let common_name = match subject.iter_common_name().next() {
-            Some(attribute) => Some(attribute.as_str().ok()?.to_owned()),
+            Some(attribute) => Some(attribute.to_string().ok()?),
             None => None,
         };
         // Common names are among these.
@@ -133,15 +134,15 @@ const SHORT_NAMES: [(&str, &str); 12] = [
 ];
 
 /// The most specific part first.
-fn rfc2253(name: &X509Name<'_>) -> Option<String> {
+fn rfc2253(name: &Name) -> Option<String> {
     let mut parts = Vec::new();
     for relative in name.iter_rdn() {
         let mut attributes = Vec::new();
         for attribute in relative.iter() {
-            let oid = attribute.attr_type().to_id_string();
+            let oid = attribute.typ.to_string();
             let short = SHORT_NAMES.iter().find(|(known, _)| *known == oid);
             let key = short.map_or(oid.as_str(), |(_, short)| short);
-            attributes.push(format!("{key}={}", escaped(attribute.as_str().ok()?)));
+            attributes.push(format!("{key}={}", escaped(&attribute.to_string().ok()?)));
         }
         parts.push(attributes.join("+"));
     }

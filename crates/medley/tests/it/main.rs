@@ -17,6 +17,7 @@ mod readme;
 mod scripts;
 mod signals;
 mod views;
+mod way_in;
 
 use medley_testkit::{Medley, MedleyBuilder};
 

@@ -66,7 +66,7 @@ async fn a_password_is_bound_to_the_certificate() {
     let mut config: tokio_postgres::Config = toy.conninfo("alice").parse().unwrap();
     config.ssl_mode(tokio_postgres::config::SslMode::Require);
     config.channel_binding(ChannelBinding::Require);
-    config.password("pencil").connect(client_tls()).await.unwrap();
+    drop(config.password("pencil").connect(client_tls()).await.unwrap());
     let error = config.password("wrong").connect(client_tls()).await.err().unwrap();
     assert_eq!(error.code(), Some(&SqlState::INVALID_PASSWORD));
 }

@@ -1,0 +1,195 @@
+//! Who is let in: the rules of `pg_hba.conf`, before anybody is asked for a password.
+mod account;
+mod attempts;
+mod files;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use medley_catalog::Snapshot;
+use medley_diagnostic::{Report, SqlState};
+use medley_hba::{Client, ClientCertificate, ClientName, Method, Roles, Rule};
+use medley_secret::Verifier;
+use medley_session::Instance;
+use medley_wire::{Authentication, Peer, StartUp};
+use parking_lot::RwLock;
+
+use attempts::Attempts;
+use files::Loaded;
+pub use files::{Files, default_ident, default_rules};
+
+/// The rules in force, and who has failed by them.
+pub struct Logins {
+    files: Files,
+    loaded: RwLock<Arc<Loaded>>,
+    attempts: Attempts,
+    /// Makes the verifiers of users who do not exist.
+    seed: [u8; 32],
+}
+
+impl Logins {
+    /// By the rules of these files. `instance` is the catalog's own number: it outlives the
+    /// process, since a salt that changes with a restart would tell that there is no such user.
+    pub fn open(files: Files, instance: [u8; 16]) -> anyhow::Result<Self> {
+        let loaded = RwLock::new(Arc::new(files.load()?));
+        let mut seed = [0; 32];
+        seed[..16].copy_from_slice(&instance);
+        Ok(Self { files, loaded, attempts: Attempts::default(), seed })
+    }
+
+    /// Reads the files again, for logins from now on; if one of them cannot be used, nothing
+    /// changes.
+    pub fn reload(&self) -> anyhow::Result<()> {
+        let loaded = self.files.load()?;
+        *self.loaded.write() = Arc::new(loaded);
+        Ok(())
+    }
+
+    /// How somebody must prove who they are, if they may at all.
+    pub fn judge(&self, instance: &Instance, start: &StartUp) -> Result<Authentication, Report> {
+        self.attempts.check(source(start.peer))?;
+        let loaded = Arc::clone(&self.loaded.read());
+        let snapshot = instance.catalog().snapshot();
+        let login = Login { start, loaded: &loaded, roles: Members(&snapshot) };
+        let rule = login.rule()?;
+        tracing::debug!(rule = %rule.place, method = %rule.method, "a rule matches");
+        login.check_certificate(rule)?;
+        match rule.method {
+            Method::Trust | Method::Cert => Ok(Authentication::Trust),
+            Method::Reject => Err(login.rejected(rule)),
+            Method::Peer => login.check_peer(rule).map(|()| Authentication::Trust),
+            Method::ScramSha256 | Method::Md5 => {
+                let verifier = instance.verifier(&start.user);
+                let mock = || Verifier::mock(&start.user, &self.seed);
+                Ok(Authentication::Scram(verifier.unwrap_or_else(mock)))
+            }
+        }
+    }
+
+    /// Somebody has not proved who they say they are.
+    pub fn failed(&self, start: &StartUp) {
+        self.attempts.failed(source(start.peer));
+    }
+}
+
+/// Where attempts come from, as they are counted.
+fn source(peer: Peer) -> attempts::Source {
+    match peer {
+        Peer::Tcp(address) => attempts::Source::of_address(address.ip()),
+        Peer::Unix { uid } => attempts::Source::Account(uid),
+    }
+}
+
+/// Memberships, by the names of roles.
+struct Members<'a>(&'a Snapshot);
+
+impl Roles for Members<'_> {
+    fn is_member(&self, role: &str, of: &str) -> bool {
+        let found = self.0.role_named(role).zip(self.0.role_named(of));
+        found.is_some_and(|(role, of)| self.0.actor(role.oid).is_granted(of.oid))
+    }
+}
+
+/// Somebody at the door.
+struct Login<'a> {
+    start: &'a StartUp,
+    loaded: &'a Loaded,
+    roles: Members<'a>,
+}
+
+impl<'a> Login<'a> {
+    fn rule(&self) -> Result<&'a Rule, Report> {
+        let client = Client {
+            role: &self.start.user,
+            database: &self.start.database,
+            address: self.address(),
+            encrypted: self.start.encrypted,
+        };
+        self.loaded.rules.find(client, &self.roles).ok_or_else(|| {
+            tracing::warn!(reason = "no rule matches", "login refused");
+            self.refused("no pg_hba.conf entry for")
+        })
+    }
+
+    fn address(&self) -> Option<IpAddr> {
+        match self.start.peer {
+            Peer::Tcp(address) => Some(address.ip()),
+            Peer::Unix { .. } => None,
+        }
+    }
+
+    fn rejected(&self, rule: &Rule) -> Report {
+        log_refusal(rule, "the rule rejects");
+        self.refused("pg_hba.conf rejects connection for")
+    }
+
+    fn refused(&self, beginning: &str) -> Report {
+        let StartUp { user, database, encrypted, .. } = self.start;
+        let host = self.address().map_or_else(|| "[local]".to_owned(), |ip| ip.to_string());
+        let encryption = if *encrypted { "SSL encryption" } else { "no encryption" };
+        refusal(format!(
+            "{beginning} host \"{host}\", user \"{user}\", database \"{database}\", {encryption}"
+        ))
+    }
+
+    /// The certificate that the rule asks for.
+    fn check_certificate(&self, rule: &Rule) -> Result<(), Report> {
+        let Some(asked) = rule.options.client_certificate else { return Ok(()) };
+        let Some(shown) = &self.start.certificate else {
+            log_refusal(rule, "the client has shown no certificate");
+            return Err(refusal("connection requires a valid client certificate".to_owned()));
+        };
+        let name = match rule.options.client_name {
+            ClientName::Cn => shown.common_name.as_deref(),
+            ClientName::Dn => Some(shown.distinguished_name.as_str()),
+        };
+        let fits = match (asked, name) {
+            (ClientCertificate::VerifyCa, _) => true,
+            (ClientCertificate::VerifyFull, Some(name)) => self.may_be(rule, name),
+            (ClientCertificate::VerifyFull, None) => false,
+        };
+        if fits {
+            return Ok(());
+        }
+        log_refusal(rule, "the certificate is somebody else's");
+        let user = &self.start.user;
+        Err(match rule.method {
+            Method::ScramSha256 | Method::Md5 => Report::fatal(
+                SqlState::INVALID_PASSWORD,
+                format!("password authentication failed for user \"{user}\""),
+            ),
+            Method::Trust => {
+                refusal(format!("\"trust\" authentication failed for user \"{user}\""))
+            }
+            _ => refusal(format!("certificate authentication failed for user \"{user}\"")),
+        })
+    }
+
+    fn check_peer(&self, rule: &Rule) -> Result<(), Report> {
+        let account = match self.start.peer {
+            Peer::Unix { uid: Some(uid) } => account::name(uid),
+            _ => None,
+        };
+        if account.is_some_and(|account| self.may_be(rule, &account)) {
+            return Ok(());
+        }
+        log_refusal(rule, "the client runs as somebody else");
+        let user = &self.start.user;
+        Err(refusal(format!("Peer authentication failed for user \"{user}\"")))
+    }
+
+    /// Whether an account outside may be the role.
+    fn may_be(&self, rule: &Rule, account: &str) -> bool {
+        let map = rule.options.map.as_deref();
+        self.loaded.maps.allows(map, account, &self.start.user, &self.roles)
+    }
+}
+
+fn log_refusal(rule: &Rule, reason: &str) {
+    let file = rule.place.file.display();
+    tracing::warn!(%file, line = rule.place.line, reason, "login refused");
+}
+
+fn refusal(message: String) -> Report {
+    Report::fatal(SqlState::INVALID_AUTHORIZATION_SPECIFICATION, message)
+}

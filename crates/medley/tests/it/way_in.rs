@@ -1,0 +1,245 @@
+//! The way in: pg_hba.conf and pg_ident.conf, TLS, certificates, accounts of the machine, and how
+//! often one may guess.
+use std::time::{Duration, Instant};
+
+use medley_testkit::{Certificates, Medley};
+
+use crate::builder;
+
+/// A Medley by these rules; `alice` and `bob` have the passwords `a` and `b`.
+fn medley(rules: &str, maps: &str) -> Medley {
+    let mut medley = builder().password("x").argument("-v").init().unwrap();
+    let sockets = medley.folder().path().display().to_string();
+    medley = restart_with(medley, &["--socket-dir", &sockets]);
+    medley
+        .psql("CREATE ROLE alice LOGIN PASSWORD 'a'; CREATE ROLE bob LOGIN PASSWORD 'b'")
+        .unwrap();
+    write_rules(&medley, rules, maps);
+    reload(&medley);
+    medley
+}
+
+fn restart_with(mut medley: Medley, arguments: &[&str]) -> Medley {
+    medley.add_arguments(arguments);
+    medley.restart().unwrap();
+    medley
+}
+
+fn write_rules(medley: &Medley, rules: &str, maps: &str) {
+    medley.folder().write("data/pg_hba.conf", rules).unwrap();
+    medley.folder().write("data/pg_ident.conf", maps).unwrap();
+}
+
+/// Lets the server read its files again, and waits until it has.
+fn reload(medley: &Medley) {
+    let times = || medley.log().unwrap().matches("configuration files are read").count();
+    let before = times();
+    medley.signal("HUP").unwrap();
+    wait_until(|| times() > before);
+}
+
+fn wait_until(done: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !done() {
+        assert!(Instant::now() < deadline, "it takes too long");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// What psql prints for "SELECT current_user", or the last line of its complaint.
+fn log_in(medley: &Medley, user: &str, password: &str, conninfo: &str) -> String {
+    let mut command = medley.psql_command(user, password).unwrap();
+    let conninfo = format!("dbname=medley {conninfo}");
+    command.args(["-A", "-t", "-d", &conninfo, "-c", "SELECT current_user"]);
+    let output = command.output().unwrap();
+    let text = if output.status.success() { output.stdout } else { output.stderr };
+    let text = String::from_utf8(text).unwrap();
+    let last = text.trim_end().lines().last().unwrap_or_default();
+    last.split_once("FATAL:  ").map_or(last, |(_, message)| message).to_owned()
+}
+
+fn socket(medley: &Medley) -> String {
+    format!("host={}", medley.folder().path().display())
+}
+
+#[test]
+fn the_first_rule_that_fits_counts() {
+    let medley = medley(
+        "local all  bob           trust\n\
+         host  all  bob      all  reject\n\
+         host  all  postgres all  trust\n\
+         host  nope alice    all  trust\n",
+        "",
+    );
+    let (local, remote) = (socket(&medley), "sslmode=prefer");
+    assert_eq!(log_in(&medley, "bob", "", &local), "bob");
+    assert_eq!(
+        log_in(&medley, "bob", "b", remote),
+        "pg_hba.conf rejects connection for host \"127.0.0.1\", user \"bob\", \
+         database \"medley\", no encryption"
+    );
+    assert_eq!(
+        log_in(&medley, "alice", "a", remote),
+        "no pg_hba.conf entry for host \"127.0.0.1\", user \"alice\", database \"medley\", \
+         no encryption"
+    );
+    assert_eq!(
+        log_in(&medley, "alice", "a", &local),
+        "no pg_hba.conf entry for host \"[local]\", user \"alice\", database \"medley\", \
+         no encryption"
+    );
+    let log = medley.log().unwrap();
+    assert!(log.contains("pg_hba.conf line=2 reason=\"the rule rejects\""), "{log}");
+}
+
+#[test]
+fn new_rules_need_no_restart_and_bad_ones_are_not_taken() {
+    let medley = medley("host all all all scram-sha-256\n", "");
+    assert_eq!(log_in(&medley, "alice", "a", ""), "alice");
+    write_rules(&medley, "host all alice all reject\nhost all all all trust\n", "");
+    reload(&medley);
+    assert!(log_in(&medley, "alice", "a", "").starts_with("pg_hba.conf rejects"));
+    assert_eq!(log_in(&medley, "bob", "", ""), "bob");
+    write_rules(&medley, "host all all all trust\nhost all all all bogus\n", "");
+    reload(&medley);
+    assert!(log_in(&medley, "alice", "a", "").starts_with("pg_hba.conf rejects"));
+    let log = medley.log().unwrap();
+    assert!(log.contains("invalid authentication method"), "{log}");
+    assert!(log.contains("line 2 of configuration file"), "{log}");
+}
+
+#[test]
+fn members_of_a_role_come_in_by_it() {
+    let medley = medley("host all +staff all trust\nhost all postgres all trust\n", "");
+    medley.psql("CREATE ROLE staff; CREATE ROLE clerks; GRANT staff TO clerks").unwrap();
+    medley.psql("GRANT clerks TO alice").unwrap();
+    assert_eq!(log_in(&medley, "alice", "", ""), "alice");
+    assert!(log_in(&medley, "bob", "b", "").starts_with("no pg_hba.conf entry"));
+}
+
+#[test]
+fn an_account_of_the_machine_comes_in_as_the_roles_it_is_mapped_to() {
+    let medley = medley(
+        "local all bob peer\nlocal all all peer map=here\nhost all all all trust\n",
+        "here /^.+$ alice\n",
+    );
+    let local = socket(&medley);
+    assert_eq!(log_in(&medley, "alice", "", &local), "alice");
+    assert_eq!(log_in(&medley, "bob", "b", &local), "Peer authentication failed for user \"bob\"");
+}
+
+/// Under TLS, with a certificate of `certificates`; clients' are signed by the same authority.
+fn secured(rules: &str, maps: &str) -> (Medley, Certificates) {
+    let mut medley = builder().password("x").argument("-v").init().unwrap();
+    let certificates = Certificates::write(medley.folder()).unwrap();
+    let folder = medley.folder().path().display();
+    let config = format!(
+        "key_file = \"master.key\"\n\
+         [tls]\n\
+         certificate_file = \"{folder}/{}\"\n\
+         key_file = \"{folder}/{}\"\n\
+         client_ca_file = \"{}\"\n",
+        Certificates::SERVER,
+        Certificates::SERVER_KEY,
+        certificates.authority.display()
+    );
+    medley.folder().write("data/medley.toml", &config).unwrap();
+    medley.restart().unwrap();
+    medley
+        .psql("CREATE ROLE alice LOGIN PASSWORD 'a'; CREATE ROLE bob LOGIN PASSWORD 'b'")
+        .unwrap();
+    write_rules(&medley, rules, maps);
+    reload(&medley);
+    (medley, certificates)
+}
+
+fn trusting(certificates: &Certificates) -> String {
+    format!("host=localhost sslmode=verify-full sslrootcert={}", certificates.authority.display())
+}
+
+#[test]
+fn passwords_are_bound_to_the_certificate() {
+    let (medley, certificates) =
+        secured("hostssl all all all scram-sha-256\nhost all postgres all scram-sha-256\n", "");
+    let tls = trusting(&certificates);
+    assert_eq!(log_in(&medley, "alice", "a", &format!("{tls} channel_binding=require")), "alice");
+    assert!(log_in(&medley, "alice", "a", "sslmode=disable").starts_with("no pg_hba.conf entry"));
+}
+
+#[test]
+fn a_certificate_comes_in_as_its_name_or_what_that_is_mapped_to() {
+    let (medley, certificates) = secured(
+        "hostssl all alice all cert\n\
+         hostssl all bob all cert map=people\n\
+         hostssl all postgres all scram-sha-256 clientcert=verify-ca\n",
+        "people /^alice$ bob\n",
+    );
+    let tls = trusting(&certificates);
+    let with = |name: &str| {
+        let client = certificates.write_client(medley.folder(), name).unwrap();
+        let (certificate, key) = (client.certificate.display(), client.key.display());
+        format!("{tls} sslcert={certificate} sslkey={key}")
+    };
+    let (alice, mallory) = (with("alice"), with("mallory"));
+    assert_eq!(log_in(&medley, "alice", "", &alice), "alice");
+    assert_eq!(log_in(&medley, "bob", "", &alice), "bob");
+    let refused = "certificate authentication failed for user \"alice\"";
+    assert_eq!(log_in(&medley, "alice", "a", &mallory), refused);
+    assert_eq!(
+        log_in(&medley, "alice", "a", &tls),
+        "connection requires a valid client certificate"
+    );
+    // Any certificate will do there, but the password is asked for all the same.
+    assert_eq!(log_in(&medley, "postgres", "x", &mallory), "postgres");
+    assert!(log_in(&medley, "postgres", "y", &mallory).starts_with("password authentication"));
+    // Nor does one of another authority help, whatever name is in it.
+    let elsewhere = medley_testkit::TempFolder::new().unwrap();
+    let other = Certificates::write(&elsewhere).unwrap();
+    let forged = other.write_client(&elsewhere, "alice").unwrap();
+    let (certificate, key) = (forged.certificate.display(), forged.key.display());
+    let forged = format!("{tls} sslcert={certificate} sslkey={key}");
+    assert_ne!(log_in(&medley, "alice", "", &forged), "alice");
+}
+
+#[test]
+fn who_guesses_has_to_wait_and_learns_nothing() {
+    let medley = medley("local all all scram-sha-256\nhost all all all scram-sha-256\n", "");
+    let log_in_as = |user: &str, password: &str| {
+        let mut command = medley.psql_command(user, password).unwrap();
+        command.args(["-A", "-t", "-c", "SELECT current_user"]);
+        let output = command.output().unwrap();
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    for attempt in 0..20 {
+        let user = ["alice", "nobody"][attempt % 2];
+        let expected = format!("FATAL:  password authentication failed for user \"{user}\"");
+        let told = log_in_as(user, "guess");
+        assert!(told.contains(&expected), "{told}");
+    }
+    for user in ["alice", "nobody"] {
+        // A guess may have come back in the meantime, and is used up then.
+        let refused = (0..50).find_map(|_| {
+            log_in_as(user, "guess");
+            let told = log_in_as(user, "a");
+            told.contains("too many").then_some(told)
+        });
+        let refused = refused.expect("too many failures");
+        assert!(
+            refused.contains("FATAL:  too many failed logins\nHINT:  Try again in "),
+            "{refused}"
+        );
+    }
+    // Elsewhere nobody is kept out.
+    assert_eq!(log_in(&medley, "alice", "a", &socket(&medley)), "alice");
+}
+
+#[test]
+fn a_key_that_others_may_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (mut medley, _) = secured("host all all all trust\n", "");
+    let key = medley.folder().join(Certificates::SERVER_KEY);
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let error = medley.restart().unwrap_err().to_string();
+    assert!(error.contains("has group or world access"), "{error}");
+}
