@@ -26,7 +26,7 @@ pub struct Refusal {
 pub struct Token {
     /// The bytes.
     pub span: Range<usize>,
-    /// PostgreSQL's name for it: `SCONST`, `IDENT`, `SQL_COMMENT`.
+    /// PostgreSQL's name for it: `SCONST`, `IDENT`, `SQL_COMMENT`; empty for what is none.
     pub name: String,
 }
 
@@ -98,8 +98,11 @@ unsafe fn tokens(result: &ScanResult) -> Vec<Token> {
     let tokens = unsafe { std::slice::from_raw_parts(result.tokens, count) };
     let offset = |offset: c_int| usize::try_from(offset).unwrap_or_default();
     let token = |token: &RawToken| {
-        // SAFETY: it gives a constant.
-        let name = unsafe { CStr::from_ptr(pg_query_token_name(token.kind)) };
+        // SAFETY: it gives a constant, or null for a character that is no token of the grammar.
+        let name = unsafe {
+            let name = pg_query_token_name(token.kind);
+            if name.is_null() { c"" } else { CStr::from_ptr(name) }
+        };
         let span = offset(token.start)..offset(token.end);
         Token { span, name: name.to_string_lossy().into_owned() }
     };
@@ -162,6 +165,11 @@ mod tests {
         let expected = Refusal { message: "syntax error at or near \"t\"".into(), position: 16 };
         assert_eq!(refusal, expected);
         assert_eq!(parse("select 'a").unwrap_err().position, 8);
+    }
+
+    #[test]
+    fn it_scans_what_is_no_token() {
+        assert_eq!(scan("{").unwrap()[0].name, "");
     }
 
     #[test]

@@ -110,6 +110,13 @@ pub enum Statement {
 
     /// PostgreSQL has it, Medley does not: its name, `CREATE TABLE` say.
     Unsupported(&'static str),
+    /// The same of something that PostgreSQL refuses for some kinds of relation.
+    UnsupportedOn {
+        /// As in `Unsupported`.
+        what: &'static str,
+        /// What it would be on.
+        relation: QualifiedName,
+    },
 }
 
 impl Statement {

@@ -66,7 +66,7 @@ pub(super) fn of(statement: &Statement) -> &'static str {
         S::Notify { .. } => "NOTIFY",
         S::Unlisten(_) => "UNLISTEN",
         S::Checkpoint => "CHECKPOINT",
-        S::Unsupported(name) => name,
+        S::Unsupported(name) | S::UnsupportedOn { what: name, .. } => name,
     }
 }
 
@@ -97,7 +97,9 @@ pub(super) fn refused_read_only(statement: &Statement) -> Option<&'static str> {
         | S::Notify { .. }
         | S::Unlisten(_)
         | S::Checkpoint => None,
-        S::Unsupported(name) => (!READ_ONLY_UNSUPPORTED.contains(name)).then_some(name),
+        S::Unsupported(name) | S::UnsupportedOn { what: name, .. } => {
+            (!READ_ONLY_UNSUPPORTED.contains(name)).then_some(name)
+        }
         _ => Some(of(statement)),
     }
 }

@@ -82,28 +82,36 @@ impl Parser<'_> {
     }
 
     /// `index_elem`.
-    pub(super) fn index_element(&mut self) -> Result<()> {
-        let opens = self.peek_at(1).kind == TokenKind::Char('(');
-        let dotted = self.peek_at(1).kind == TokenKind::Char('.');
+    pub(crate) fn index_element(&mut self) -> Result<()> {
+        self.partition_key()?;
         if self.is_char('(') {
-            self.enclosed(Self::a_expr)?;
-        } else if opens || dotted || self.begins_special_call() || !self.is_col_id(0) {
-            self.windowless_call()?;
-        } else {
-            self.col_id()?;
+            self.relation_options()?;
         }
+        let _ = self.eat("asc") || self.eat("desc");
+        self.maybe_nulls()
+    }
+
+    /// `part_elem`: something indexed, its collation, its operator class.
+    pub(crate) fn partition_key(&mut self) -> Result<()> {
+        self.indexed()?;
         if self.eat("collate") {
             self.any_name()?;
         }
         let class = !self.begins_nulls() && self.is_col_id(0);
-        if class {
-            self.any_name()?;
-            if self.is_char('(') {
-                self.relation_options()?;
-            }
+        if class { self.any_name() } else { Ok(()) }
+    }
+
+    /// A column, a call, or an expression in parentheses.
+    pub(crate) fn indexed(&mut self) -> Result<()> {
+        let opens = self.peek_at(1).kind == TokenKind::Char('(');
+        let dotted = self.peek_at(1).kind == TokenKind::Char('.');
+        if self.is_char('(') {
+            self.enclosed(Self::a_expr)
+        } else if opens || dotted || self.begins_special_call() || !self.is_col_id(0) {
+            self.windowless_call()
+        } else {
+            self.col_id()
         }
-        let _ = self.eat("asc") || self.eat("desc");
-        self.maybe_nulls()
     }
 
     fn begins_nulls(&self) -> bool {

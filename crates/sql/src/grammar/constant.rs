@@ -114,7 +114,7 @@ impl Parser<'_> {
     }
 
     /// `Typename`.
-    pub(super) fn typename(&mut self) -> Result<()> {
+    pub(crate) fn typename(&mut self) -> Result<()> {
         self.eat("setof");
         self.simple_typename()?;
         if self.eat("array") {
@@ -125,6 +125,16 @@ impl Parser<'_> {
         }
         while self.is_char('[') {
             self.array_bound(true)?;
+        }
+        Ok(())
+    }
+
+    /// `func_type`.
+    pub(crate) fn func_type(&mut self) -> Result<()> {
+        self.typename()?;
+        if self.is_char('%') && self.word_at(1) == "type" {
+            self.advance();
+            self.advance();
         }
         Ok(())
     }

@@ -149,13 +149,16 @@ impl Parser<'_> {
     /// `OPERATOR(s.+)`.
     pub(super) fn named_operator(&mut self) -> Result<()> {
         self.expect("operator")?;
-        self.enclosed(|p| {
-            while p.is_col_id(0) {
-                p.advance();
-                p.expect_char('.')?;
-            }
-            p.bare_operator()
-        })
+        self.enclosed(Self::dotted_operator)
+    }
+
+    /// `any_operator`: `s.+`.
+    pub(crate) fn dotted_operator(&mut self) -> Result<()> {
+        while self.is_col_id(0) {
+            self.advance();
+            self.expect_char('.')?;
+        }
+        self.bare_operator()
     }
 
     /// `all_Op`.
@@ -169,7 +172,7 @@ impl Parser<'_> {
     }
 
     /// `qual_all_Op`.
-    pub(super) fn any_operator(&mut self) -> Result<()> {
+    pub(crate) fn any_operator(&mut self) -> Result<()> {
         if self.is("operator") { self.named_operator() } else { self.bare_operator() }
     }
 

@@ -12,7 +12,7 @@ enum Enclosed {
 
 impl Parser<'_> {
     /// `from_list`.
-    pub(super) fn tables(&mut self) -> Result<()> {
+    pub(crate) fn tables(&mut self) -> Result<()> {
         self.several(Self::table_ref)
     }
 
@@ -125,7 +125,7 @@ impl Parser<'_> {
     }
 
     /// `func_name`.
-    pub(super) fn function_name(&mut self) -> Result<()> {
+    pub(crate) fn function_name(&mut self) -> Result<()> {
         if !self.is_col_id(0) {
             return self.take_if(self.is_type_function_name(0));
         }

@@ -179,7 +179,7 @@ impl Parser<'_> {
     }
 
     /// `func_expr_windowless`.
-    pub(super) fn windowless_call(&mut self) -> Result<()> {
+    pub(crate) fn windowless_call(&mut self) -> Result<()> {
         if self.begins_special_call() {
             return self.special_windowless();
         }

@@ -118,7 +118,7 @@ impl Parser<'_> {
     }
 
     /// `any_name`: dots and labels only.
-    fn any_name(&mut self) -> Result<()> {
+    pub(crate) fn any_name(&mut self) -> Result<()> {
         self.col_id()?;
         while self.eat_char('.') {
             self.col_label()?;
@@ -127,7 +127,7 @@ impl Parser<'_> {
     }
 
     /// `[ONLY] qualified_name [*]`: `relation_expr`.
-    fn relation_expr(&mut self) -> Result<()> {
+    pub(crate) fn relation_expr(&mut self) -> Result<()> {
         if self.eat("only") {
             return match self.is_char('(') {
                 true => self.enclosed(Self::relation_name),
@@ -140,7 +140,7 @@ impl Parser<'_> {
     }
 
     /// `qualified_name`: of three parts at most.
-    fn relation_name(&mut self) -> Result<()> {
+    pub(crate) fn relation_name(&mut self) -> Result<()> {
         let from = self.at;
         self.col_id()?;
         let indirection = self.indirection()?;

@@ -1,44 +1,19 @@
 //! The actions of ALTER FOREIGN TABLE, ALTER TABLE and ALTER VIEW.
+use std::sync::LazyLock;
+
+use super::rules::{ACTIONS, COLUMN_ACTIONS};
+use super::synopsis::Synopses;
 use super::{Parser, Result};
+use medley_diagnostic::Diagnostic;
+
 use crate::ast::{
     AlterTable, AlterTableAction as Action, Name, ObjectKind, QualifiedName, Rename, RenameTarget,
     SetObjectSchema, Statement,
 };
 
-/// Actions that foreign tables do not have: how they begin, and what messages call them.
-const OTHERS: &[(&str, &str)] = &[
-    ("set tablespace", "SET TABLESPACE"),
-    ("set logged", "SET LOGGED"),
-    ("set unlogged", "SET UNLOGGED"),
-    ("set without cluster", "SET WITHOUT CLUSTER"),
-    ("set access method", "SET ACCESS METHOD"),
-    ("cluster on", "CLUSTER ON"),
-    ("enable row level security", "ENABLE ROW SECURITY"),
-    ("disable row level security", "DISABLE ROW SECURITY"),
-    ("force row level security", "FORCE ROW SECURITY"),
-    ("no force row level security", "NO FORCE ROW SECURITY"),
-    ("enable rule", "ENABLE RULE"),
-    ("enable always rule", "ENABLE ALWAYS RULE"),
-    ("enable replica rule", "ENABLE REPLICA RULE"),
-    ("disable rule", "DISABLE RULE"),
-    ("replica identity", "REPLICA IDENTITY"),
-    ("alter constraint", "ALTER CONSTRAINT"),
-    ("attach partition", "ATTACH PARTITION"),
-    ("detach partition", "DETACH PARTITION"),
-    ("not of", "NOT OF"),
-    ("of", "OF"),
-];
+static OTHERS: LazyLock<Synopses> = LazyLock::new(|| Synopses::new(ACTIONS));
 
-/// The same for a column, behind ALTER [COLUMN] name.
-const COLUMN_OTHERS: &[(&str, &str)] = &[
-    ("set compression", "ALTER COLUMN ... SET COMPRESSION"),
-    ("set expression", "ALTER COLUMN ... SET EXPRESSION"),
-    ("drop expression", "ALTER COLUMN ... DROP EXPRESSION"),
-    ("add generated", "ALTER COLUMN ... ADD IDENTITY"),
-    ("set generated", "ALTER COLUMN ... SET"),
-    ("restart", "ALTER COLUMN ... SET"),
-    ("drop identity", "ALTER COLUMN ... DROP IDENTITY"),
-];
+static COLUMN_OTHERS: LazyLock<Synopses> = LazyLock::new(|| Synopses::new(COLUMN_ACTIONS));
 
 const TRIGGERS: &[(&str, &str)] = &[
     ("enable trigger", "ENABLE TRIGGER"),
@@ -109,11 +84,31 @@ impl Parser<'_> {
         Ok(Statement::Rename(Rename { kind, if_exists, only, name, target, new_name }))
     }
 
-    fn table_action(&mut self) -> Result<Action> {
-        if let Some((_, words)) = OTHERS.iter().find(|(words, _)| self.eat(words)) {
-            self.skip_action()?;
-            return Ok(Action::Other(words));
+    /// `alter_table_cmd`.
+    pub fn table_action(&mut self) -> Result<Action> {
+        self.or_other(&OTHERS, Self::own_table_action)
+    }
+
+    /// An action that Medley has, else one of these.
+    fn or_other(
+        &mut self,
+        others: &Synopses,
+        own: impl FnOnce(&mut Self) -> Result<Action>,
+    ) -> Result<Action> {
+        let from = self.at;
+        let error = match own(self) {
+            Ok(action) => return Ok(action),
+            Err(error) => error,
+        };
+        self.at = from;
+        match self.find(others) {
+            Ok(found) => Ok(Action::Other(found.name)),
+            Err(other) if other.position() > error.position() => Err(other),
+            Err(_) => Err(error),
         }
+    }
+
+    fn own_table_action(&mut self) -> Result<Action> {
         if let Some((_, action)) = TRIGGERS.iter().find(|(words, _)| self.eat(words)) {
             let all = self.eat("all") || self.eat("user");
             let name = if all { None } else { Some(self.name()?) };
@@ -141,13 +136,6 @@ impl Parser<'_> {
             }
             _ => self.unexpected(),
         }
-    }
-
-    fn skip_action(&mut self) -> Result<()> {
-        while !self.at_end() && !self.is_char(',') {
-            self.skip_one()?;
-        }
-        Ok(())
     }
 
     fn set_action(&mut self) -> Result<Action> {
@@ -206,10 +194,11 @@ impl Parser<'_> {
             return Ok(Action::Other("ALTER COLUMN ... SET STATISTICS"));
         }
         let column = self.name()?;
-        if let Some((_, words)) = COLUMN_OTHERS.iter().find(|(words, _)| self.eat(words)) {
-            self.skip_action()?;
-            return Ok(Action::Other(words));
-        }
+        self.or_other(&COLUMN_OTHERS, |parser| parser.own_column_action(column))
+    }
+
+    /// Behind ALTER [COLUMN] name.
+    fn own_column_action(&mut self, column: Name) -> Result<Action> {
         match self.word() {
             "options" => {
                 let options = self.alter_options()?;

@@ -6,7 +6,8 @@ use crate::token::TokenKind;
 impl Parser<'_> {
     /// Behind EXPLAIN.
     pub fn explain(&mut self) -> Result<Statement> {
-        let options = if self.is_char('(') && !self.is_query_at(1) {
+        let encloses_query = self.is_query_at(1) || self.peek_at(1).kind == TokenKind::Char('(');
+        let options = if self.is_char('(') && !encloses_query {
             self.parenthesized(Self::utility_option)?
         } else {
             self.bare_options(&["analyze", "analyse", "verbose"])
@@ -57,7 +58,7 @@ impl Parser<'_> {
     }
 
     fn explained(&mut self) -> Result<Statement> {
-        if self.is_query_at(0) {
+        if self.is_query_at(0) || self.is_char('(') {
             return self.query_statement().map(Statement::Query);
         }
         match self.word() {
@@ -71,7 +72,12 @@ impl Parser<'_> {
             }
             "create" => {
                 self.advance();
-                self.unsupported("create")
+                let kind = self.peek();
+                let created = self.unsupported("create")?;
+                match created.tag() {
+                    "CREATE TABLE AS" | "CREATE MATERIALIZED VIEW" => Ok(created),
+                    _ => Err(self.unexpected_at(kind)),
+                }
             }
             "refresh" => self.unsupported(""),
             _ => self.unexpected(),

@@ -75,7 +75,8 @@ impl Parser<'_> {
         if self.is_char('(') { self.skip_one() } else { self.unexpected() }
     }
 
-    fn table_element(&mut self) -> Result<TableElement> {
+    /// `TableElement`.
+    pub fn table_element(&mut self) -> Result<TableElement> {
         if self.eat("like") {
             return self.like_clause().map(TableElement::Like);
         }
@@ -85,7 +86,8 @@ impl Parser<'_> {
         self.column_definition().map(Box::new).map(TableElement::Column)
     }
 
-    fn partition_element(&mut self) -> Result<TableElement> {
+    /// `TypedTableElement`.
+    pub fn partition_element(&mut self) -> Result<TableElement> {
         if self.is_table_constraint() {
             return self.table_constraint().map(TableElement::Constraint);
         }

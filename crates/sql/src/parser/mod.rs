@@ -16,10 +16,12 @@ mod object;
 mod option;
 mod prepare;
 mod role;
+mod rules;
 mod schema;
 mod server;
 mod settings;
 mod statement;
+mod synopsis;
 mod transaction;
 mod type_name;
 mod unsupported;
@@ -223,6 +225,14 @@ impl<'a> Parser<'a> {
     pub fn type_function_name(&mut self) -> Result<Name> {
         use KeywordCategory::{TypeFunctionName, Unreserved};
         self.label_if(|category| matches!(category, Unreserved | TypeFunctionName))
+    }
+
+    /// A word that is no keyword: `IDENT`.
+    pub fn identifier(&mut self) -> Result<()> {
+        match self.peek().kind {
+            TokenKind::Ident { .. } => self.label().map(drop),
+            _ => self.unexpected(),
+        }
     }
 
     /// Any word but a reserved one: `NonReservedWord`.

@@ -1,6 +1,7 @@
 //! OPTIONS lists.
 use super::{Parser, Result};
 use crate::ast::{OptionItem, RelationOption};
+use crate::keyword::KeywordCategory;
 use crate::token::TokenKind;
 
 impl Parser<'_> {
@@ -57,12 +58,36 @@ impl Parser<'_> {
         Ok(RelationOption { namespace, name, value })
     }
 
-    /// `def_arg`: a word, a number or a string.
+    /// `def_arg` as text: a word, a number, a string, or whatever is written.
     pub fn definition_value(&mut self) -> Result<String> {
-        match self.peek().kind {
+        let from = self.at;
+        self.def_arg()?;
+        let token = &self.tokens[from];
+        if self.at - from > 1 || token.is_operator() {
+            return Ok(self.text_of(from, self.at).to_owned());
+        }
+        self.at = from;
+        match token.kind {
             TokenKind::String(_) => self.string(),
             TokenKind::Ident { .. } | TokenKind::Keyword(_) => self.label(),
             _ => self.number(),
+        }
+    }
+
+    /// `def_arg`: a type, a reserved word, an operator, a number, a string.
+    pub fn def_arg(&mut self) -> Result<()> {
+        let numeric = |kind: &TokenKind| matches!(kind, TokenKind::Integer | TokenKind::Float);
+        match &self.peek().kind {
+            TokenKind::String(_) => self.string().map(drop),
+            TokenKind::Char('+' | '-') if numeric(&self.peek_at(1).kind) => self.number().map(drop),
+            kind if numeric(kind) => self.number().map(drop),
+            TokenKind::Keyword(word) if word.category == KeywordCategory::Reserved => {
+                self.label().map(drop)
+            }
+            TokenKind::Keyword(word) if word.word == "none" => self.label().map(drop),
+            TokenKind::Keyword(word) if word.word == "operator" => self.any_operator(),
+            TokenKind::Ident { .. } | TokenKind::Keyword(_) => self.func_type(),
+            _ => self.any_operator(),
         }
     }
 }

@@ -73,7 +73,7 @@ impl Parser<'_> {
     }
 
     /// What follows SET and its scope.
-    fn setting(&mut self) -> Result<SettingChange> {
+    pub fn setting(&mut self) -> Result<SettingChange> {
         let (name, value) = match self.word() {
             "time" if self.word_at(1) == "zone" => {
                 self.expect("time zone")?;

@@ -7,7 +7,7 @@ use crate::token::TokenKind;
 impl Parser<'_> {
     /// One statement; what follows it must be its end.
     pub fn statement(&mut self) -> Result<Statement> {
-        if self.is_query_at(0) {
+        if self.is_query_at(0) || self.is_char('(') {
             return self.query_statement().map(Statement::Query);
         }
         let begin = self.at;
