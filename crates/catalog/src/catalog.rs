@@ -107,7 +107,16 @@ impl Catalog {
             locks: LockTable::default(),
             listeners: RwLock::default(),
         };
-        Ok(Arc::new(catalog))
+        let catalog = Arc::new(catalog);
+        catalog.drop_temporary()?;
+        Ok(catalog)
+    }
+
+    /// What sessions have left that could not end as they should.
+    fn drop_temporary(self: &Arc<Self>) -> Result<()> {
+        let mut transaction = self.begin(Backend::default());
+        transaction.drop_temp_schemas()?;
+        transaction.commit().map(drop)
     }
 
     /// What the last commit left.

@@ -284,7 +284,18 @@ impl Actor<'_> {
         if self.is_superuser() {
             return acl_kind(address).map_or(Privileges::NONE, AclKind::all_privileges);
         }
-        self.bits_on(address).privileges | self.predefined(address)
+        match self.snapshot.own_temp_schema().map(SchemaOid::address) == Some(address) {
+            true => self.privileges_on_temporary(),
+            false => self.bits_on(address).privileges | self.predefined(address),
+        }
+    }
+
+    /// What it may do with the session's own temporary schema, whoever made it.
+    fn privileges_on_temporary(&self) -> Privileges {
+        match self.has_all(DatabaseOid::MEDLEY.address(), Privileges::CREATE_TEMP) {
+            true => Privileges::ALL_SCHEMA,
+            false => Privileges::USAGE,
+        }
     }
 
     fn bits_on(&self, address: ObjectAddress) -> AclItemBits {

@@ -5,23 +5,28 @@ use crate::acl::Privileges;
 use crate::ids::{RelationOid, RoleOid, SchemaOid};
 use crate::objects::Relation;
 use crate::snapshot::Snapshot;
+use crate::temporary::TEMP_SCHEMA;
 
 /// The schemas that the setting `search_path` comes to, for a role in a snapshot: those that
 /// exist and that the role may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchPath {
-    /// Where names are looked up, in order; `pg_catalog` first unless the setting names it.
+    /// Where names are looked up, in order; temporary relations and then `pg_catalog` first,
+    /// unless the setting names them.
     schemas: Vec<SchemaOid>,
     /// Those that the setting names.
     named: Vec<SchemaOid>,
+    /// New relations are temporary ones: `pg_temp` is named before any other that is there.
+    creates_temporary: bool,
 }
 
 impl Snapshot {
     /// Resolves the elements of `search_path`; `$user` is the schema of the role's name.
     pub fn search_path<S: AsRef<str>>(&self, elements: &[S], role: RoleOid) -> SearchPath {
         let actor = self.actor(role);
-        let mut named = Vec::new();
+        let (mut named, mut creates_temporary) = (Vec::new(), false);
         for element in elements {
+            creates_temporary |= named.is_empty() && element.as_ref() == TEMP_SCHEMA;
             let schema = match element.as_ref() {
                 "$user" => self.role(role).and_then(|role| self.schema_named(&role.name)),
                 name => self.schema_named(name),
@@ -32,8 +37,9 @@ impl Snapshot {
             named.extend(usable);
         }
         let implicit = (!named.contains(&SchemaOid::PG_CATALOG)).then_some(SchemaOid::PG_CATALOG);
-        let schemas = implicit.into_iter().chain(named.iter().copied()).collect();
-        SearchPath { schemas, named }
+        let own = self.own_temp_schema().filter(|own| !named.contains(own));
+        let schemas = own.into_iter().chain(implicit).chain(named.iter().copied()).collect();
+        SearchPath { schemas, named, creates_temporary }
     }
 }
 
@@ -51,6 +57,11 @@ impl SearchPath {
     /// Where new objects go: `current_schema`. The role may still lack CREATE on it.
     pub fn creation_schema(&self) -> Option<SchemaOid> {
         self.named.first().copied()
+    }
+
+    /// Whether new relations are temporary ones.
+    pub fn creates_temporary(&self) -> bool {
+        self.creates_temporary
     }
 
     /// The relation that a bare name means. The system's own relations are not here.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::catalog::Catalog;
 use crate::error::{Error, Result};
-use crate::ids::ObjectAddress;
+use crate::ids::{Class, ObjectAddress};
 use crate::locks::{Backend, LockMode, LockTag, TransactionId};
 use crate::objects::{Comment, Object, Row, RowKey};
 use crate::snapshot::{Snapshot, Stamp};
+use crate::temporary;
 use crate::unique::UniqueKey;
 
 /// A row put in its place, or taken out.
@@ -23,6 +24,8 @@ pub struct Transaction {
     catalog: Arc<Catalog>,
     id: TransactionId,
     backend: Backend,
+    /// What its schema of temporary relations is called, if it has one.
+    temp_schema_name: String,
     /// The committed snapshot under `view`.
     base: Arc<Snapshot>,
     /// `base` with `log` applied.
@@ -49,9 +52,10 @@ impl Transaction {
     pub(crate) fn new(catalog: Arc<Catalog>, id: TransactionId, backend: Backend) -> Self {
         let base = catalog.snapshot();
         let view = Arc::clone(&base);
-        Self {
+        let mut transaction = Self {
             catalog,
             id,
+            temp_schema_name: temporary::schema_name(backend.process_id),
             backend,
             base,
             view,
@@ -59,7 +63,9 @@ impl Transaction {
             locks: Vec::new(),
             held: HashMap::new(),
             savepoints: Vec::new(),
-        }
+        };
+        transaction.adopt_temp_schema();
+        transaction
     }
 
     /// The latest committed state with this transaction's changes.
@@ -332,10 +338,26 @@ impl Transaction {
             let view = Arc::make_mut(&mut self.view);
             self.log.iter().cloned().for_each(|change| view.apply(change));
         }
+        self.adopt_temp_schema();
+    }
+
+    /// Knows the session's schema of temporary relations as such, if it is there.
+    fn adopt_temp_schema(&mut self) {
+        let own = self.view.schema_named(&self.temp_schema_name).map(|schema| schema.oid);
+        if own != self.view.own_temp_schema() {
+            Arc::make_mut(&mut self.view).set_own_temp_schema(own);
+        }
+    }
+
+    pub(crate) fn temp_schema_name(&self) -> &str {
+        &self.temp_schema_name
     }
 
     fn apply(&mut self, change: Change) {
         Arc::make_mut(&mut self.view).apply(change.clone());
+        if matches!(change.key, RowKey::Object(address) if address.class == Class::Schema) {
+            self.adopt_temp_schema();
+        }
         self.log.push(change);
     }
 }

@@ -31,7 +31,7 @@ pub struct ImportPlan {
 pub fn plan_import(ctx: &mut Context<'_>, statement: ImportForeignSchema) -> Result<ImportPlan> {
     let server = ctx.server_named(&statement.server)?;
     let server = authorize::usage(ctx, server)?.into_inner();
-    let schema = ctx.schema_named(&statement.local_schema)?;
+    let schema = ctx.schema_to_create_in(&statement.local_schema)?;
     authorize::create_in(ctx, schema)?;
     let wrapper = ctx.wrapper_of(&server)?;
     let no_handler = || ImportError::NoHandler(wrapper.name.clone());

@@ -1,14 +1,14 @@
 //! From names to objects.
 use std::sync::Arc;
 
-use medley_catalog::SearchPath;
 use medley_catalog::ids::{DATABASE_NAME, ObjectAddress, RoleOid, RoleOrPublic, UserMappingOid};
 use medley_catalog::objects::{Database, Relation, Schema, Server, UserMapping, Wrapper};
+use medley_catalog::{SearchPath, TEMP_SCHEMA};
 use medley_sql::{QualifiedName, RoleSpec};
 
 use crate::Context;
 use crate::authorize::{self, Addressed, Authorized};
-use crate::error::{Error, NameError, Noun, Result};
+use crate::error::{Error, NameError, Noun, RelationError, Result};
 
 /// Roles.
 impl Context<'_> {
@@ -60,7 +60,16 @@ impl Context<'_> {
         Ok(Arc::clone(self.catalog().find_server(name)?))
     }
 
+    /// As a schema is named by statements about schemas, to which `pg_temp` is nothing.
     pub(crate) fn schema_named(&self, name: &str) -> Result<Arc<Schema>> {
+        match name {
+            TEMP_SCHEMA => Err(NameError::missing(Noun::Schema, name).into()),
+            name => self.schema_of_relations(name),
+        }
+    }
+
+    /// As a schema is named before a relation's name.
+    pub(crate) fn schema_of_relations(&self, name: &str) -> Result<Arc<Schema>> {
         Ok(Arc::clone(self.catalog().find_schema(name)?))
     }
 
@@ -101,22 +110,57 @@ impl Context<'_> {
         let Some(schema) = name.schema() else {
             return Ok(self.path().relation(self.catalog(), name.name()).cloned());
         };
-        let schema = authorize::usage(self, self.schema_named(schema)?)?;
+        let schema = authorize::usage(self, self.schema_of_relations(schema)?)?;
         Ok(self.catalog().relation_named(schema.get().oid, name.name()).cloned())
     }
 
     /// The schema that a new relation of this name goes to, with the right to make it there.
-    pub(crate) fn creation_schema(&self, name: &QualifiedName) -> Result<Authorized<Arc<Schema>>> {
+    pub(crate) fn creation_schema(
+        &mut self,
+        name: &QualifiedName,
+        temporary: bool,
+    ) -> Result<Authorized<Arc<Schema>>> {
         check_database(name)?;
         let schema = match name.schema() {
-            Some("pg_temp") => return Err(Error::unsupported("a temporary relation")),
-            Some(schema) => Some(self.schema_named(schema)?),
+            Some(schema) => Some(self.schema_to_create_in(schema)?),
+            None if temporary || self.path().creates_temporary() => Some(self.temp_schema()?),
             None => {
                 let schema = self.path().creation_schema();
                 schema.and_then(|schema| self.catalog().schema(schema).cloned())
             }
         };
-        authorize::create_in(self, schema.ok_or(NameError::NoSchemaSelected)?)
+        let schema = authorize::create_in(self, schema.ok_or(NameError::NoSchemaSelected)?)?;
+        self.check_temporary(schema.get(), temporary)?;
+        Ok(schema)
+    }
+
+    /// The schema of this name, where `pg_temp` is the session's own, which is made if need be.
+    pub(crate) fn schema_to_create_in(&mut self, name: &str) -> Result<Arc<Schema>> {
+        match name {
+            TEMP_SCHEMA => self.temp_schema(),
+            name => self.schema_named(name),
+        }
+    }
+
+    fn temp_schema(&mut self) -> Result<Arc<Schema>> {
+        if self.catalog().own_temp_schema().is_none() {
+            authorize::make_temp_schema(self)?;
+            self.change(|tx| tx.make_temp_schema())?;
+        }
+        let own = self.catalog().own_temp_schema();
+        let schema = own.and_then(|schema| self.catalog().schema(schema).cloned());
+        Ok(schema.ok_or(NameError::NoSchemaSelected)?)
+    }
+
+    /// What is temporary is in the session's own schema, and nothing is in another's.
+    fn check_temporary(&self, schema: &Schema, temporary: bool) -> Result<()> {
+        if self.catalog().is_other_temp_schema(schema.oid) {
+            return Err(RelationError::TemporaryOfOthers.into());
+        }
+        match temporary && self.catalog().own_temp_schema() != Some(schema.oid) {
+            true => Err(RelationError::TemporaryElsewhere.into()),
+            false => Ok(()),
+        }
     }
 
     /// Refuses a name that a relation of the schema has.

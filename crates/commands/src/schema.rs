@@ -7,7 +7,7 @@ use medley_catalog::objects::{DefaultAclKind, Extension, Relation, Schema};
 use medley_sql::{CreateSchema, ObjectKind, SetObjectSchema, Statement};
 
 use crate::authorize::{self, Authorized};
-use crate::error::{Error, NameError, Noun, Result};
+use crate::error::{Error, NameError, Noun, RelationError, Result};
 use crate::{Context, relation};
 
 pub(crate) fn create(ctx: &mut Context<'_>, statement: CreateSchema) -> Result<()> {
@@ -82,9 +82,12 @@ fn set_of_relation(
     found: Authorized<Arc<Relation>>,
     schema: &str,
 ) -> Result<()> {
-    let schema = ctx.schema_named(schema)?;
+    let schema = ctx.schema_to_create_in(schema)?;
     let schema = authorize::create_in(ctx, schema)?.into_inner();
     let old = found.into_inner();
+    if [old.schema, schema.oid].iter().any(|schema| ctx.catalog().is_temp_schema(*schema)) {
+        return Err(RelationError::MoveTemporary.into());
+    }
     if old.schema == schema.oid {
         return Ok(());
     }

@@ -1,13 +1,13 @@
 //! CREATE VIEW.
 use std::sync::Arc;
 
-use medley_catalog::ids::{ObjectAddress, RelationOid};
+use medley_catalog::ids::{Class, ObjectAddress, RelationOid};
 use medley_catalog::objects::{Column, DefaultAclKind, Relation, RelationKind, Schema, View};
 use medley_sql::{CheckOption, CreateView, RelationOption};
 use medley_types::PgType;
 
 use crate::authorize::{self, Authorized};
-use crate::error::{Error, NameError, Noun, Result, ViewError};
+use crate::error::{NameError, Noun, Result, ViewError};
 use crate::{Context, Outcome};
 
 /// What a view's query means, as the session found out.
@@ -27,12 +27,10 @@ pub fn create_view(
     statement: CreateView,
     query: ViewQuery,
 ) -> Result<Outcome> {
-    if statement.temporary {
-        return Err(Error::unsupported("a temporary view"));
-    }
     let columns = named_columns(&statement.columns, query.columns)?;
     let reloptions = reloptions(&statement)?;
-    let schema = ctx.creation_schema(&statement.name)?;
+    let temporary = is_temporary(ctx, &statement, &query.references);
+    let schema = ctx.creation_schema(&statement.name, temporary)?;
     let name = statement.name.name();
     let existing = ctx.catalog().relation_named(schema.get().oid, name).cloned();
     let view = NewView { columns, reloptions, text: query.text, references: query.references };
@@ -47,6 +45,25 @@ pub fn create_view(
         }
     }
     Ok(Outcome { tag: "CREATE VIEW" })
+}
+
+/// It said so, or reads what is temporary.
+fn is_temporary(
+    ctx: &mut Context<'_>,
+    statement: &CreateView,
+    references: &[ObjectAddress],
+) -> bool {
+    let catalog = ctx.catalog();
+    let is_temporary = |address: &ObjectAddress| {
+        let relation = catalog.relation(RelationOid(address.oid));
+        relation.is_some_and(|it| catalog.is_temp_schema(it.schema))
+    };
+    let relations = references.iter().filter(|it| it.class == Class::Relation);
+    if statement.temporary || !relations.into_iter().any(is_temporary) {
+        return statement.temporary;
+    }
+    ctx.notice(format!("view \"{}\" will be a temporary view", statement.name.name()));
+    true
 }
 
 struct NewView {

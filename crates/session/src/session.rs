@@ -215,10 +215,7 @@ impl Session {
     }
 
     pub(crate) fn begin(&mut self, kind: Kind) {
-        let catalog = self
-            .instance
-            .catalog
-            .begin(Backend { process_id: self.login.pid.unsigned_abs(), ..Backend::default() });
+        let catalog = self.instance.catalog.begin(self.catalog_backend());
         self.transaction = Some(Transaction::new(catalog, kind));
         let mut settings = self.settings.lock();
         let local = Change { superuser: true, local: true };
@@ -287,6 +284,7 @@ impl Session {
     /// An error has happened: what is not in a block is undone, a block has failed.
     pub(crate) async fn fail(&mut self, report: Report) -> Report {
         tracing::debug!(sqlstate = %report.sqlstate, "statement failed");
+        let process_id = self.login.pid.unsigned_abs();
         match self.transaction.as_mut() {
             None => {}
             Some(transaction) if transaction.kind == Kind::Implicit => self.rollback().await,
@@ -298,7 +296,8 @@ impl Session {
                 let depth = transaction.depth();
                 transaction.fail();
                 if depth == 0 {
-                    transaction.catalog = self.instance.catalog.begin(Backend::default());
+                    let backend = Backend { process_id, ..Backend::default() };
+                    transaction.catalog = self.instance.catalog.begin(backend);
                 }
                 self.settings.lock().rollback_to(depth);
                 self.identity.rollback_to(depth);
@@ -317,6 +316,28 @@ impl Session {
     pub async fn end(&mut self) {
         self.portals.clear();
         self.rollback().await;
+        if let Err(report) = self.drop_temporary() {
+            tracing::warn!(sqlstate = %report.sqlstate, "temporary relations not dropped");
+        }
+    }
+
+    /// What is temporary goes, in the transaction that there is, else in one of its own.
+    pub(crate) fn drop_temporary(&mut self) -> Result<(), Report> {
+        if let Some(transaction) = &mut self.transaction {
+            let dropped =
+                tokio::task::block_in_place(|| transaction.catalog.drop_own_temp_schema());
+            return dropped.map_err(|error| error.report());
+        }
+        let mut transaction = self.instance.catalog.begin(self.catalog_backend());
+        let dropped = tokio::task::block_in_place(|| {
+            transaction.drop_own_temp_schema().and_then(|()| transaction.commit())
+        });
+        dropped.map(drop).map_err(|error| error.report())
+    }
+
+    /// Whom the catalog's transactions are told to be of.
+    fn catalog_backend(&self) -> Backend {
+        Backend { process_id: self.login.pid.unsigned_abs(), ..Backend::default() }
     }
 
     /// The catalog as the statement sees it.

@@ -263,6 +263,10 @@ impl Session {
 
     /// Runs DISCARD.
     pub(crate) async fn discard(&mut self, discard: Discard) -> Result<(), Report> {
+        if matches!(discard, Discard::All | Discard::Temp) {
+            self.transaction();
+            self.drop_temporary()?;
+        }
         if discard != Discard::All {
             return Ok(());
         }

@@ -22,6 +22,7 @@ use crate::objects::{
     Relation, Role, RowKey, Schema, Server, Setting, SettingScope, UserMapping, Wrapper,
 };
 use crate::store::StoreView;
+use crate::temporary::TEMP_SCHEMA;
 use crate::unique::UniqueKey;
 use mappings::Mappings;
 use named::NamedObjects;
@@ -37,6 +38,8 @@ pub struct Snapshot {
     wrappers: NamedObjects<Wrapper>,
     servers: NamedObjects<Server>,
     schemas: NamedObjects<Schema>,
+    /// The one of the session whose snapshot it is, which is also found as `pg_temp`.
+    own_temp_schema: Option<SchemaOid>,
     extensions: NamedObjects<Extension>,
     relations: OrdMap<RelationOid, Arc<Relation>>,
     relation_names: OrdMap<SchemaOid, OrdMap<Arc<str>, RelationOid>>,
@@ -70,6 +73,16 @@ impl Snapshot {
     /// Counts commits: two committed snapshots of one version are the same.
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// Where the temporary relations are of the session whose snapshot it is, if it has any.
+    pub fn own_temp_schema(&self) -> Option<SchemaOid> {
+        self.own_temp_schema
+    }
+
+    pub(crate) fn set_own_temp_schema(&mut self, schema: Option<SchemaOid>) {
+        self.schemas.alias(TEMP_SCHEMA, schema);
+        self.own_temp_schema = schema;
     }
 
     /// Finds the mapping that counts when `role` uses `server`: its own, else PUBLIC's. Role

@@ -63,6 +63,14 @@ impl<T: Named> NamedObjects<T> {
         old
     }
 
+    /// Has the row found by this name too; `None` ends that.
+    pub(super) fn alias(&mut self, name: &str, oid: Option<T::Oid>) {
+        match oid {
+            Some(oid) => drop(self.oids.insert(name.into(), oid)),
+            None => drop(self.oids.remove(name)),
+        }
+    }
+
     pub(super) fn remove(&mut self, oid: T::Oid) -> Option<Arc<T>> {
         let old = self.rows.remove(&oid)?;
         // Another row may have taken the name meanwhile: a swap of names applies one by one.

@@ -7,4 +7,5 @@ mod matrices;
 mod model;
 mod races;
 mod store;
+mod temporary;
 mod transactions;

@@ -114,6 +114,19 @@ pub(crate) fn create_in_database<T>(ctx: &Context<'_>, subject: T) -> Result<Aut
     Ok(Authorized(subject))
 }
 
+/// For whoever may have temporary relations.
+pub(crate) fn make_temp_schema(ctx: &Context<'_>) -> Result<Authorized<()>> {
+    let database = DatabaseOid::MEDLEY.address();
+    match ctx.actor().has_all(database, Privileges::CREATE_TEMP) {
+        true => Ok(Authorized(())),
+        false => {
+            let (noun, name) = ctx.catalog().privilege_noun(database);
+            let what = format!("create temporary tables in {noun} \"{name}\"");
+            Err(PermissionError::Refused { what, detail: None, hint: None }.into())
+        }
+    }
+}
+
 /// For superusers, with a hint for others.
 pub(crate) fn superuser<T>(
     ctx: &Context<'_>,

@@ -38,6 +38,15 @@ pub enum RelationError {
         /// The column.
         column: String,
     },
+    /// A temporary relation where others are.
+    #[error("cannot create temporary relation in non-temporary schema")]
+    TemporaryElsewhere,
+    /// A relation where another session's temporary ones are.
+    #[error("cannot create relations in temporary schemas of other sessions")]
+    TemporaryOfOthers,
+    /// SET SCHEMA from or to where temporary relations are.
+    #[error("cannot move objects into or out of temporary schemas")]
+    MoveTemporary,
     /// A constraint that is there.
     #[error("constraint \"{constraint}\" for relation \"{relation}\" already exists")]
     ConstraintExists {
@@ -252,6 +261,7 @@ impl Diagnostic for RelationError {
             | Self::Subquery(_)
             | Self::TypeOfGeneratedFrom { .. }
             | Self::CannotTruncate(_)
+            | Self::MoveTemporary
             | Self::OnlyPlain(_) => SqlState::FEATURE_NOT_SUPPORTED,
             Self::MisplacedDeferrable
             | Self::ConflictingNull { .. }
@@ -261,7 +271,10 @@ impl Diagnostic for RelationError {
             Self::GeneratedFromGenerated(_) => SqlState::INVALID_OBJECT_DEFINITION,
             Self::SystemCatalog { .. } => SqlState::INSUFFICIENT_PRIVILEGE,
             Self::MissingFrom(_) => SqlState::UNDEFINED_TABLE,
-            Self::SetOf(_) | Self::PseudoType { .. } => SqlState::INVALID_TABLE_DEFINITION,
+            Self::SetOf(_)
+            | Self::PseudoType { .. }
+            | Self::TemporaryElsewhere
+            | Self::TemporaryOfOthers => SqlState::INVALID_TABLE_DEFINITION,
             Self::NotCollatable(_) => SqlState::DATATYPE_MISMATCH,
             Self::Storage(_) | Self::StatisticsTarget(_) | Self::NotAFloatingPoint { .. } => {
                 SqlState::INVALID_PARAMETER_VALUE

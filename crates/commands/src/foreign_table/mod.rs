@@ -29,7 +29,7 @@ use crate::options::{self, Owner};
 use definition::Definition;
 
 pub(crate) fn create(ctx: &mut Context<'_>, statement: CreateForeignTable) -> Result<()> {
-    let schema = ctx.creation_schema(&statement.name);
+    let schema = ctx.creation_schema(&statement.name, false);
     let schema = schema.map_err(|error| error.at(statement.name.position))?;
     create_in(ctx, schema, statement)
 }

@@ -97,7 +97,7 @@ fn resolve(ctx: &Context<'_>, objects: &GrantObjects) -> Result<(AclKind, Vec<Ob
 fn relations_in_schemas(ctx: &Context<'_>, names: &[Name]) -> Result<Vec<ObjectAddress>> {
     let mut oids = Vec::new();
     for name in names {
-        let schema = authorize::usage(ctx, ctx.schema_named(name)?)?;
+        let schema = authorize::usage(ctx, ctx.schema_of_relations(name)?)?;
         oids.extend(ctx.catalog().relations_in(schema.get().oid).map(|it| it.oid.address()));
     }
     Ok(oids)

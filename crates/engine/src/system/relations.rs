@@ -223,7 +223,9 @@ impl<'a> AnyRelation<'a> {
     /// Whether `information_schema` lists it for the actor.
     pub fn is_listed(self, actor: &Actor<'_>) -> bool {
         match self {
-            Self::Stored(it) => actor.sees_relation(it),
+            Self::Stored(it) => {
+                !actor.snapshot().is_other_temp_schema(it.schema) && actor.sees_relation(it)
+            }
             Self::System(_) => {
                 self.privileges(actor).intersects(Privileges::ALL_RELATION - Privileges::MAINTAIN)
             }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 const FIRST_OID: u64 = 16384;
 
 /// Makes equal what must differ between two servers: the oids that they hand out, where they
-/// keep their files, where a remote listens, and at which line of its source PostgreSQL found an error.
+/// keep their files, where a remote listens, what they call a session's schema of temporary
+/// relations, and at which line of its source PostgreSQL found an error.
 #[derive(Debug)]
 pub struct Normal<'a> {
     script: &'a str,
@@ -46,6 +47,8 @@ impl<'a> Normal<'a> {
                 made.push_str("<remote port>");
             } else if let Some(number) = self.oid(word) {
                 made.push_str(&format!("<oid {number}>"));
+            } else if is_temp_schema(word) {
+                made.push_str("pg_temp_<session>");
             } else {
                 made.push_str(word);
             }
@@ -65,6 +68,10 @@ impl<'a> Normal<'a> {
         let next = self.oids.len() + 1;
         Some(*self.oids.entry(oid).or_insert(next))
     }
+}
+
+fn is_temp_schema(word: &str) -> bool {
+    word.strip_prefix("pg_temp_").is_some_and(|number| number.parse::<u32>().is_ok())
 }
 
 /// How long `ERROR:  42601: ` is: an SQLSTATE is no oid.
@@ -87,6 +94,7 @@ mod tests {
         check(&mut normal, "Key (a, b)=(16400, 16390).\n", "Key (a, b)=(<oid 1>, <oid 2>).");
         check(&mut normal, "16390 2200 55432 a16400", "<oid 2> 2200 55432 a16400");
         check(&mut normal, "ERROR:  42601: 42602", "ERROR:  42601: <oid 3>");
+        check(&mut normal, "{pg_temp_48,pg_temp_x}", "{pg_temp_<session>,pg_temp_x}");
         check(&mut normal, "port=40001", "port=<remote port>");
         check(&mut normal, "ERROR:  x\nLOCATION:  f, a.c:16500\n", "ERROR:  x");
         check(

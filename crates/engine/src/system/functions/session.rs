@@ -1,7 +1,7 @@
 //! What functions tell of the session and the server.
 use std::net::SocketAddr;
 
-use medley_catalog::ids::DatabaseOid;
+use medley_catalog::ids::{DatabaseOid, SchemaOid};
 
 use super::super::names::undefined;
 use crate::error::Result;
@@ -23,9 +23,14 @@ pub const KERNELS: Table = &[
     ("inet_server_port", |frame, _| Ok(port(frame.session().facts.server_address()))),
     ("inet_client_addr", |frame, _| Ok(address(frame.session().facts.client_address()))),
     ("inet_client_port", |frame, _| Ok(port(frame.session().facts.client_address()))),
-    // There are no temporary tables.
-    ("pg_my_temp_schema", |_, _| Ok(Datum::Oid(0))),
-    ("pg_is_other_temp_schema", |_, _| Ok(Datum::Bool(false))),
+    ("pg_my_temp_schema", |frame, _| {
+        let own = frame.session().snapshot.own_temp_schema();
+        Ok(Datum::Oid(own.map_or(0, |schema| schema.0)))
+    }),
+    ("pg_is_other_temp_schema", |frame, args| {
+        let schema = SchemaOid(args[0].oid()?);
+        Ok(Datum::Bool(frame.session().snapshot.is_other_temp_schema(schema)))
+    }),
     ("pg_client_encoding", |frame, _| {
         let name = frame.session().facts.setting("client_encoding");
         Ok(Datum::of_text(name.unwrap_or_else(|| "UTF8".to_owned())))

@@ -19,7 +19,9 @@ pub(super) fn visible<'a>(session: &'a Session, keys: &Keys) -> Vec<AnyRelation<
 }
 
 fn row(session: &Session, relation: AnyRelation<'_>, out: &mut RowSink) -> Result<()> {
+    let is_temporary = session.snapshot.own_temp_schema() == Some(relation.schema());
     let kind = match relation.kind() {
+        _ if is_temporary => Some("LOCAL TEMPORARY"),
         'r' => Some("BASE TABLE"),
         'v' => Some("VIEW"),
         'f' => Some("FOREIGN"),

@@ -27,6 +27,7 @@ fn row(session: &Session, relation: AnyRelation<'_>, out: &mut RowSink) -> Resul
         AnyRelation::System(it) => (it.row_type, relation.columns().len(), 0),
     };
     let is_view = relation.kind() == 'v';
+    let is_temporary = session.snapshot.is_temp_schema(relation.schema());
     let is_shared = SHARED.contains(&relation.oid());
     out.push(&[
         oid(relation.oid()),
@@ -45,7 +46,7 @@ fn row(session: &Session, relation: AnyRelation<'_>, out: &mut RowSink) -> Resul
         oid(0),
         flag(false),
         flag(is_shared),
-        letter('p'),
+        letter(if is_temporary { 't' } else { 'p' }),
         letter(relation.kind()),
         int2(attributes as i16),
         int2(checks as i16),
