@@ -5,6 +5,7 @@ use std::sync::Arc;
 use medley_catalog::Snapshot;
 use medley_catalog::ids::RoleOid;
 use medley_diagnostic::Report;
+use medley_dump::Definitions;
 use medley_fdw::Registry;
 use medley_foreign::Access;
 use medley_types::Style;
@@ -62,6 +63,15 @@ pub trait Facts: Send + Sync {
     fn client_address(&self) -> Option<SocketAddr>;
     /// The wrappers of this build.
     fn registry(&self) -> &Arc<Registry>;
+    /// `medley_dump`: the catalog as this role sees it, as statements that make it again.
+    /// `secrets` says what becomes of them.
+    fn dump(
+        &self,
+        snapshot: &Snapshot,
+        role: RoleOid,
+        secrets: &str,
+        definitions: &dyn Definitions,
+    ) -> Result<Vec<String>, Report>;
 }
 
 /// A row of `pg_settings`.

@@ -42,6 +42,8 @@ pub enum Command {
     Serve(Serve),
     /// Runs SQL, on a running server or on a data folder.
     Sql(Sql),
+    /// Writes what is in a running server, or in a data folder, as SQL that makes it again.
+    Dump(Dump),
     /// Shows the main job: two servers, four people, and who is who at the remote.
     Demo(Demo),
     /// Tells which wrappers there are, and which options they take.
@@ -152,6 +154,36 @@ pub struct Sql {
     /// How rows are printed.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
+}
+
+/// Writes the catalog as SQL: "psql -v ON_ERROR_STOP=1 -f" or "medley sql -f" runs it in an
+/// empty Medley, and a dump of that is the same again.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    medley dump \"host=127.0.0.1 port=5433 user=postgres\" > films.sql\n  \
+    medley dump --data ./data --secrets sealed > films.sql")]
+pub struct Dump {
+    /// A running server, as libpq writes it: "host=... port=... user=..." or postgresql://...
+    /// The password is taken from it or from PGPASSWORD.
+    #[arg(value_name = "CONNINFO", conflicts_with = "data")]
+    pub conninfo: Option<String>,
+
+    /// A data folder that no server is serving. No key is needed.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
+    /// What becomes of passwords and other secrets.
+    #[arg(long, value_enum, default_value_t = Secrets::Omit)]
+    pub secrets: Secrets,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Secrets {
+    /// They are left empty, and comments say what to enter again.
+    Omit,
+    /// They go as ciphertext, and login passwords as verifiers; for superusers, and for a server
+    /// that has the same master key ("medley init --use-key").
+    Sealed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use medley_catalog::{Bootstrap, BootstrapWrapper, Catalog};
+use medley_catalog::{Bootstrap, Catalog};
 use medley_fdw::Registry;
 use medley_secret::{Keyring, MasterKey, Secret, Verifier};
 
@@ -96,18 +96,10 @@ fn fill(
         superuser: init.superuser.clone(),
         password: password.as_ref().map(Verifier::of_password),
         data_keys: vec![Keyring::new_data_key(master, 1)],
-        wrappers: registry.wrappers().map(bootstrap_wrapper).collect(),
+        wrappers: medley_session::new_wrappers(registry),
     };
     Catalog::create(&init.data, bootstrap)?;
     folder::write_config(&init.data, init.auth, key_file)
-}
-
-fn bootstrap_wrapper(wrapper: &dyn medley_fdw::Wrapper) -> BootstrapWrapper {
-    BootstrapWrapper {
-        name: wrapper.name().to_owned(),
-        handler: Some(wrapper.handler().to_owned()),
-        validator: Some(wrapper.validator().to_owned()),
-    }
 }
 
 fn check_name(name: &str) -> anyhow::Result<()> {

@@ -2,6 +2,7 @@
 mod bridge;
 mod cli;
 mod demo;
+mod dump;
 mod folder;
 mod init;
 mod login;
@@ -70,6 +71,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Init(init) => init::run(&init, &registry)?,
         Command::Serve(serve) => serve::run(&serve, registry).await?,
         Command::Sql(sql) => return sql::run(&sql, registry).await,
+        Command::Dump(dump) => return dump::run(&dump, registry).await,
         Command::Demo(demo) => return demo::run(&demo, registry).await,
         Command::Wrapper(command) => wrapper::run(&command, &registry)?,
     }

@@ -2,8 +2,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use medley_catalog::ids::DATABASE_NAME;
-use medley_diagnostic::Report;
+use medley_catalog::ids::{DATABASE_NAME, RoleOid};
+use medley_catalog::{BootstrapWrapper, Snapshot};
+use medley_diagnostic::{Diagnostic, Report};
+use medley_dump::Definitions;
 use medley_engine::{ActiveBackend, Facts, SettingRow};
 use medley_fdw::Registry;
 use parking_lot::Mutex;
@@ -101,6 +103,31 @@ impl Facts for SessionFacts {
     fn registry(&self) -> &Arc<Registry> {
         &self.instance.registry
     }
+
+    fn dump(
+        &self,
+        snapshot: &Snapshot,
+        role: RoleOid,
+        secrets: &str,
+        definitions: &dyn Definitions,
+    ) -> Result<Vec<String>, Report> {
+        let secrets = secrets.parse().map_err(|error: medley_dump::Error| error.report())?;
+        let (data_keys, wrappers) =
+            (&*self.instance.catalog().data_keys(), &*new_wrappers(self.registry()));
+        let request =
+            medley_dump::Request { snapshot, role, secrets, data_keys, wrappers, definitions };
+        medley_dump::dump(request).map_err(|error| error.report())
+    }
+}
+
+/// The wrappers that a new catalog of this build has.
+pub fn new_wrappers(registry: &Registry) -> Vec<BootstrapWrapper> {
+    let new = |wrapper: &dyn medley_fdw::Wrapper| BootstrapWrapper {
+        name: wrapper.name().to_owned(),
+        handler: Some(wrapper.handler().to_owned()),
+        validator: Some(wrapper.validator().to_owned()),
+    };
+    registry.wrappers().map(new).collect()
 }
 
 fn backend(activity: Activity) -> ActiveBackend {

@@ -30,6 +30,7 @@ mod transaction;
 
 pub use backends::{Activity, Backends, State};
 pub use extended::{Description, Parameter};
+pub use facts::new_wrappers;
 pub use identity::Identity;
 pub use instance::Instance;
 pub use login::Login;

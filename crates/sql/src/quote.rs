@@ -27,6 +27,42 @@ pub fn quote_literal(text: &str) -> String {
     }
 }
 
+/// The names of a list such as search_path, folded and unquoted.
+pub fn parse_name_list(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        let (name, after) = match rest.strip_prefix('"') {
+            Some(quoted) => take_quoted(quoted),
+            None => {
+                let end = rest.find(',').unwrap_or(rest.len());
+                (rest[..end].trim_end().to_lowercase(), &rest[end..])
+            }
+        };
+        names.push(name);
+        rest = after.trim_start().trim_start_matches(',').trim_start();
+    }
+    names
+}
+
+fn take_quoted(text: &str) -> (String, &str) {
+    let mut name = String::new();
+    let mut rest = text;
+    while let Some(end) = rest.find('"') {
+        name.push_str(&rest[..end]);
+        rest = &rest[end + 1..];
+        match rest.strip_prefix('"') {
+            Some(after) => {
+                name.push('"');
+                rest = after;
+            }
+            None => return (name, rest),
+        }
+    }
+    name.push_str(rest);
+    (name, "")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,5 +92,14 @@ mod tests {
         assert_eq!(quote_literal("it's"), "'it''s'");
         assert_eq!(quote_literal("a\\'b"), "E'a\\\\''b'");
         assert_eq!(quote_literal(""), "''");
+    }
+
+    #[test]
+    fn name_lists_are_read() {
+        let check = |text: &str, expected: &[&str]| assert_eq!(parse_name_list(text), expected);
+        check("\"$user\", public", &["$user", "public"]);
+        check("a, \"B \"\"c\", D", &["a", "B \"c", "d"]);
+        check("", &[]);
+        check("\"\"", &[""]);
     }
 }

@@ -19,6 +19,22 @@ impl CollationOid {
     pub const C: Self = Self(950);
     /// Byte order, under its other name.
     pub const POSIX: Self = Self(951);
+
+    /// Those that columns can be declared with, by name.
+    pub const NAMED: [(&'static str, Self); 7] = [
+        ("default", Self::DEFAULT),
+        ("C", Self::C),
+        ("POSIX", Self::POSIX),
+        ("ucs_basic", Self(962)),
+        ("unicode", Self(963)),
+        ("pg_c_utf8", Self(811)),
+        ("pg_unicode_fast", Self(6411)),
+    ];
+
+    /// Its name, if columns can be declared with it.
+    pub fn name(self) -> Option<&'static str> {
+        Self::NAMED.iter().find(|(_, known)| *known == self).map(|(name, _)| *name)
+    }
 }
 
 /// A type as a column has it.

@@ -5,17 +5,6 @@ use medley_types::{CollationOid, PgType};
 use crate::Context;
 use crate::error::{Error, NameError, RelationError, Result};
 
-/// The collations that there are, as `pg_collation` lists them.
-const COLLATIONS: [(&str, u32); 7] = [
-    ("default", 100),
-    ("C", 950),
-    ("POSIX", 951),
-    ("ucs_basic", 962),
-    ("unicode", 963),
-    ("pg_c_utf8", 811),
-    ("pg_unicode_fast", 6411),
-];
-
 /// Types that are sequences besides.
 const SERIAL: [&str; 6] = ["serial", "serial4", "bigserial", "serial8", "smallserial", "serial2"];
 
@@ -99,11 +88,12 @@ fn array_of(element: PgType) -> Result<PgType> {
 
 fn collated(t: PgType, name: &QualifiedName) -> Result<PgType> {
     let schema = name.schema().unwrap_or("pg_catalog");
-    let found =
-        COLLATIONS.iter().find(|(known, _)| schema == "pg_catalog" && *known == name.name());
+    let found = CollationOid::NAMED
+        .iter()
+        .find(|(known, _)| schema == "pg_catalog" && *known == name.name());
     let (_, oid) = found.ok_or_else(|| NameError::NoCollation(name.to_string()))?;
     if t.collation == CollationOid::NONE {
         return Err(RelationError::NotCollatable(t.to_string()).into());
     }
-    Ok(t.with_collation(CollationOid(*oid)))
+    Ok(t.with_collation(*oid))
 }

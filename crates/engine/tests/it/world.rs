@@ -73,6 +73,16 @@ impl Facts for TestFacts {
     fn registry(&self) -> &Arc<Registry> {
         &self.0
     }
+
+    fn dump(
+        &self,
+        _: &medley_catalog::Snapshot,
+        _: RoleOid,
+        _: &str,
+        _: &dyn medley_dump::Definitions,
+    ) -> Result<Vec<String>, Report> {
+        Err(Report::unsupported("medley_dump"))
+    }
 }
 
 impl World {

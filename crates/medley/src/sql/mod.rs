@@ -4,21 +4,24 @@ mod prompt;
 mod script;
 mod target;
 
+pub use target::Target;
+
 use std::io::{IsTerminal, Read};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use medley_diagnostic::Report;
 use medley_fdw::Registry;
 
 use crate::cli;
 use printer::Printer;
-use target::Target;
 
 /// Runs `medley sql`.
 pub async fn run(sql: &cli::Sql, registry: Arc<Registry>) -> anyhow::Result<ExitCode> {
-    let mut target = open(sql, registry).await?;
+    let (data, key_file) = (sql.data.as_deref(), sql.key_file.as_deref());
+    let mut target = open(sql.conninfo.as_deref(), data, key_file, registry).await?;
     let mut printer = Printer::new(sql.format);
     if let Some(role) = &sql.role {
         let set = format!("SET ROLE {}", medley_sql::quote_identifier(role));
@@ -31,16 +34,27 @@ pub async fn run(sql: &cli::Sql, registry: Arc<Registry>) -> anyhow::Result<Exit
     Ok(if done? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn open(sql: &cli::Sql, registry: Arc<Registry>) -> anyhow::Result<Target> {
-    match (&sql.conninfo, &sql.data) {
+/// Opens what the command line names.
+pub async fn open(
+    conninfo: Option<&str>,
+    data: Option<&Path>,
+    key_file: Option<&Path>,
+    registry: Arc<Registry>,
+) -> anyhow::Result<Target> {
+    match (conninfo, data) {
         (Some(conninfo), _) => Target::connect(conninfo).await,
-        (None, Some(data)) => Target::open(data, sql.key_file.as_deref(), registry),
+        (None, Some(data)) => Target::open(data, key_file, registry),
         (None, None) => bail!(
             "which server?\n\
              give a connection, \"host=127.0.0.1 port=5433 user=postgres dbname=medley\", \
              or a data folder, --data DIR"
         ),
     }
+}
+
+/// Says what a server refused, as psql does.
+pub fn say_error(report: &Report) {
+    Printer::new(cli::Format::Table).error(report, "");
 }
 
 /// Stops at the first statement that fails; false if one did.

@@ -88,6 +88,20 @@ impl Target {
         Ok(failed.is_none())
     }
 
+    /// Runs one query, and keeps the first column of its rows.
+    pub async fn texts(&mut self, query: &str) -> anyhow::Result<Result<Vec<String>, Report>> {
+        match self {
+            Self::Remote(client) => match client.simple_query(query).await {
+                Ok(messages) => Ok(Ok(messages.iter().filter_map(first_text).collect())),
+                Err(error) => failed(error).map(Err),
+            },
+            Self::Local(session) => {
+                let mut texts = Texts(Vec::new());
+                Ok(session.run(query, &mut texts).await.map(|()| texts.0))
+            }
+        }
+    }
+
     /// Ends the session.
     pub async fn close(self) {
         if let Self::Local(mut session) = self {
@@ -121,6 +135,13 @@ async fn run_remote(
             Ok(None) => return Ok(None),
             Err(error) => return failed(error).map(Some),
         }
+    }
+}
+
+fn first_text(message: &SimpleQueryMessage) -> Option<String> {
+    match message {
+        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
     }
 }
 
@@ -222,6 +243,38 @@ impl Output for Printing<'_> {
 
     async fn notice(&mut self, report: &Report) -> Result<(), Report> {
         self.printer.notice(report);
+        Ok(())
+    }
+
+    async fn parameter(&mut self, _name: &str, _value: &str) -> Result<(), Report> {
+        Ok(())
+    }
+}
+
+/// A session's answer, of which the first column is kept.
+struct Texts(Vec<String>);
+
+#[async_trait]
+impl Output for Texts {
+    async fn columns(&mut self, _columns: &[Column]) -> Result<(), Report> {
+        Ok(())
+    }
+
+    async fn rows(&mut self, batch: &RecordBatch, style: &Arc<Style>) -> Result<(), Report> {
+        let rows = texts(batch, style).map_err(|error| error.report())?;
+        self.0.extend(rows.into_iter().filter_map(|row| row.into_iter().next().flatten()));
+        Ok(())
+    }
+
+    async fn complete(&mut self, _tag: &str) -> Result<(), Report> {
+        Ok(())
+    }
+
+    async fn empty(&mut self) -> Result<(), Report> {
+        Ok(())
+    }
+
+    async fn notice(&mut self, _report: &Report) -> Result<(), Report> {
         Ok(())
     }
 

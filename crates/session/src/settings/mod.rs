@@ -5,6 +5,8 @@ mod value;
 pub use table::{Context, Kind, SERVER_VERSION, SETTINGS, Setting, Unit, find};
 pub use value::{in_base_unit, milliseconds};
 
+pub use medley_sql::parse_name_list;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -330,42 +332,6 @@ fn flatten(name: &str, arguments: &[medley_sql::SettingArgument]) -> Result<Stri
     Ok(texts.collect::<Vec<_>>().join(", "))
 }
 
-/// The names of a list such as search_path, folded and unquoted.
-pub fn parse_name_list(text: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut rest = text.trim_start();
-    while !rest.is_empty() {
-        let (name, after) = match rest.strip_prefix('"') {
-            Some(quoted) => take_quoted(quoted),
-            None => {
-                let end = rest.find(',').unwrap_or(rest.len());
-                (rest[..end].trim_end().to_lowercase(), &rest[end..])
-            }
-        };
-        names.push(name);
-        rest = after.trim_start().trim_start_matches(',').trim_start();
-    }
-    names
-}
-
-fn take_quoted(text: &str) -> (String, &str) {
-    let mut name = String::new();
-    let mut rest = text;
-    while let Some(end) = rest.find('"') {
-        name.push_str(&rest[..end]);
-        rest = &rest[end + 1..];
-        match rest.strip_prefix('"') {
-            Some(after) => {
-                name.push('"');
-                rest = after;
-            }
-            None => return (name, rest),
-        }
-    }
-    name.push_str(rest);
-    (name, "")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -424,14 +390,5 @@ mod tests {
         check("server_version", Err("parameter \"server_version\" cannot be changed"));
         check("log_statement", Err("permission denied to set parameter \"log_statement\""));
         assert_eq!(settings.show("A.B"), Ok("x"));
-    }
-
-    #[test]
-    fn name_lists_are_read() {
-        let check = |text: &str, expected: &[&str]| assert_eq!(parse_name_list(text), expected);
-        check("\"$user\", public", &["$user", "public"]);
-        check("a, \"B \"\"c\", D", &["a", "B \"c", "d"]);
-        check("", &[]);
-        check("\"\"", &[""]);
     }
 }

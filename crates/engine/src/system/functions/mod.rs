@@ -3,6 +3,7 @@ mod acl;
 mod comments;
 mod definitions;
 mod describe;
+mod dump;
 pub mod format_type;
 mod privileges;
 mod registered;
@@ -31,7 +32,7 @@ pub const KERNELS: &[Table] = &[
 ];
 
 /// Those that return sets.
-pub const SET_FUNCTIONS: &[SetTable] = &[acl::SET_FUNCTIONS];
+pub const SET_FUNCTIONS: &[SetTable] = &[acl::SET_FUNCTIONS, dump::SET_FUNCTIONS];
 
 #[cfg(test)]
 mod tests {
