@@ -10,7 +10,7 @@ use medley_secret::{Verifier, WrappedKey};
 use crate::bootstrap;
 use crate::error::{Error, Result};
 use crate::ids::{Class, Epoch, ServerOid, UserMappingOid, WrapperOid};
-use crate::locks::{Backend, LockTable, TransactionId};
+use crate::locks::{Backend, LockEntry, LockTable, TransactionId};
 use crate::objects::{Row, RowKey};
 use crate::snapshot::Snapshot;
 use crate::store::{Meta, Store};
@@ -128,6 +128,16 @@ impl Catalog {
     pub fn begin(self: &Arc<Self>, backend: Backend) -> Transaction {
         let id = TransactionId(self.next_transaction.fetch_add(1, Ordering::Relaxed));
         Transaction::new(Arc::clone(self), id, backend)
+    }
+
+    /// The locks that transactions hold or wait for: `pg_locks`.
+    pub fn lock_entries(&self) -> Vec<LockEntry> {
+        self.locks.entries()
+    }
+
+    /// `pg_blocking_pids`: whom a process waits for, who hold what it wants or came before it.
+    pub fn blocking(&self, process_id: u32) -> Vec<u32> {
+        self.locks.blocking(process_id)
     }
 
     /// Has this told of every commit from now on.

@@ -239,7 +239,10 @@ impl Transaction {
     /// if something is still theirs or names them.
     pub fn drop_roles(&mut self, roles: &[RoleOid], path: &SearchPath) -> Result<()> {
         for role in roles {
-            self.lock_for_removal(role.address())?;
+            self.lock_for_removal(role.address()).map_err(|error| match error {
+                Error::CacheLookup { class, oid } => Error::NoTuple { class, oid },
+                other => other,
+            })?;
         }
         // Memberships among those that go keep none of them.
         for role in roles {

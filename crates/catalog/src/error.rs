@@ -25,6 +25,14 @@ pub enum Error {
         /// The oid.
         oid: u32,
     },
+    /// The same, where PostgreSQL says it so.
+    #[error("could not find tuple for {} {oid}", class.noun())]
+    NoTuple {
+        /// What was looked for.
+        class: Class,
+        /// The oid.
+        oid: u32,
+    },
     /// Another transaction committed a row with the same key first.
     #[error("duplicate key value violates unique constraint \"{}\"", .0.name)]
     Unique(UniqueIndex),
@@ -152,6 +160,7 @@ impl Diagnostic for Error {
             Self::Undefined { class: Class::Relation, .. } => SqlState::UNDEFINED_TABLE,
             Self::Undefined { .. } | Self::ConcurrentlyDropped(_) => SqlState::UNDEFINED_OBJECT,
             Self::CacheLookup { .. }
+            | Self::NoTuple { .. }
             | Self::ConcurrentlyUpdated
             | Self::ConcurrentlyDeleted
             | Self::UpdatedBySelf => SqlState::INTERNAL_ERROR,

@@ -34,7 +34,7 @@ pub mod visibility;
 
 pub use catalog::{Bootstrap, BootstrapWrapper, Catalog, CommitListener, Retired};
 pub use error::{Error, Result};
-pub use locks::{Backend, LockMode, LockTag};
+pub use locks::{Backend, LockEntry, LockMode, LockTag, WaitListener};
 pub use privileges::{Actor, acl_kind};
 pub use quote::quote_identifier;
 pub use search_path::SearchPath;

@@ -64,7 +64,7 @@ impl Transaction {
             held: HashMap::new(),
             savepoints: Vec::new(),
         };
-        transaction.adopt_temp_schema();
+        transaction.rebuild();
         transaction
     }
 
@@ -72,6 +72,18 @@ impl Transaction {
     pub fn snapshot(&mut self) -> Arc<Snapshot> {
         self.refresh();
         Arc::clone(&self.view)
+    }
+
+    /// An older state with this transaction's changes: what a transaction sees whose isolation is
+    /// REPEATABLE READ.
+    pub fn snapshot_over(&self, base: &Arc<Snapshot>) -> Arc<Snapshot> {
+        let mut view = Arc::clone(base);
+        if !self.log.is_empty() {
+            let changed = Arc::make_mut(&mut view);
+            self.log.iter().cloned().for_each(|change| changed.apply(change));
+        }
+        adopt_temp_schema(&mut view, &self.temp_schema_name);
+        view
     }
 
     /// Whether it has changed anything.
@@ -109,7 +121,7 @@ impl Transaction {
     pub fn update<T: Object>(&mut self, old: &Arc<T>, new: T) -> Result<()> {
         let old = Arc::clone(old).into_row();
         let new = Arc::new(new).into_row().uncommitted();
-        self.lock_row(&old, LockMode::Update)?;
+        self.lock_row(&old)?;
         let kept = old.unique_keys();
         for key in new.unique_keys().iter().filter(|key| !kept.contains(key)) {
             self.lock_unique(key).map_err(|error| match error {
@@ -145,13 +157,15 @@ impl Transaction {
     pub fn remove_row(&mut self, key: RowKey) -> Result<()> {
         self.refresh();
         let Some(old) = self.view.row(key) else { return Ok(()) };
-        self.lock_row(&old, LockMode::Update)?;
+        self.lock_row(&old)?;
         self.apply(Change { key, row: None });
         Ok(())
     }
 
-    /// COMMENT ON: an empty text removes the comment.
+    /// COMMENT ON: an empty text removes the comment. Of two at once, the second counts.
     pub fn set_comment(&mut self, on: ObjectAddress, text: &str) -> Result<()> {
+        self.lock(tag_of(RowKey::Comment(on)), LockMode::Exclusive)?;
+        self.refresh();
         if text.is_empty() {
             return self.remove_row(RowKey::Comment(on));
         }
@@ -196,14 +210,23 @@ impl Transaction {
     /// statements that judge the row before they change it. `old` is as in
     /// [`Transaction::update`], which does this itself.
     pub fn lock_for_update<T: Object>(&mut self, old: &Arc<T>) -> Result<()> {
-        self.lock_row(&Arc::clone(old).into_row(), LockMode::Update)
+        self.lock_row(&Arc::clone(old).into_row())
     }
 
-    /// Makes sure that nobody else drops, changes or refers to an object that is about to go.
+    /// Makes sure that nobody else drops, changes or refers to an object that is about to go. Fails
+    /// with `XX000 tuple concurrently updated` if another transaction changed it meanwhile.
     pub fn lock_for_removal(&mut self, address: ObjectAddress) -> Result<()> {
+        for tag in [LockTag::Object(address), LockTag::Row(address)] {
+            self.lock_unchanged(tag, address)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a lock, and fails if the object's row is another after the wait.
+    fn lock_unchanged(&mut self, tag: LockTag, address: ObjectAddress) -> Result<()> {
         let key = RowKey::Object(address);
         let before = self.view.stamp(key);
-        self.lock(LockTag::Object(address), LockMode::Exclusive)?;
+        self.lock(tag, LockMode::Exclusive)?;
         self.refresh();
         match (before, self.view.stamp(key)) {
             (_, Stamp::Gone) => Err(Error::CacheLookup { class: address.class, oid: address.oid }),
@@ -213,22 +236,53 @@ impl Transaction {
         }
     }
 
-    /// Looks a name up and locks what it names exclusively, over again until the name means the
-    /// same before and after the wait: how DROP, and ALTER of a relation, find their object.
-    /// `None` if the name means nothing, then.
+    /// Looks a name up and locks what it names, over again until the name means the same before
+    /// and after the wait: exclusively for DROP, RENAME, and ALTER of a relation, else as a
+    /// reference. `None` if the name means nothing, then.
     pub fn lock_resolved<E: From<Error>>(
         &mut self,
+        mode: LockMode,
         resolve: impl Fn(&Snapshot) -> Result<Option<ObjectAddress>, E>,
     ) -> Result<Option<ObjectAddress>, E> {
         self.refresh();
         loop {
             let Some(address) = resolve(&self.view)? else { return Ok(None) };
-            self.lock(LockTag::Object(address), LockMode::Exclusive)?;
-            self.refresh();
+            self.lock_object(address, mode)?;
             if resolve(&self.view)? == Some(address) {
                 return Ok(Some(address));
             }
         }
+    }
+
+    /// Locks an object, without a look at whether it is still there after the wait.
+    pub fn lock_object(&mut self, address: ObjectAddress, mode: LockMode) -> Result<()> {
+        let address = address.whole();
+        if mode == LockMode::Exclusive || !address.is_pinned() {
+            self.lock(LockTag::Object(address), mode)?;
+        }
+        self.refresh();
+        Ok(())
+    }
+
+    /// Locks an object as a reference if nobody has to be waited for; false if somebody has.
+    pub fn try_lock_object(&mut self, address: ObjectAddress) -> bool {
+        let (tag, mode) = (LockTag::Object(address.whole()), LockMode::Reference);
+        if self.held.contains_key(&tag) {
+            return true;
+        }
+        let locked = self.catalog.locks().try_acquire(self.id, &self.backend, &tag, mode);
+        if locked {
+            self.held.insert(tag.clone(), mode);
+            self.locks.push((tag, mode));
+        }
+        locked
+    }
+
+    /// Keeps others from making memberships until this transaction ends.
+    pub fn lock_memberships(&mut self) -> Result<()> {
+        self.lock(LockTag::Memberships, LockMode::Exclusive)?;
+        self.refresh();
+        Ok(())
     }
 
     /// Takes a lock; without waiting if it was taken before.
@@ -243,8 +297,8 @@ impl Transaction {
         Ok(())
     }
 
-    fn lock_row(&mut self, old: &Row, mode: LockMode) -> Result<()> {
-        self.lock(tag_of(old.key()), mode)?;
+    fn lock_row(&mut self, old: &Row) -> Result<()> {
+        self.lock(tag_of(old.key()), LockMode::Exclusive)?;
         self.refresh();
         let own = || self.log.iter().any(|change| change.key == old.key());
         match self.view.stamp(old.key()) {
@@ -267,7 +321,7 @@ impl Transaction {
 
 fn tag_of(key: RowKey) -> LockTag {
     match key {
-        RowKey::Object(address) => LockTag::Object(address),
+        RowKey::Object(address) => LockTag::Row(address),
         RowKey::Comment(on) => LockTag::Key(UniqueKey::Comment(on)),
         RowKey::Setting(scope) => LockTag::Key(UniqueKey::Setting(scope)),
     }
@@ -333,20 +387,7 @@ impl Transaction {
     }
 
     fn rebuild(&mut self) {
-        self.view = Arc::clone(&self.base);
-        if !self.log.is_empty() {
-            let view = Arc::make_mut(&mut self.view);
-            self.log.iter().cloned().for_each(|change| view.apply(change));
-        }
-        self.adopt_temp_schema();
-    }
-
-    /// Knows the session's schema of temporary relations as such, if it is there.
-    fn adopt_temp_schema(&mut self) {
-        let own = self.view.schema_named(&self.temp_schema_name).map(|schema| schema.oid);
-        if own != self.view.own_temp_schema() {
-            Arc::make_mut(&mut self.view).set_own_temp_schema(own);
-        }
+        self.view = self.snapshot_over(&self.base);
     }
 
     pub(crate) fn temp_schema_name(&self) -> &str {
@@ -356,9 +397,17 @@ impl Transaction {
     fn apply(&mut self, change: Change) {
         Arc::make_mut(&mut self.view).apply(change.clone());
         if matches!(change.key, RowKey::Object(address) if address.class == Class::Schema) {
-            self.adopt_temp_schema();
+            adopt_temp_schema(&mut self.view, &self.temp_schema_name);
         }
         self.log.push(change);
+    }
+}
+
+/// Knows the session's schema of temporary relations as such, if it is there.
+fn adopt_temp_schema(view: &mut Arc<Snapshot>, name: &str) {
+    let own = view.schema_named(name).map(|schema| schema.oid);
+    if own != view.own_temp_schema() {
+        Arc::make_mut(view).set_own_temp_schema(own);
     }
 }
 

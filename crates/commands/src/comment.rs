@@ -18,8 +18,12 @@ pub(crate) fn comment(ctx: &mut Context<'_>, statement: Comment) -> Result<()> {
             ctx.warning(SqlState::INVALID_CATALOG_NAME, missing);
             return Ok(());
         }
-        CommentObject::Object { kind, name } => resolve(ctx, *kind, name)?,
-        CommentObject::Column { relation, column } => resolve_column(ctx, relation, column)?,
+        CommentObject::Object { kind, name } => {
+            ctx.keep_resolved(|ctx| resolve(ctx, *kind, name))?
+        }
+        CommentObject::Column { relation, column } => {
+            ctx.keep_resolved(|ctx| resolve_column(ctx, relation, column))?
+        }
         CommentObject::Constraint { .. } => {
             return Err(Error::unsupported("COMMENT ON CONSTRAINT"));
         }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use medley_catalog::ids::{DATABASE_NAME, ObjectAddress, RoleOid, RoleOrPublic, UserMappingOid};
 use medley_catalog::objects::{Database, Relation, Schema, Server, UserMapping, Wrapper};
-use medley_catalog::{SearchPath, TEMP_SCHEMA};
+use medley_catalog::{LockMode, SearchPath, TEMP_SCHEMA};
 use medley_sql::{QualifiedName, RoleSpec};
 
 use crate::Context;
@@ -114,8 +114,18 @@ impl Context<'_> {
         Ok(self.catalog().relation_named(schema.get().oid, name.name()).cloned())
     }
 
-    /// The schema that a new relation of this name goes to, with the right to make it there.
+    /// The schema that a new relation of this name goes to, with the right to make it there. It
+    /// stays until this transaction ends.
     pub(crate) fn creation_schema(
+        &mut self,
+        name: &QualifiedName,
+        temporary: bool,
+    ) -> Result<Authorized<Arc<Schema>>> {
+        let find = |ctx: &mut Self| ctx.find_creation_schema(name, temporary);
+        self.lock_resolved_as(LockMode::Reference, find)
+    }
+
+    fn find_creation_schema(
         &mut self,
         name: &QualifiedName,
         temporary: bool,
@@ -177,9 +187,25 @@ impl Context<'_> {
         &mut self,
         resolve: impl Fn(&Self) -> Result<T>,
     ) -> Result<T> {
+        self.lock_resolved_as(LockMode::Exclusive, |ctx| resolve(ctx))
+    }
+
+    /// The same for what only must not go or be called otherwise until this transaction ends.
+    pub(crate) fn keep_resolved<T: Addressed>(
+        &mut self,
+        resolve: impl Fn(&Self) -> Result<T>,
+    ) -> Result<T> {
+        self.lock_resolved_as(LockMode::Reference, |ctx| resolve(ctx))
+    }
+
+    fn lock_resolved_as<T: Addressed>(
+        &mut self,
+        mode: LockMode,
+        resolve: impl Fn(&mut Self) -> Result<T>,
+    ) -> Result<T> {
         loop {
             let address = resolve(self)?.address();
-            self.change(|tx| tx.lock_resolved(|_| Ok::<_, medley_catalog::Error>(Some(address))))?;
+            self.change(|tx| tx.lock_object(address, mode))?;
             let found = resolve(self)?;
             if found.address() == address {
                 return Ok(found);

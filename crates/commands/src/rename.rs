@@ -33,8 +33,8 @@ pub(crate) fn rename(ctx: &mut Context<'_>, statement: Rename) -> Result<()> {
 }
 
 fn rename_wrapper(ctx: &mut Context<'_>, statement: Rename) -> Result<()> {
-    let wrapper = ctx.wrapper_named(statement.name.name())?;
-    let wrapper = authorize::owner(ctx, wrapper)?;
+    let name = statement.name.name();
+    let wrapper = ctx.lock_resolved(|ctx| authorize::owner(ctx, ctx.wrapper_named(name)?))?;
     if ctx.catalog().wrapper_named(&statement.new_name).is_some() {
         return Err(NameError::exists(Noun::Wrapper, statement.new_name).into());
     }
@@ -43,8 +43,8 @@ fn rename_wrapper(ctx: &mut Context<'_>, statement: Rename) -> Result<()> {
 }
 
 fn rename_server(ctx: &mut Context<'_>, statement: Rename) -> Result<()> {
-    let server = ctx.server_named(statement.name.name())?;
-    let server = authorize::owner(ctx, server)?;
+    let name = statement.name.name();
+    let server = ctx.lock_resolved(|ctx| authorize::owner(ctx, ctx.server_named(name)?))?;
     if ctx.catalog().server_named(&statement.new_name).is_some() {
         return Err(NameError::exists(Noun::Server, statement.new_name).into());
     }

@@ -8,13 +8,16 @@ use std::time::Duration;
 use medley_catalog::acl::Behavior;
 use medley_catalog::ids::{RoleOid, RoleOrPublic, ServerOid, UserMappingOid};
 use medley_catalog::objects::{Role, Server, UserMapping};
-use medley_catalog::{Backend, Catalog, Error, Result, Snapshot, Transaction};
+use medley_catalog::{Backend, Catalog, Error, LockMode, Result, Snapshot, Transaction};
 use medley_diagnostic::{Diagnostic, Report};
 
 use crate::fixture::{Fixture, Make, SUPERUSER, no_path, options, server_of};
 
 /// Long enough for the other thread to come to its wait.
 const MOMENT: Duration = Duration::from_millis(60);
+
+/// What locks know the second session by.
+const SECOND: u32 = 2;
 
 #[derive(Clone, Copy)]
 enum End {
@@ -34,12 +37,14 @@ fn race<T: Send + 'static>(
     a(&mut first);
     let catalog = Arc::clone(&fixture.catalog);
     let second = thread::spawn(move || {
-        let mut tx = catalog.begin(Backend::default());
+        let mut tx = catalog.begin(Backend { process_id: SECOND, ..Backend::default() });
         let result = b(&mut tx).and_then(|value| tx.commit().map(|_| value));
         result.map_err(|error| error.report())
     });
-    thread::sleep(MOMENT);
-    assert!(!second.is_finished(), "the second session did not wait");
+    while fixture.catalog.blocking(SECOND).is_empty() {
+        assert!(!second.is_finished(), "the second session did not wait");
+        thread::sleep(Duration::from_millis(1));
+    }
     match end {
         End::Commit => drop(first.commit().unwrap()),
         End::Rollback => first.rollback(),
@@ -80,7 +85,7 @@ fn drop_server(tx: &mut Transaction, name: &'static str, behavior: Behavior) -> 
     let find = move |snapshot: &Snapshot| {
         snapshot.find_server(name).map(|server| Some(server.oid.address()))
     };
-    let Some(server) = tx.lock_resolved(find)? else { return Ok(()) };
+    let Some(server) = tx.lock_resolved(LockMode::Exclusive, find)? else { return Ok(()) };
     tx.drop_objects(&[server], behavior, &path).map(drop)
 }
 
@@ -297,7 +302,7 @@ fn cross_updates_are_a_deadlock() {
     let detail = error.detail().unwrap();
     let lines: Vec<_> = detail.lines().collect();
     assert_eq!(lines.len(), 2, "{detail}");
-    assert!(lines[0].starts_with("Process 101 waits for RowExclusiveLock on object "), "{detail}");
+    assert!(lines[0].starts_with("Process 101 waits for ShareLock on transaction "), "{detail}");
     assert!(lines[0].ends_with("; blocked by process 102."), "{detail}");
     assert!(lines[1].starts_with("Process 102 waits for "), "{detail}");
     first.rollback();

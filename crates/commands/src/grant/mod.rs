@@ -16,9 +16,10 @@ use medley_catalog::ids::{
 use medley_catalog::objects::{Database, Schema, Server, Wrapper};
 use medley_sql::{Grant, GrantObjects, Name, ObjectKind, QualifiedName};
 
+use crate::Context;
+use crate::authorize::{self, Addressed};
 use crate::drop::behavior;
 use crate::error::{Error, GrantError, Result};
-use crate::{Context, authorize};
 use acl_change::{AclChange, Label};
 use privileges::Wanted;
 
@@ -62,25 +63,25 @@ pub(crate) fn revoke_all(
     }
 }
 
-fn resolve(ctx: &Context<'_>, objects: &GrantObjects) -> Result<(AclKind, Vec<ObjectAddress>)> {
+fn resolve(ctx: &mut Context<'_>, objects: &GrantObjects) -> Result<(AclKind, Vec<ObjectAddress>)> {
     Ok(match objects {
         GrantObjects::Tables(names) => {
-            let oids = names.iter().map(|name| Ok(ctx.relation(name)?.oid.address()));
+            let oids = names.iter().map(|name| kept(ctx, |ctx| ctx.relation(name)));
             (AclKind::Relation, oids.collect::<Result<_>>()?)
         }
         GrantObjects::AllTablesInSchema(names) => {
             (AclKind::Relation, relations_in_schemas(ctx, names)?)
         }
         GrantObjects::ForeignDataWrappers(names) => {
-            let oids = names.iter().map(|name| Ok(ctx.wrapper_named(name)?.oid.address()));
+            let oids = names.iter().map(|name| kept(ctx, |ctx| ctx.wrapper_named(name)));
             (AclKind::Wrapper, oids.collect::<Result<_>>()?)
         }
         GrantObjects::ForeignServers(names) => {
-            let oids = names.iter().map(|name| Ok(ctx.server_named(name)?.oid.address()));
+            let oids = names.iter().map(|name| kept(ctx, |ctx| ctx.server_named(name)));
             (AclKind::Server, oids.collect::<Result<_>>()?)
         }
         GrantObjects::Schemas(names) => {
-            let oids = names.iter().map(|name| Ok(ctx.schema_named(name)?.oid.address()));
+            let oids = names.iter().map(|name| kept(ctx, |ctx| ctx.schema_named(name)));
             (AclKind::Schema, oids.collect::<Result<_>>()?)
         }
         GrantObjects::Databases(names) => {
@@ -92,6 +93,14 @@ fn resolve(ctx: &Context<'_>, objects: &GrantObjects) -> Result<(AclKind, Vec<Ob
             return Err(Error::unsupported(format!("GRANT ON {kind}")));
         }
     })
+}
+
+/// Whoever drops or renames it meanwhile is waited for, and then seen.
+fn kept<T: Addressed>(
+    ctx: &mut Context<'_>,
+    resolve: impl Fn(&Context<'_>) -> Result<T>,
+) -> Result<ObjectAddress> {
+    Ok(ctx.keep_resolved(resolve)?.address())
 }
 
 fn relations_in_schemas(ctx: &Context<'_>, names: &[Name]) -> Result<Vec<ObjectAddress>> {

@@ -1,6 +1,7 @@
 //! GRANT and REVOKE of roles, and ALTER GROUP.
 use std::sync::Arc;
 
+use medley_catalog::Transaction;
 use medley_catalog::acl::Behavior;
 use medley_catalog::ids::{MembershipOid, RoleOid};
 use medley_catalog::objects::Membership;
@@ -95,6 +96,7 @@ pub(super) fn add(
     if members.is_empty() {
         return Ok(());
     }
+    ctx.change(Transaction::lock_memberships)?;
     let grantor = grantor_of(ctx, role, grantor, false)?;
     for member in members {
         check_circle(ctx, role, *member)?;
@@ -207,6 +209,7 @@ fn remove(
     if members.is_empty() {
         return Ok(());
     }
+    ctx.change(Transaction::lock_memberships)?;
     let grantor = grantor_of(ctx, role, grantor, true)?;
     for member in members {
         match ctx.catalog().membership_of(role, *member, grantor).cloned() {
