@@ -17,6 +17,8 @@ pub struct Scope<'a> {
 pub struct Reference {
     /// The name's bytes in the text that was parsed.
     pub span: Range<usize>,
+    /// Where it stands in characters, for errors.
+    pub position: Option<usize>,
     /// The relation, with its schema.
     pub qualified_name: String,
     /// What it is; none for the system's own relations, which nobody depends on.
@@ -60,13 +62,16 @@ impl<'a> Scope<'a> {
             _ => return None,
         };
         let span = span::bytes(name.span())?;
+        let position = span::position(name.span());
         let Some(found) = self.find(schema, table) else {
             // What is not the catalog's is the system's, or nothing: the engine has said which.
             let schema = schema.unwrap_or("pg_catalog");
-            return Some(Reference { span, qualified_name: dotted(schema, table), address: None });
+            let qualified_name = dotted(schema, table);
+            return Some(Reference { span, position, qualified_name, address: None });
         };
         Some(Reference {
             span,
+            position,
             qualified_name: self.qualified_name(found)?,
             address: Some(found.address()),
         })

@@ -16,6 +16,9 @@ use tokio_util::sync::CancellationToken;
 pub struct QueryContext {
     /// The catalog as the statement sees it.
     pub snapshot: Snapshot,
+    /// What the system's relations list, where that is an older state: in a transaction that sees
+    /// the same from its first statement to its last.
+    pub listed: Option<Snapshot>,
     /// The effective role: whose privileges count.
     pub role: RoleOid,
     /// Who logged in, or who SET SESSION AUTHORIZATION says.

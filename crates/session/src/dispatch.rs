@@ -1,13 +1,12 @@
 //! Which statement goes where.
 use std::sync::Arc;
-use std::time::Duration;
 
 use medley_diagnostic::{Diagnostic, Report, SqlState};
 use medley_sql::{Execute, QueryStatement, Statement};
 
 use crate::extended::Prepared;
 use crate::session::Bounds;
-use crate::settings::{milliseconds, parse_name_list};
+use crate::settings::parse_name_list;
 use crate::{Output, Session, Status};
 
 impl Session {
@@ -104,22 +103,18 @@ impl Session {
         out: &mut dyn Output,
         work: impl FnOnce(&mut medley_commands::Context<'_>) -> medley_commands::Result<T>,
     ) -> Result<T, Report> {
-        let (flag, _watch) = bounds.flag();
+        self.see();
+        let _watch = self.may_wait(&bounds.token);
         let identity = medley_commands::Identity {
             current_role: self.identity.current_user(),
             session_user: self.identity.session_user(),
         };
-        let (lock_timeout, search_path, style) = {
+        let (search_path, style) = {
             let settings = self.settings.lock();
-            let timeout = milliseconds(settings.get("lock_timeout"));
-            let search_path = parse_name_list(settings.get("search_path"));
-            (timeout, search_path, Arc::clone(settings.style()))
+            (parse_name_list(settings.get("search_path")), Arc::clone(settings.style()))
         };
         let instance = Arc::clone(&self.instance);
         let transaction = self.transaction();
-        let backend = transaction.catalog.backend_mut();
-        backend.cancel = flag;
-        backend.lock_timeout = (lock_timeout > 0).then(|| Duration::from_millis(lock_timeout));
         let mut notices = Vec::new();
         let done = tokio::task::block_in_place(|| {
             let environment = medley_commands::Environment {

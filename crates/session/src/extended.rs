@@ -133,7 +133,9 @@ impl Session {
         query: Query,
         types: Vec<Option<PgType>>,
     ) -> Result<Prepared, Report> {
-        let context = self.query_context(self.bounds().token);
+        let token = self.bounds().token;
+        self.lock_relations(&query, &token)?;
+        let context = self.query_context(token);
         let prepared = self.instance.engine.prepare(&context, &query, &types);
         let engine::Prepared { columns, parameter_types, .. } =
             prepared.map_err(|error| error.report())?;

@@ -40,6 +40,7 @@ impl Session {
         bounds: &Bounds,
         out: &mut dyn Output,
     ) -> Result<(), Report> {
+        self.lock_relations(&view.query, &bounds.token)?;
         let context = self.query_context(bounds.token.clone());
         let prepared = self.instance.engine.prepare(&context, &view.query, &[]);
         let prepared = prepared.map_err(|error| error.report())?;

@@ -19,6 +19,7 @@ mod facts;
 mod identity;
 mod import;
 mod instance;
+mod locks;
 mod login;
 mod output;
 mod portal;

@@ -20,6 +20,7 @@ impl Session {
     pub(crate) fn query_context(&mut self, token: CancellationToken) -> QueryContext {
         let (isolation, read_only) = self.remote_modes();
         let person = self.person();
+        let listed = self.see();
         let transaction = self.transaction();
         transaction.queried = true;
         let snapshot = transaction.catalog.snapshot();
@@ -31,6 +32,7 @@ impl Session {
         let settings = self.settings.lock();
         QueryContext {
             snapshot: (*snapshot).clone(),
+            listed: listed.map(Arc::unwrap_or_clone),
             role: self.identity.current_user(),
             session_user: self.identity.session_user(),
             search_path: parse_name_list(settings.get("search_path")),
@@ -60,6 +62,7 @@ impl Session {
         parameters: &[Parameter],
         token: CancellationToken,
     ) -> Result<Rows, Report> {
+        self.lock_relations(query, &token)?;
         let context = self.query_context(token);
         let rows = self.instance.engine.run(&context, query, parameters).await;
         rows.map_err(|error| error.report())
@@ -99,6 +102,7 @@ impl Session {
             Statement::DeclareCursor(cursor) => &cursor.query,
             other => return Err(Report::unsupported(format!("EXPLAIN {}", other.tag()))),
         };
+        self.lock_relations(query, &token)?;
         let context = self.query_context(token);
         let lines = self.instance.engine.explain(&context, query, parameters, &options).await;
         let lines = lines.map_err(|error| error.report())?;

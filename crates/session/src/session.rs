@@ -498,17 +498,17 @@ impl Bounds {
             false => report,
         }
     }
+}
 
-    /// A flag for waits that are not asynchronous; it is set as long as the result lives.
-    pub(crate) fn flag(&self) -> (Arc<AtomicBool>, Timer) {
-        let flag = Arc::new(AtomicBool::new(false));
-        let (token, set) = (self.token.clone(), Arc::clone(&flag));
-        let watch = tokio::spawn(async move {
-            token.cancelled().await;
-            set.store(true, Ordering::Relaxed);
-        });
-        (flag, Timer(watch))
-    }
+/// A flag for waits that are not asynchronous; a cancel sets it as long as the result lives.
+pub(crate) fn cancel_flag(token: &CancellationToken) -> (Arc<AtomicBool>, Timer) {
+    let flag = Arc::new(AtomicBool::new(false));
+    let (token, set) = (token.clone(), Arc::clone(&flag));
+    let watch = tokio::spawn(async move {
+        token.cancelled().await;
+        set.store(true, Ordering::Relaxed);
+    });
+    (flag, Timer(watch))
 }
 
 /// Something that goes on beside a statement, and ends with it.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use medley_catalog::Savepoint;
+use medley_catalog::{Savepoint, Snapshot};
 use medley_diagnostic::{Diagnostic, Report, SqlState};
 use medley_fdw::Isolation;
 use medley_foreign::RemoteTransactions;
@@ -14,6 +14,8 @@ pub(crate) struct Transaction {
     pub(crate) kind: Kind,
     savepoints: Vec<Named>,
     pub(crate) started: SystemTime,
+    /// The catalog as the first statement saw it.
+    pub(crate) first_seen: Option<Arc<Snapshot>>,
     /// A query has run: it is too late to change how the transaction is isolated.
     pub(crate) queried: bool,
 }
@@ -37,7 +39,15 @@ struct Named {
 impl Transaction {
     pub(crate) fn new(catalog: medley_catalog::Transaction, kind: Kind) -> Self {
         let savepoints = Vec::new();
-        Self { catalog, remote: None, kind, savepoints, started: SystemTime::now(), queried: false }
+        Self {
+            catalog,
+            remote: None,
+            kind,
+            savepoints,
+            started: SystemTime::now(),
+            first_seen: None,
+            queried: false,
+        }
     }
 
     /// The remote side, begun now if it is not there. Only blocks have one.

@@ -46,6 +46,7 @@ impl Planner {
         let env = Env {
             style: context.style.clone(),
             session: Session::of(context),
+            listing: Session::listing(context),
             statement_time: context.statement_time,
             transaction_time: context.transaction_time,
         };

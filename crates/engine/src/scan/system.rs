@@ -77,7 +77,7 @@ impl SystemTable {
     fn rows(&self, filters: &[Expr]) -> Result<datafusion::arrow::array::RecordBatch> {
         let mut out = RowSink::new(Arc::clone(&self.schema), &self.types(), self.relation.oid());
         let env = self.planner.env();
-        self.relation.rows(&env.session, &self.keys(filters), &mut out)?;
+        self.relation.rows(&env.listing, &self.keys(filters), &mut out)?;
         out.finish()
     }
 }

@@ -25,6 +25,8 @@ pub struct Env {
     pub style: Style,
     /// The session, for functions that ask it.
     pub session: Session,
+    /// The session as the system's relations list the catalog.
+    pub listing: Session,
     /// `statement_timestamp()`: microseconds since 1970.
     pub statement_time: i64,
     /// `now()`: microseconds since 1970.

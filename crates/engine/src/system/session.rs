@@ -31,6 +31,13 @@ impl Session {
             facts: Arc::clone(&context.facts),
         }
     }
+
+    /// The same, as the system's relations list the catalog.
+    pub fn listing(context: &QueryContext) -> Self {
+        let session = Self::of(context);
+        let snapshot = context.listed.clone();
+        Self { snapshot: snapshot.unwrap_or_else(|| session.snapshot.clone()), ..session }
+    }
 }
 
 impl std::fmt::Debug for Session {

@@ -226,6 +226,7 @@ impl World {
             cancel.clone(),
         );
         QueryContext {
+            listed: None,
             snapshot: (*snapshot).clone(),
             role,
             session_user: role,

@@ -87,6 +87,7 @@ impl Place {
         let foreign = Arc::clone(&self.foreign);
         let access = Access::new(foreign, Arc::clone(&snapshot), person, None, cancel.clone());
         QueryContext {
+            listed: None,
             snapshot: (*snapshot).clone(),
             role,
             session_user: RoleOid::BOOTSTRAP,
