@@ -2,7 +2,8 @@
 //!
 //! Without features this crate only knows where the real servers' programs are ([`Program`]), and
 //! builds in a second. With `servers` (the default) it starts them. What links the engine stands
-//! behind `engine`, so that a wrapper's tests never compile DataFusion.
+//! behind `engine`, so that a wrapper's tests never compile DataFusion; what looks into a catalog
+//! behind `catalog`.
 //!
 //! Invariants: a server is never run as root, listens on loopback alone, lives in a temporary
 //! folder, and is stopped by its process id, also when the test that started it is killed.
@@ -18,6 +19,8 @@ mod certificates;
 pub mod compat;
 #[cfg(feature = "servers")]
 mod guard;
+#[cfg(feature = "catalog")]
+pub mod invariants;
 #[cfg(feature = "servers")]
 mod mariadb;
 #[cfg(feature = "servers")]
@@ -26,6 +29,8 @@ mod medley;
 mod ports;
 #[cfg(feature = "servers")]
 mod postgres;
+#[cfg(feature = "servers")]
+pub mod race;
 #[cfg(feature = "servers")]
 pub mod script;
 #[cfg(feature = "servers")]

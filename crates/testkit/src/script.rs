@@ -33,8 +33,11 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail, ensure};
+use tokio::task::JoinHandle;
 use tokio_postgres::error::{DbError, ErrorPosition};
-use tokio_postgres::{AsyncMessage, Client, Config, NoTls, SimpleQueryMessage, SimpleQueryRow};
+use tokio_postgres::{
+    AsyncMessage, CancelToken, Client, Config, NoTls, SimpleQueryMessage, SimpleQueryRow,
+};
 
 use crate::SUPERUSER;
 
@@ -140,7 +143,7 @@ enum Expectation {
 
 /// In which order rows are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rows {
+pub(crate) enum Rows {
     AsTheyCome,
     Sorted,
 }
@@ -221,32 +224,33 @@ impl Sessions<'_> {
 }
 
 /// A client that remembers what it was told besides answers.
-struct Session {
+pub(crate) struct Session {
     client: Client,
     notices: Arc<Mutex<Vec<String>>>,
+    connection: JoinHandle<()>,
 }
 
 /// All that a statement said.
-struct Said {
+pub(crate) struct Said {
     notices: Vec<String>,
     has_rows: bool,
     rows: Vec<String>,
-    error: Option<String>,
+    pub(crate) error: Option<String>,
 }
 
 impl Said {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let lines: Vec<_> = self.notices.iter().chain(&self.rows).chain(&self.error).collect();
         lines.iter().map(|line| line.as_str()).collect::<Vec<_>>().join("\n")
     }
 }
 
 impl Session {
-    async fn open(config: &Config) -> Result<Self> {
+    pub(crate) async fn open(config: &Config) -> Result<Self> {
         let (client, mut connection) = config.connect(NoTls).await?;
         let notices = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&notices);
-        tokio::spawn(async move {
+        let connection = tokio::spawn(async move {
             while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
                 if let AsyncMessage::Notice(notice) = message {
                     let text = format!("{} {}", notice.severity(), describe(&notice, ""));
@@ -254,10 +258,19 @@ impl Session {
                 }
             }
         });
-        Ok(Self { client, notices })
+        Ok(Self { client, notices, connection })
     }
 
-    async fn run(&self, sql: &str, order: Rows) -> Said {
+    /// Cuts the connection, without a word to the server.
+    pub(crate) fn cut(&self) {
+        self.connection.abort();
+    }
+
+    pub(crate) fn cancel_token(&self) -> CancelToken {
+        self.client.cancel_token()
+    }
+
+    pub(crate) async fn run(&self, sql: &str, order: Rows) -> Said {
         let answer = self.client.simple_query(sql).await;
         let notices =
             std::mem::take(&mut *self.notices.lock().unwrap_or_else(PoisonError::into_inner));

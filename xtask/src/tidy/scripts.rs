@@ -12,6 +12,7 @@ const FOUND_BY_FOLDER: &[Found] = &[
     Found { folder: "tests/slt/", ending: ".slt" },
     Found { folder: "tests/pg_compat/matrices/", ending: ".toml" },
     Found { folder: "tests/pg_compat/", ending: ".sql" },
+    Found { folder: "tests/races/", ending: ".race" },
 ];
 
 /// Files that explain a folder are no scripts.

@@ -4,7 +4,8 @@ use super::tree::Tree;
 
 /// Taken apart so that this file may be checked as well.
 const UNFINISHED: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME")];
-const CHECKED: &[&str] = &[".rs", ".toml", ".md", ".sh", ".sql", ".slt", ".py", ".yml", ".ci/run"];
+const CHECKED: &[&str] =
+    &[".rs", ".toml", ".md", ".sh", ".sql", ".slt", ".race", ".py", ".yml", ".ci/run"];
 /// Blanks at the end of what a test script expects may be what it expects.
 const MAY_END_IN_BLANKS: &str = ".slt";
 

@@ -2,6 +2,7 @@
 use std::time::Duration;
 
 use medley_testkit::Medley;
+use medley_testkit::invariants::check_folder;
 use tokio_postgres::Client;
 
 use crate::medley;
@@ -67,6 +68,7 @@ async fn what_was_acknowledged_survives_and_nothing_is_half() {
         for (session, worker) in workers.into_iter().enumerate() {
             next[session] = worker.await.unwrap();
         }
+        check_folder(&medley.data_folder()).unwrap();
         medley.restart().unwrap();
         check(&medley, &mut next).await;
     }

@@ -13,6 +13,7 @@ mod locks;
 mod logins;
 mod pg_compat;
 mod psql;
+mod races;
 mod readme;
 mod scripts;
 mod signals;
