@@ -4,22 +4,27 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use medley_catalog::Backend;
+
 use crate::runner::Session;
 
-/// How long a statement that waits is watched waiting.
-const WATCH: Duration = Duration::from_millis(60);
+/// What locks know the second session by.
+const SECOND: u32 = 2;
 
 /// Runs `first` in a block, `second` in another session meanwhile, then ends the block; what the
 /// second session was told.
 fn race(setup: &str, first: &str, second: &str, end: &str) -> String {
     let mut one = Session::new();
     one.run(setup);
-    let mut two = one.beside();
+    let mut two = one.beside_as(Backend { process_id: SECOND, ..Backend::default() });
     one.run(&format!("begin;\n{first}\n"));
     let (done, told) = mpsc::channel();
     let second = second.to_owned();
     let waiter = thread::spawn(move || done.send(two.run(&format!("{second}\n"))).unwrap());
-    assert!(told.recv_timeout(WATCH).is_err(), "the second did not wait");
+    while one.catalog().blocking(SECOND).is_empty() {
+        assert!(!waiter.is_finished(), "the second did not wait");
+        thread::sleep(Duration::from_millis(1));
+    }
     one.run(&format!("{end}\n"));
     let said = told.recv_timeout(Duration::from_secs(10)).unwrap();
     waiter.join().unwrap();

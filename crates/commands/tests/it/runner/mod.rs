@@ -29,6 +29,7 @@ pub struct Session {
     block: Option<Block>,
     keyring: Keyring,
     folder: Arc<tempfile::TempDir>,
+    backend: Backend,
 }
 
 /// A transaction block.
@@ -39,9 +40,21 @@ struct Block {
     roles: (RoleOid, RoleOid),
 }
 
+impl Block {
+    fn savepoint(&self, name: &str) -> Result<usize, Report> {
+        self.savepoints.iter().rposition(|it| it.0 == name).ok_or_else(|| {
+            let message = format!("savepoint \"{name}\" does not exist");
+            Report::error(medley_diagnostic::SqlState::INVALID_SAVEPOINT_SPECIFICATION, message)
+        })
+    }
+}
+
 impl Session {
     pub fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::in_folder(tempfile::tempdir().unwrap())
+    }
+
+    pub fn in_folder(folder: tempfile::TempDir) -> Self {
         let master = MasterKey::generate();
         let data_keys = vec![Keyring::new_data_key(&master, 1)];
         let keyring = Keyring::open(Some(&master), &data_keys);
@@ -59,11 +72,12 @@ impl Session {
             block: None,
             keyring,
             folder: Arc::new(folder),
+            backend: Backend::default(),
         }
     }
 
-    /// Another session on the same catalog.
-    pub fn beside(&self) -> Self {
+    /// Another session on the same catalog, known to locks as this backend.
+    pub fn beside_as(&self, backend: Backend) -> Self {
         Self {
             catalog: Arc::clone(&self.catalog),
             registry: self.registry.clone(),
@@ -74,6 +88,7 @@ impl Session {
             block: None,
             keyring: Keyring::open(None, &[]),
             folder: Arc::clone(&self.folder),
+            backend,
         }
     }
 
@@ -106,6 +121,11 @@ impl Session {
         self.folder.path()
     }
 
+    /// Closes the catalog, if this is the last session.
+    pub fn into_folder(self) -> Arc<tempfile::TempDir> {
+        self.folder
+    }
+
     pub fn snapshot(&mut self) -> Arc<medley_catalog::Snapshot> {
         match &mut self.block {
             Some(block) => block.tx.snapshot(),
@@ -113,7 +133,12 @@ impl Session {
         }
     }
 
-    fn run_text(&mut self, text: &str) -> String {
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
+    /// Runs statements; what comes back is what is said.
+    pub fn run_text(&mut self, text: &str) -> String {
         let mut script = match medley_sql::parse(text) {
             Ok(script) => script,
             Err(error) => return self.failed(&error.report(), text),
@@ -132,7 +157,14 @@ impl Session {
     }
 
     fn failed(&mut self, report: &Report, text: &str) -> String {
-        self.block.iter_mut().for_each(|block| block.aborted = true);
+        if let Some(block) = self.block.as_mut().filter(|block| !block.aborted) {
+            block.aborted = true;
+            // What was done since the last savepoint is undone at once, and its locks go.
+            match block.savepoints.last() {
+                Some((_, savepoint)) => block.tx.rollback_to(*savepoint).unwrap(),
+                None => block.tx = self.catalog.begin(self.backend.clone()),
+            }
+        }
         told(report, Some(text))
     }
 
@@ -143,7 +175,7 @@ impl Session {
     ) -> Result<Outcome, Report> {
         let tag = statement.tag();
         match statement {
-            Statement::Transaction(steer) => return self.steer(steer),
+            Statement::Transaction(steer) if !self.is_refused(&steer) => return self.steer(steer),
             _ if self.block.as_ref().is_some_and(|block| block.aborted) => {
                 return Err(Report::error(
                     medley_diagnostic::SqlState::IN_FAILED_SQL_TRANSACTION,
@@ -159,7 +191,7 @@ impl Session {
         }
         let (mut tx, in_block) = match self.block.take() {
             Some(block) => (block.tx, Some((block.savepoints, block.roles))),
-            None => (self.catalog.begin(Backend::default()), None),
+            None => (self.catalog.begin(self.backend.clone()), None),
         };
         let done = self.run_in(&mut tx, statement, notices).map_err(|error| error.report());
         match in_block {
@@ -187,6 +219,9 @@ impl Session {
         let (search_path, registry, sealer) =
             (self.search_path.as_slice(), &self.registry, &self.sealer);
         let environment = Environment { identity, search_path, style: &style, registry, sealer };
+        if let Statement::CreateView(view) = &statement {
+            view::lock(tx, |it| it.search_path(search_path, self.current_role), view)?;
+        }
         let snapshot = tx.snapshot();
         let ctx = &mut Context::new(tx, environment, notices);
         match statement {
@@ -238,10 +273,16 @@ impl Session {
         Ok(())
     }
 
+    /// A block that has failed takes no more savepoints.
+    fn is_refused(&self, steer: &Steer) -> bool {
+        let aborted = self.block.as_ref().is_some_and(|block| block.aborted);
+        aborted && matches!(steer, Steer::Savepoint(_) | Steer::Release(_))
+    }
+
     fn steer(&mut self, steer: Steer) -> Result<Outcome, Report> {
         let tag = match steer {
             Steer::Begin { .. } => {
-                let tx = self.catalog.begin(Backend::default());
+                let tx = self.catalog.begin(self.backend.clone());
                 let roles = (self.session_user, self.current_role);
                 self.block = Some(Block { tx, savepoints: Vec::new(), aborted: false, roles });
                 "BEGIN"
@@ -268,10 +309,18 @@ impl Session {
             }
             Steer::RollbackTo(name) => {
                 let block = self.block.as_mut().unwrap();
-                let (_, savepoint) = block.savepoints.iter().rfind(|it| it.0 == name).unwrap();
-                block.tx.rollback_to(*savepoint).unwrap();
+                let index = block.savepoint(&name)?;
+                block.tx.rollback_to(block.savepoints[index].1).unwrap();
+                block.savepoints.truncate(index + 1);
                 block.aborted = false;
                 "ROLLBACK"
+            }
+            Steer::Release(name) => {
+                let block = self.block.as_mut().unwrap();
+                let index = block.savepoint(&name)?;
+                block.tx.release(block.savepoints[index].1).unwrap();
+                block.savepoints.truncate(index);
+                "RELEASE"
             }
             other => panic!("scripts do not say {other:?}"),
         };
