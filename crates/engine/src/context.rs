@@ -75,6 +75,59 @@ pub trait Facts: Send + Sync {
         secrets: &str,
         definitions: &dyn Definitions,
     ) -> Result<Vec<String>, Report>;
+    /// The lines of the file that says who may log in, as `pg_hba_file_rules` lists them.
+    fn login_rules(&self) -> Vec<LoginRule>;
+    /// The lines of the file that maps accounts outside to roles, as `pg_ident_file_mappings`
+    /// lists them.
+    fn login_maps(&self) -> Vec<LoginMap>;
+    /// `pg_reload_conf()`: the server's files are read again, soon. Whether there is a server.
+    fn reload(&self) -> bool;
+}
+
+/// A row of `pg_hba_file_rules`: where a line stands, and what it says or what is wrong with it.
+#[derive(Clone, Debug, Default)]
+pub struct LoginRule {
+    /// Which of the good lines it is, from 1.
+    pub number: Option<i32>,
+    /// Its file.
+    pub file: String,
+    /// Its number in the file, from 1.
+    pub line: i32,
+    /// `local`, `host` …
+    pub kind: Option<String>,
+    /// The databases, as written.
+    pub databases: Option<Vec<String>>,
+    /// The roles, as written.
+    pub roles: Option<Vec<String>>,
+    /// An address, or the word for many.
+    pub address: Option<String>,
+    /// Of an address.
+    pub mask: Option<String>,
+    /// How people prove who they are.
+    pub method: Option<String>,
+    /// `name=value`.
+    pub options: Option<Vec<String>>,
+    /// Why the line cannot be used.
+    pub error: Option<String>,
+}
+
+/// A row of `pg_ident_file_mappings`.
+#[derive(Clone, Debug, Default)]
+pub struct LoginMap {
+    /// Which of the good lines it is, from 1.
+    pub number: Option<i32>,
+    /// Its file.
+    pub file: String,
+    /// Its number in the file, from 1.
+    pub line: i32,
+    /// The map that it is a part of.
+    pub map: Option<String>,
+    /// The account outside, as written.
+    pub account: Option<String>,
+    /// The role, as written.
+    pub role: Option<String>,
+    /// Why the line cannot be used.
+    pub error: Option<String>,
 }
 
 /// A row of `pg_settings`.

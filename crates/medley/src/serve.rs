@@ -72,7 +72,7 @@ fn stop_on_signal(shutdown: CancellationToken) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// At a SIGHUP the files of logins and of TLS are read again. One that cannot be used leaves what
+/// At a SIGHUP, or when a superuser calls `pg_reload_conf`, the files of logins and of TLS are read again. One that cannot be used leaves what
 /// was there.
 fn reload_on_signal(
     logins: Arc<Logins>,
@@ -81,8 +81,12 @@ fn reload_on_signal(
 ) -> anyhow::Result<()> {
     let mut hangup = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
-        while hangup.recv().await.is_some() {
-            tracing::info!(signal = "SIGHUP", "reloading");
+        loop {
+            let wanted_by = tokio::select! {
+                Some(()) = hangup.recv() => "SIGHUP",
+                () = logins.reload_wanted() => "pg_reload_conf",
+            };
+            tracing::info!(wanted_by, "reading configuration files");
             if let Err(error) = logins.reload() {
                 tracing::error!(reason = %format_args!("{error:#}"), "logins go by the old rules");
             }

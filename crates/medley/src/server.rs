@@ -45,7 +45,9 @@ impl Server {
         let sealer = folder.keyring.sealer();
         let instance = Instance::new(folder.catalog, registry, sealer, foreign, engine);
         let logins = Logins::open(folder.config.login_files(), instance.catalog().instance())?;
-        Ok(Self { instance, logins: Arc::new(logins), tls: folder.config.tls })
+        let logins = Arc::new(logins);
+        instance.configure(Arc::<Logins>::clone(&logins));
+        Ok(Self { instance, logins, tls: folder.config.tls })
     }
 
     /// Serves people until `shutdown`.

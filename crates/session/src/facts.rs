@@ -6,13 +6,13 @@ use medley_catalog::ids::{DATABASE_NAME, RoleOid};
 use medley_catalog::{BootstrapWrapper, Snapshot};
 use medley_diagnostic::{Diagnostic, Report};
 use medley_dump::Definitions;
-use medley_engine::{ActiveBackend, Facts, SettingRow};
+use medley_engine::{ActiveBackend, Facts, LoginMap, LoginRule, SettingRow};
 use medley_fdw::Registry;
 use parking_lot::Mutex;
 
 use crate::login::{Login, micros};
 use crate::settings::{Change, Context, Kind, SETTINGS, Setting, Unit};
-use crate::{Activity, Instance, Session, Settings};
+use crate::{Activity, Configuration, Instance, Session, Settings};
 
 /// A session as the engine may ask it, for one statement.
 struct SessionFacts {
@@ -102,6 +102,18 @@ impl Facts for SessionFacts {
 
     fn registry(&self) -> &Arc<Registry> {
         &self.instance.registry
+    }
+
+    fn login_rules(&self) -> Vec<LoginRule> {
+        self.instance.configuration().map(Configuration::login_rules).unwrap_or_default()
+    }
+
+    fn login_maps(&self) -> Vec<LoginMap> {
+        self.instance.configuration().map(Configuration::login_maps).unwrap_or_default()
+    }
+
+    fn reload(&self) -> bool {
+        self.instance.configuration().is_some_and(Configuration::reload)
     }
 
     fn dump(

@@ -1,9 +1,9 @@
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use medley_catalog::Catalog;
-use medley_engine::Engine;
+use medley_engine::{Engine, LoginMap, LoginRule};
 use medley_fdw::Registry;
 use medley_foreign::Foreign;
 use medley_secret::Sealer;
@@ -20,6 +20,17 @@ pub struct Instance {
     pub(crate) backends: Backends,
     pub(crate) started: SystemTime,
     sessions: AtomicU64,
+    configuration: OnceLock<Arc<dyn Configuration>>,
+}
+
+/// The files beside the catalog that say how the server is run.
+pub trait Configuration: Send + Sync {
+    /// The lines that say who may log in, as they are in the file now.
+    fn login_rules(&self) -> Vec<LoginRule>;
+    /// The lines that map accounts outside to roles, as they are in the file now.
+    fn login_maps(&self) -> Vec<LoginMap>;
+    /// Lets the server read its files again, soon; `false` if there is no server.
+    fn reload(&self) -> bool;
 }
 
 impl Instance {
@@ -40,6 +51,7 @@ impl Instance {
             backends: Backends::default(),
             started: SystemTime::now(),
             sessions: AtomicU64::new(1),
+            configuration: OnceLock::new(),
         })
     }
 
@@ -61,6 +73,15 @@ impl Instance {
     /// What exists.
     pub fn catalog(&self) -> &Arc<Catalog> {
         &self.catalog
+    }
+
+    /// Says where its configuration is; what is said first counts.
+    pub fn configure(&self, configuration: Arc<dyn Configuration>) {
+        self.configuration.get_or_init(|| configuration);
+    }
+
+    pub(crate) fn configuration(&self) -> Option<&dyn Configuration> {
+        self.configuration.get().map(AsRef::as_ref)
     }
 
     pub(crate) fn next_session(&self) -> u64 {

@@ -33,7 +33,7 @@ pub use backends::{Activity, Backends, State};
 pub use extended::{Description, Parameter};
 pub use facts::new_wrappers;
 pub use identity::Identity;
-pub use instance::Instance;
+pub use instance::{Configuration, Instance};
 pub use login::Login;
 pub use output::{Interrupt, Output, Uninterrupted};
 pub use portal::Execution;

@@ -37,6 +37,8 @@ const PG_CATALOG: &[(&str, RowsFn)] = &[
     ("pg_foreign_server", pg::pg_foreign_server::rows),
     ("pg_foreign_table", pg::pg_foreign_table::rows),
     ("pg_group", pg::pg_group::rows),
+    ("pg_hba_file_rules", pg::pg_hba_file_rules::rows),
+    ("pg_ident_file_mappings", pg::pg_ident_file_mappings::rows),
     ("pg_namespace", pg::pg_namespace::rows),
     ("pg_operator", pg::pg_operator::rows),
     ("pg_proc", pg::pg_proc::rows),

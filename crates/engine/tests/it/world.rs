@@ -13,8 +13,8 @@ use medley_catalog::objects::{
 use medley_catalog::{Backend, Bootstrap, BootstrapWrapper, Catalog};
 use medley_diagnostic::{Diagnostic, Report};
 use medley_engine::{
-    ActiveBackend, Engine, Error, ExplainOptions, Facts, Parameter, Prepared, QueryContext,
-    SettingRow,
+    ActiveBackend, Engine, Error, ExplainOptions, Facts, LoginMap, LoginRule, Parameter, Prepared,
+    QueryContext, SettingRow,
 };
 use medley_fdw::{Handler, Registry};
 use medley_foreign::{Access, Foreign, Limits, Person};
@@ -72,6 +72,15 @@ impl Facts for TestFacts {
     }
     fn registry(&self) -> &Arc<Registry> {
         &self.0
+    }
+    fn login_rules(&self) -> Vec<LoginRule> {
+        Vec::new()
+    }
+    fn login_maps(&self) -> Vec<LoginMap> {
+        Vec::new()
+    }
+    fn reload(&self) -> bool {
+        false
     }
 
     fn dump(

@@ -2,9 +2,11 @@
 mod account;
 mod attempts;
 mod files;
+mod listing;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use medley_catalog::Snapshot;
 use medley_diagnostic::{Report, SqlState};
@@ -13,6 +15,7 @@ use medley_secret::Verifier;
 use medley_session::Instance;
 use medley_wire::{Authentication, Peer, StartUp};
 use parking_lot::RwLock;
+use tokio::sync::Notify;
 
 use attempts::Attempts;
 use files::Loaded;
@@ -25,6 +28,10 @@ pub struct Logins {
     attempts: Attempts,
     /// Makes the verifiers of users who do not exist.
     seed: [u8; 32],
+    /// Somebody wants the files to be read again.
+    wanted: Notify,
+    /// Whether somebody listens to that.
+    served: AtomicBool,
 }
 
 impl Logins {
@@ -34,7 +41,14 @@ impl Logins {
         let loaded = RwLock::new(Arc::new(files.load()?));
         let mut seed = [0; 32];
         seed[..16].copy_from_slice(&instance);
-        Ok(Self { files, loaded, attempts: Attempts::default(), seed })
+        Ok(Self {
+            files,
+            loaded,
+            attempts: Attempts::default(),
+            seed,
+            wanted: Notify::new(),
+            served: AtomicBool::new(false),
+        })
     }
 
     /// Reads the files again, for logins from now on; if one of them cannot be used, nothing
@@ -43,6 +57,12 @@ impl Logins {
         let loaded = self.files.load()?;
         *self.loaded.write() = Arc::new(loaded);
         Ok(())
+    }
+
+    /// Waits until somebody wants the files to be read again.
+    pub async fn reload_wanted(&self) {
+        self.served.store(true, Ordering::Relaxed);
+        self.wanted.notified().await;
     }
 
     /// How somebody must prove who they are, if they may at all.

@@ -109,6 +109,33 @@ fn new_rules_need_no_restart_and_bad_ones_are_not_taken() {
 }
 
 #[test]
+fn a_superuser_sees_the_files_and_has_them_read() {
+    let medley = medley("host all all all trust\n", "");
+    let rules = "hostssl all +staff,\"b c\" 10.0.0.0/8 cert map=m\nlocal all all bogus\n";
+    write_rules(&medley, rules, "m /^x$ all\nm a\n");
+    let shown = medley.psql(
+        "SELECT rule_number, line_number, type, database, user_name, address, netmask, \
+         auth_method, options, error FROM pg_hba_file_rules; \
+         SELECT map_number, line_number, map_name, sys_name, pg_username, error \
+         FROM pg_ident_file_mappings",
+    );
+    let expected = "\
+1|1|hostssl|{all}|{+staff,\"b c\"}|10.0.0.0|255.0.0.0|cert|{map=m,clientcert=verify-full}|
+|2||||||||invalid authentication method \"bogus\"
+1|1|m|/^x$|all|
+|2||||missing entry at end of line";
+    assert_eq!(shown.unwrap(), expected);
+    let alice = |sql: &str| medley.psql_as("alice", "", sql).unwrap_err().to_string();
+    let refused = "permission denied for";
+    let told = alice("SELECT * FROM pg_hba_file_rules");
+    assert!(told.contains(refused), "{told}");
+    assert!(alice("SELECT pg_reload_conf()").contains("permission denied for function"));
+    write_rules(&medley, "host all alice all reject\nhost all all all trust\n", "");
+    assert_eq!(medley.psql("SELECT pg_reload_conf()").unwrap(), "t");
+    wait_until(|| log_in(&medley, "alice", "", "").starts_with("pg_hba.conf rejects"));
+}
+
+#[test]
 fn members_of_a_role_come_in_by_it() {
     let medley = medley("host all +staff all trust\nhost all postgres all trust\n", "");
     medley.psql("CREATE ROLE staff; CREATE ROLE clerks; GRANT staff TO clerks").unwrap();

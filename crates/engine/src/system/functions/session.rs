@@ -2,9 +2,10 @@
 use std::net::SocketAddr;
 
 use medley_catalog::ids::{DatabaseOid, SchemaOid};
+use medley_diagnostic::SqlState;
 
 use super::super::names::undefined;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::semantics::{Datum, Frame, Table};
 
 pub const KERNELS: Table = &[
@@ -18,6 +19,7 @@ pub const KERNELS: Table = &[
     }),
     ("pg_postmaster_start_time", started),
     ("pg_conf_load_time", started),
+    ("pg_reload_conf", reload),
     ("pg_is_in_recovery", |_, _| Ok(Datum::Bool(false))),
     ("inet_server_addr", |frame, _| Ok(address(frame.session().facts.server_address()))),
     ("inet_server_port", |frame, _| Ok(port(frame.session().facts.server_address()))),
@@ -55,6 +57,16 @@ pub const KERNELS: Table = &[
 
 fn started<'a>(frame: &Frame<'_>, _: &[Datum<'a>]) -> Result<Datum<'a>> {
     Ok(Datum::Timestamp(frame.session().facts.start_time()))
+}
+
+/// PostgreSQL grants it to nobody.
+fn reload<'a>(frame: &Frame<'_>, _: &[Datum<'a>]) -> Result<Datum<'a>> {
+    let session = frame.session();
+    if !session.snapshot.actor(session.role).is_superuser() {
+        let message = "permission denied for function pg_reload_conf";
+        return Err(Error::at(SqlState::INSUFFICIENT_PRIVILEGE, message, None));
+    }
+    Ok(Datum::Bool(session.facts.reload()))
 }
 
 fn address(of: Option<SocketAddr>) -> Datum<'static> {

@@ -17,6 +17,8 @@ pub mod pg_foreign_data_wrapper;
 pub mod pg_foreign_server;
 pub mod pg_foreign_table;
 pub mod pg_group;
+pub mod pg_hba_file_rules;
+pub mod pg_ident_file_mappings;
 pub mod pg_namespace;
 pub mod pg_operator;
 pub mod pg_proc;
