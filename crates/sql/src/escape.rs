@@ -10,17 +10,16 @@ use crate::token::StringKind;
 pub(crate) enum Escape {
     /// Not `\uXXXX` or `\UXXXXXXXX`; `\XXXX` or `\+XXXXXX` of a `U&` literal.
     Malformed { unicode_literal: bool },
-    /// No such code point.
-    Value,
-    /// Half of a pair.
-    Surrogate,
+    /// No such code point; as many bytes of an `E` literal are shown.
+    Value(usize),
+    /// Half of a pair; the same.
+    Surrogate(usize),
     /// The bytes are no UTF-8.
     Bytes(u8),
 }
 
 impl Escape {
     pub fn error(self, token: &str, position: usize) -> SyntaxError {
-        let token = token.to_owned();
         match self {
             Self::Malformed { unicode_literal } => SyntaxError::Refused {
                 message: "invalid Unicode escape".to_owned(),
@@ -35,20 +34,12 @@ impl Escape {
                     "Unicode escapes must be \\uXXXX or \\UXXXXXXXX."
                 }),
             },
-            Self::Value => SyntaxError::Refused {
-                message: "invalid Unicode escape value".to_owned(),
-                position: Some(position),
-                sqlstate: SqlState::SYNTAX_ERROR,
-                hint: None,
-            },
-            Self::Surrogate => SyntaxError::Near {
-                message: "invalid Unicode surrogate pair",
-                token,
-                position,
-                sqlstate: SqlState::SYNTAX_ERROR,
-                detail: None,
-                hint: None,
-            },
+            Self::Value(shown) => {
+                invalid("invalid Unicode escape value", token.get(..shown), position)
+            }
+            Self::Surrogate(shown) => {
+                invalid("invalid Unicode surrogate pair", token.get(..shown), position)
+            }
             Self::Bytes(byte) => SyntaxError::Refused {
                 message: format!("invalid byte sequence for encoding \"UTF8\": 0x{byte:02x}"),
                 position: None,
@@ -56,6 +47,26 @@ impl Escape {
                 hint: None,
             },
         }
+    }
+}
+
+fn invalid(message: &'static str, token: Option<&str>, position: usize) -> SyntaxError {
+    let sqlstate = SqlState::SYNTAX_ERROR;
+    match token {
+        Some("") | None => SyntaxError::Refused {
+            message: message.to_owned(),
+            position: Some(position),
+            sqlstate,
+            hint: None,
+        },
+        Some(token) => SyntaxError::Near {
+            message,
+            token: token.to_owned(),
+            position,
+            sqlstate,
+            detail: None,
+            hint: None,
+        },
     }
 }
 
@@ -220,10 +231,11 @@ impl Reader<'_> {
         let code = self.code(digits).ok_or((start, MALFORMED))?;
         let c = match code {
             0xD800..0xDC00 => {
-                let second = self.second(start)?;
-                pair(code, second).ok_or((start, Escape::Surrogate))?
+                let begin = self.at;
+                let second = self.second()?;
+                pair(code, second).ok_or((begin, Escape::Surrogate(self.at - begin)))?
             }
-            _ => scalar(code).map_err(|escape| (start, escape))?,
+            _ => scalar(code, self.at - start).map_err(|escape| (start, escape))?,
         };
         self.push(c);
         Ok(())
@@ -236,11 +248,15 @@ impl Reader<'_> {
         u32::from_str_radix(hex, 16).ok()
     }
 
-    fn second(&mut self, start: usize) -> Result<u32> {
+    fn second(&mut self) -> Result<u32> {
+        let start = self.at;
         let digits = match self.literal.as_bytes()[self.at..] {
             [b'\\', b'u', ..] => 4,
             [b'\\', b'U', ..] => 8,
-            _ => return Err((start, Escape::Surrogate)),
+            _ => {
+                let next = self.literal[start..].chars().next().map_or(0, char::len_utf8);
+                return Err((start, Escape::Surrogate(next)));
+            }
         };
         self.at += 2;
         self.code(digits).ok_or((start, MALFORMED))
@@ -257,11 +273,11 @@ fn is_hex(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn scalar(code: u32) -> std::result::Result<char, Escape> {
+fn scalar(code: u32, shown: usize) -> std::result::Result<char, Escape> {
     match code {
-        0xDC00..0xE000 => Err(Escape::Surrogate),
-        0 => Err(Escape::Value),
-        _ => char::from_u32(code).ok_or(Escape::Value),
+        0xDC00..0xE000 => Err(Escape::Surrogate(shown)),
+        0 => Err(Escape::Value(shown)),
+        _ => char::from_u32(code).ok_or(Escape::Value(shown)),
     }
 }
 
@@ -284,18 +300,20 @@ pub(crate) fn unicode(inside: &str, escape: char) -> Result<String> {
             rest = behind;
             continue;
         }
-        let offset = inside.len() - rest.len() - escape.len_utf8();
-        let placed = |error| (offset, error);
-        let (first, behind) = code_point(rest).map_err(placed)?;
+        let placed = |behind: &str, error| (inside.len() - behind.len(), error);
+        let begin = &inside[inside.len() - rest.len() - escape.len_utf8()..];
+        let (first, behind) = code_point(rest).map_err(|error| placed(begin, error))?;
         rest = behind;
         value.push(match first {
             0xD800..0xDC00 => {
-                let second = rest.strip_prefix(escape).ok_or(placed(Escape::Surrogate))?;
-                let (second, behind) = code_point(second).map_err(placed)?;
+                let begin = rest;
+                let no_pair = || placed(begin, Escape::Surrogate(0));
+                let second = rest.strip_prefix(escape).ok_or_else(no_pair)?;
+                let (second, behind) = code_point(second).map_err(|error| placed(begin, error))?;
                 rest = behind;
-                pair(first, second).ok_or(placed(Escape::Surrogate))?
+                pair(first, second).ok_or_else(no_pair)?
             }
-            _ => scalar(first).map_err(placed)?,
+            _ => scalar(first, 0).map_err(|error| placed(begin, error))?,
         });
     }
     value.push_str(rest);

@@ -112,7 +112,8 @@ impl<'a> Scanner<'a> {
     }
 
     fn quoted_string(&mut self, kind: StringKind) -> Result<TokenKind> {
-        self.quoted_pieces(kind == StringKind::Escape, "unterminated quoted string")?;
+        self.quoted_pieces(kind == StringKind::Escape, "unterminated quoted string")
+            .map_err(|error| self.escape_before_end(kind).unwrap_or(error))?;
         let kind = match kind {
             StringKind::Unicode(_) => StringKind::Unicode(self.uescape()?),
             other => other,
@@ -121,6 +122,20 @@ impl<'a> Scanner<'a> {
             self.check_escapes(kind)?;
         }
         Ok(TokenKind::String(kind))
+    }
+
+    /// An escape that is wrong comes before the end that is missing.
+    fn escape_before_end(&mut self, kind: StringKind) -> Option<SyntaxError> {
+        let rest = &self.text[self.start..];
+        if kind != StringKind::Escape || rest.ends_with('\\') {
+            return None;
+        }
+        let (offset, escape) = escape::string_value(&format!("{rest}'"), kind).err()?;
+        if self.start + offset < self.text.len() {
+            return Some(self.bad_escape(offset, escape));
+        }
+        self.start = self.text.len();
+        Some(self.near("invalid Unicode surrogate pair"))
     }
 
     fn bits(&mut self) -> Result<TokenKind> {
@@ -167,8 +182,10 @@ impl<'a> Scanner<'a> {
         let message = "UESCAPE must be followed by a simple string literal";
         if self.peek() != Some('\'') {
             self.start = begin;
-            self.at =
-                self.text[begin..].find(char::is_whitespace).map_or(self.text.len(), |n| begin + n);
+            if let Some(first) = self.peek() {
+                self.token(first)?;
+            }
+            self.start = begin;
             return Err(self.near(message));
         }
         self.quoted_pieces(false, "unterminated quoted string")?;
@@ -192,8 +209,29 @@ impl<'a> Scanner<'a> {
                 drop(Secret::new(value));
                 Ok(())
             }
-            Err((offset, escape)) => Err(self.bad_escape(offset, escape)),
+            Err((offset, escape)) => {
+                let error = self.bad_escape(offset, escape);
+                Err(self.next_failure(kind).unwrap_or(error))
+            }
         }
+    }
+
+    /// PostgreSQL scans one token more before it reads a `U&` literal.
+    fn next_failure(&mut self, kind: StringKind) -> Option<SyntaxError> {
+        if !matches!(kind, StringKind::Unicode(_)) {
+            return None;
+        }
+        let before = self.start;
+        let failure = self.skip_space().err().or_else(|| {
+            self.start = self.at;
+            let first = self.peek()?;
+            // It is not read either.
+            self.token(first).err().filter(|error| matches!(error, SyntaxError::Near { .. }))
+        });
+        if failure.is_none() {
+            self.start = before;
+        }
+        failure
     }
 
     fn bad_escape(&mut self, offset: usize, escape: Escape) -> SyntaxError {
@@ -283,13 +321,23 @@ impl<'a> Scanner<'a> {
         let digits = self.at;
         while self.skip_digit(radix, self.at) {}
         if self.at == digits {
-            return Err(self.near(message));
+            return Err(self.no_digits(message));
         }
         let digits = self.text[digits..self.at].replace('_', "");
         Ok(match i32::from_str_radix(&digits, radix) {
             Ok(_) => TokenKind::Integer,
             Err(_) => TokenKind::Float,
         })
+    }
+
+    /// `0x` alone; with more of a word behind it, it is a zero that runs into a word.
+    fn no_digits(&mut self, message: &'static str) -> SyntaxError {
+        let prefix = self.at;
+        self.skip_while(is_identifier_part);
+        match &self.text[prefix..self.at] {
+            "" | "_" => self.near(message),
+            _ => self.near("trailing junk after numeric literal"),
+        }
     }
 
     /// One digit, perhaps with `_` before it.
@@ -431,6 +479,14 @@ impl<'a> Scanner<'a> {
 
     fn near(&mut self, message: &'static str) -> SyntaxError {
         let position = self.position(self.start);
+        if self.start == self.text.len() {
+            return SyntaxError::Refused {
+                message: format!("{message} at end of input"),
+                position: Some(position),
+                sqlstate: SqlState::SYNTAX_ERROR,
+                hint: None,
+            };
+        }
         SyntaxError::Near {
             message,
             token: self.text[self.start..self.at].to_owned(),

@@ -6,7 +6,7 @@ use crate::SyntaxError;
 use crate::ast::{Expression, Parsed, Query, Script, TypeName};
 use crate::parser::{self, Parser};
 use crate::scanner::{Scanned, scan};
-use crate::token::{Token, TokenKind};
+use crate::token::{StringKind, Token, TokenKind};
 
 type Result<T> = std::result::Result<T, SyntaxError>;
 
@@ -58,7 +58,10 @@ fn read<T>(
     if let Some((byte, _)) = &failure {
         scanned.tokens.push(end_at(text, *byte));
     }
-    let result = grammar(&mut Parser::new(text, &scanned.tokens)).or_else(|error| {
+    let mut parser = Parser::new(text, &scanned.tokens);
+    let result = grammar(&mut parser);
+    let at_end = parser.at + 1 == scanned.tokens.len();
+    let result = result.or_else(|error| {
         let mut checking = Parser { trees: false, ..Parser::new(text, &scanned.tokens) };
         match is_unsupported(&error) {
             true => grammar(&mut checking).and(Err(error)),
@@ -66,12 +69,38 @@ fn read<T>(
         }
     });
     let error = match (result.map_err(|error| *error), failure) {
+        (Err(error), Some((_, failure)))
+            if scanned_ahead(&failure) && needs_next(&error, &scanned.tokens) =>
+        {
+            failure
+        }
+        // What the grammar refuses in its own words it refuses when it sees the next token.
+        (Err(SyntaxError::Refused { .. } | SyntaxError::Near { .. }), Some((_, failure)))
+            if at_end =>
+        {
+            failure
+        }
         (Ok(_) | Err(SyntaxError::AtEnd { .. }), Some((_, failure))) => failure,
         (Err(error), Some((_, failure))) if is_unsupported(&error) => failure,
         (Ok(result), None) => return Ok((result, scanned)),
         (Err(error), _) => error,
     };
     Err(if quotes_a_secret(&error, &scanned.tokens) { error.concealed() } else { error })
+}
+
+/// Whether the error is at a word whose meaning hangs on the next token, which is where the
+/// scanner has failed.
+fn needs_next(error: &SyntaxError, tokens: &[Token]) -> bool {
+    const WORDS: &[&str] = &["not", "nulls", "with", "without", "format"];
+    let Some(last) = tokens.len().checked_sub(2).map(|at| &tokens[at]) else { return false };
+    let unicode = matches!(last.kind, TokenKind::String(StringKind::Unicode(_)));
+    error.position() == Some(last.position)
+        && (unicode || WORDS.iter().any(|word| last.is_word(word)))
+}
+
+/// Whether PostgreSQL fails there when it only looks ahead: it reads no escapes then.
+fn scanned_ahead(failure: &SyntaxError) -> bool {
+    matches!(failure, SyntaxError::Near { .. })
 }
 
 fn is_unsupported(error: &SyntaxError) -> bool {

@@ -41,9 +41,8 @@ pub(super) enum Inside {
     Many,
 }
 
-/// What follows the label of a column: where an operator's word stands before one of these, it is
-/// the label.
-const BEHIND_LABEL: &[&str] = &[
+/// What follows the list of a query's columns: an operator's word before one of these is a label.
+pub(super) const BEHIND_LABEL: &[&str] = &[
     "into",
     "from",
     "where",
@@ -61,6 +60,9 @@ const BEHIND_LABEL: &[&str] = &[
     "returning",
     "on",
     "with",
+    // In CREATE SCHEMA.
+    "create",
+    "grant",
 ];
 
 const NORMAL_FORMS: &[&str] = &["nfc", "nfd", "nfkc", "nfkd"];
@@ -111,12 +113,21 @@ impl Parser<'_> {
         }
         let operand = self.operand(kind)?;
         if operand == Operand::Row && kind != Kind::Restricted && self.eat("overlaps") {
-            return match self.operand(Kind::Restricted)? {
-                Operand::Row => Ok(()),
-                _ => self.unexpected(),
-            };
+            return self.row();
         }
         Ok(())
+    }
+
+    /// `row`: at least two in parentheses, or ROW and any.
+    fn row(&mut self) -> Result<()> {
+        if self.eat("row") {
+            return self.enclosed(|p| if p.is_char(')') { Ok(()) } else { p.expr_list() });
+        }
+        self.enclosed(|p| {
+            p.a_expr()?;
+            p.expect_char(',')?;
+            p.expr_list()
+        })
     }
 
     /// An operator before its operand.
@@ -402,10 +413,7 @@ impl Parser<'_> {
             return self.indirection().map(drop);
         }
         if self.eat("overlaps") {
-            return match self.operand(Kind::Restricted)? {
-                Operand::Row => Ok(()),
-                _ => self.unexpected(),
-            };
+            return self.row();
         }
         Ok(())
     }

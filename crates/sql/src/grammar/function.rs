@@ -150,7 +150,9 @@ impl Parser<'_> {
     }
 
     fn frame(&mut self) -> Result<()> {
-        if self.eat("between") {
+        // A column may be called so.
+        let column = matches!(self.peek_at(1).kind, TokenKind::Char('*' | '/' | '%' | '^' | '.'));
+        if !column && self.eat("between") {
             self.frame_bound()?;
             self.expect("and")?;
         }

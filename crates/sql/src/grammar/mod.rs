@@ -96,7 +96,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn is_col_id(&self, ahead: usize) -> bool {
+    pub(crate) fn is_col_id(&self, ahead: usize) -> bool {
         self.is_name(ahead, &[KeywordCategory::Unreserved, KeywordCategory::ColumnName])
     }
 

@@ -1,7 +1,7 @@
 //! SELECT, VALUES, TABLE, WITH, and what they are combined with.
 use medley_diagnostic::SqlState;
 
-use super::expression::Kind;
+use super::expression::{BEHIND_LABEL, Kind};
 use crate::SyntaxError;
 use crate::parser::{Parser, Result};
 use crate::token::TokenKind;
@@ -162,28 +162,9 @@ impl Parser<'_> {
 
     /// Whether a list of no columns ends here.
     fn ends_target_list(&self) -> bool {
-        const ENDS: &[&str] = &[
-            "into",
-            "from",
-            "where",
-            "group",
-            "having",
-            "window",
-            "order",
-            "limit",
-            "offset",
-            "fetch",
-            "for",
-            "union",
-            "intersect",
-            "except",
-            "returning",
-            "on",
-            "with",
-        ];
         match self.peek().kind {
             TokenKind::End | TokenKind::Char(';' | ')') => true,
-            TokenKind::Keyword(keyword) => ENDS.contains(&keyword.word),
+            TokenKind::Keyword(keyword) => BEHIND_LABEL.contains(&keyword.word),
             _ => false,
         }
     }

@@ -1,7 +1,7 @@
 //! The actions of ALTER FOREIGN TABLE, ALTER TABLE and ALTER VIEW.
 use std::sync::LazyLock;
 
-use super::rules::{ACTIONS, COLUMN_ACTIONS};
+use super::rules::{ACTIONS, COLUMN_ACTIONS, PARTITIONS};
 use super::synopsis::Synopses;
 use super::{Parser, Result};
 use medley_diagnostic::Diagnostic;
@@ -12,6 +12,8 @@ use crate::ast::{
 };
 
 static OTHERS: LazyLock<Synopses> = LazyLock::new(|| Synopses::new(ACTIONS));
+
+static PARTITION_OTHERS: LazyLock<Synopses> = LazyLock::new(|| Synopses::new(PARTITIONS));
 
 static COLUMN_OTHERS: LazyLock<Synopses> = LazyLock::new(|| Synopses::new(COLUMN_ACTIONS));
 
@@ -57,7 +59,11 @@ impl Parser<'_> {
                 schema,
             }));
         }
-        let actions = self.list(Self::table_action)?;
+        let partition = kind == ObjectKind::Table && (self.is("attach") || self.is("detach"));
+        let actions = match partition {
+            true => vec![Action::Other(self.find(&PARTITION_OTHERS)?.name)],
+            false => self.list(Self::table_action)?,
+        };
         Ok(Statement::AlterTable(AlterTable { kind, if_exists, only, name, actions }))
     }
 

@@ -1,43 +1,16 @@
 //! COMMENT ON and SECURITY LABEL ON.
+use std::sync::LazyLock;
+
 use medley_diagnostic::SqlState;
 
 use super::object::{FLAT, IN_SCHEMA};
+use super::rules::OBJECTS;
+use super::synopsis::Synopses;
 use super::{Parser, Result};
 use crate::SyntaxError;
 use crate::ast::{Comment, CommentObject, ObjectKind, QualifiedName, SecurityLabel, Statement};
 
-/// Kinds that Medley does not have.
-const OTHERS: &[(&str, &str)] = &[
-    ("access method", "ACCESS METHOD"),
-    ("aggregate", "AGGREGATE"),
-    ("cast", "CAST"),
-    ("collation", "COLLATION"),
-    ("conversion", "CONVERSION"),
-    ("domain", "DOMAIN"),
-    ("event trigger", "EVENT TRIGGER"),
-    ("function", "FUNCTION"),
-    ("language", "LANGUAGE"),
-    ("procedural language", "LANGUAGE"),
-    ("large object", "LARGE OBJECT"),
-    ("operator class", "OPERATOR CLASS"),
-    ("operator family", "OPERATOR FAMILY"),
-    ("operator", "OPERATOR"),
-    ("policy", "POLICY"),
-    ("procedure", "PROCEDURE"),
-    ("publication", "PUBLICATION"),
-    ("routine", "ROUTINE"),
-    ("rule", "RULE"),
-    ("statistics", "STATISTICS"),
-    ("subscription", "SUBSCRIPTION"),
-    ("tablespace", "TABLESPACE"),
-    ("text search configuration", "TEXT SEARCH CONFIGURATION"),
-    ("text search dictionary", "TEXT SEARCH DICTIONARY"),
-    ("text search parser", "TEXT SEARCH PARSER"),
-    ("text search template", "TEXT SEARCH TEMPLATE"),
-    ("transform", "TRANSFORM"),
-    ("trigger", "TRIGGER"),
-    ("type", "TYPE"),
-];
+static OTHERS: LazyLock<Synopses> = LazyLock::new(|| Synopses::new(OBJECTS));
 
 impl Parser<'_> {
     /// Behind COMMENT.
@@ -68,7 +41,7 @@ impl Parser<'_> {
             let name = self.name()?;
             self.expect("on")?;
             self.eat("domain");
-            let relation = self.qualified_name()?;
+            let relation = self.dotted_name()?;
             return Ok(CommentObject::Constraint { name, relation });
         }
         match self.named_object()? {
@@ -84,7 +57,7 @@ impl Parser<'_> {
             return Ok(Some((*kind, self.bare_name()?)));
         }
         if let Some((_, kind)) = IN_SCHEMA.iter().find(|(words, _)| self.eat(words)) {
-            return Ok(Some((*kind, self.qualified_name()?)));
+            return Ok(Some((*kind, self.dotted_name()?)));
         }
         Ok(None)
     }
@@ -113,17 +86,9 @@ impl Parser<'_> {
         Ok(QualifiedName { parts, position })
     }
 
-    /// Goes up to IS, over whatever names such an object.
+    /// An object of a kind that Medley does not have.
     fn other_object(&mut self) -> Result<CommentObject> {
-        if self.is("foreign") {
-            return Err(self.after_foreign());
-        }
-        let kind = self.choose(OTHERS)?;
-        self.skip_one()?;
-        while !self.is("is") {
-            self.skip_one()?;
-        }
-        Ok(CommentObject::Other(kind))
+        self.find(&OTHERS).map(|found| CommentObject::Other(found.name))
     }
 
     /// What ALTER EXTENSION adds or drops.
@@ -131,10 +96,6 @@ impl Parser<'_> {
         if let Some(object) = self.named_object()? {
             return Ok(Some(object));
         }
-        self.choose(OTHERS)?;
-        while !self.at_end() {
-            self.skip_one()?;
-        }
-        Ok(None)
+        self.find(&OTHERS).map(|_| None)
     }
 }

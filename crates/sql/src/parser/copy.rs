@@ -65,7 +65,11 @@ impl Parser<'_> {
 
     fn copy_options(&mut self, options: &mut Vec<CopyOption>) -> Result<()> {
         let position = self.position();
-        if self.eat("using delimiters") || self.eat("delimiters") {
+        let using = self.eat("using");
+        if using {
+            self.expect("delimiters")?;
+        }
+        if using || self.eat("delimiters") {
             options.push(old_option("delimiter", vec![self.string()?], position));
         }
         self.eat("with");
@@ -107,6 +111,9 @@ impl Parser<'_> {
             };
             return Ok(Some(old_option(name, values, position)));
         }
+        if self.is("force") {
+            return self.choose(OLD_COLUMNS).map(|_| None);
+        }
         if let Some(index) = self.eat_one_of(OLD_STRINGS) {
             self.eat("as");
             return Ok(Some(old_option(OLD_STRINGS[index], vec![self.string()?], position)));
@@ -128,13 +135,14 @@ impl Parser<'_> {
         if !self.is("where") {
             return Ok(None);
         }
+        let position = self.position();
+        self.advance();
+        let filter = self.any_expression()?;
         if direction == CopyDirection::To {
             let state = SqlState::SYNTAX_ERROR;
-            let message = "WHERE clause not allowed with COPY TO";
-            return self.refuse(message, state, self.position());
+            return self.refuse("WHERE clause not allowed with COPY TO", state, position);
         }
-        self.advance();
-        self.any_expression().map(Some)
+        Ok(Some(filter))
     }
 }
 

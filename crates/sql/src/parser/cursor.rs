@@ -18,7 +18,8 @@ impl Parser<'_> {
                 asensitive.replace(false) == Some(true)
             } else if self.eat("asensitive") {
                 asensitive.replace(true) == Some(false)
-            } else if self.eat("no scroll") {
+            } else if self.eat("no") {
+                self.expect("scroll")?;
                 scroll.replace(false) == Some(true)
             } else if self.eat("scroll") {
                 scroll.replace(true) == Some(false)
@@ -30,9 +31,9 @@ impl Parser<'_> {
             }
         }
         self.expect("cursor")?;
-        let hold = self.eat("with hold");
-        if !hold {
-            self.eat("without hold");
+        let hold = self.eat("with");
+        if hold || self.eat("without") {
+            self.expect("hold")?;
         }
         self.expect("for")?;
         let query = self.query()?;
@@ -54,7 +55,8 @@ impl Parser<'_> {
             return Ok(Forward(Some(self.signed_integer()?.into())));
         }
         // A cursor may be called `next`.
-        if matches!(self.peek_at(1).kind, TokenKind::End | TokenKind::Char(';')) {
+        let ends = matches!(self.peek_at(1).kind, TokenKind::End | TokenKind::Char(';'));
+        if ends && !self.is("all") {
             return Ok(Forward(Some(1)));
         }
         let word = self.word();

@@ -1,12 +1,23 @@
 //! EXPLAIN.
+use std::sync::LazyLock;
+
+use super::synopsis::Synopses;
+use super::unsupported::synopses_of;
 use super::{Parser, Result};
 use crate::ast::{Explain, ExplainOption, Statement};
 use crate::token::TokenKind;
 
+/// What is made of a query, and so can be explained.
+static CREATIONS: LazyLock<Synopses> =
+    LazyLock::new(|| synopses_of(&["CREATE TABLE AS", "CREATE MATERIALIZED VIEW"]));
+
 impl Parser<'_> {
     /// Behind EXPLAIN.
     pub fn explain(&mut self) -> Result<Statement> {
-        let encloses_query = self.is_query_at(1) || self.peek_at(1).kind == TokenKind::Char('(');
+        let values = self.word_at(1) == "values" && self.peek_at(2).kind == TokenKind::Char('(');
+        let encloses_query = values
+            || matches!(self.word_at(1), "select" | "with" | "table")
+            || self.peek_at(1).kind == TokenKind::Char('(');
         let options = if self.is_char('(') && !encloses_query {
             self.parenthesized(Self::utility_option)?
         } else {
@@ -70,15 +81,7 @@ impl Parser<'_> {
                 self.advance();
                 self.execute()
             }
-            "create" => {
-                self.advance();
-                let kind = self.peek();
-                let created = self.unsupported("create")?;
-                match created.tag() {
-                    "CREATE TABLE AS" | "CREATE MATERIALIZED VIEW" => Ok(created),
-                    _ => Err(self.unexpected_at(kind)),
-                }
-            }
+            "create" => self.find(&CREATIONS).map(|found| Statement::Unsupported(found.name)),
             "refresh" => self.unsupported(""),
             _ => self.unexpected(),
         }

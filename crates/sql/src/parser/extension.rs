@@ -28,6 +28,8 @@ impl Parser<'_> {
         } else if self.eat("cascade") {
             std::mem::replace(&mut extension.cascade, true)
         } else if self.is("from") {
+            self.advance();
+            self.word_or_string()?;
             let message = "CREATE EXTENSION ... FROM is no longer supported";
             return self.refuse(message, SqlState::FEATURE_NOT_SUPPORTED, position);
         } else {
@@ -36,11 +38,24 @@ impl Parser<'_> {
         if again { Err(Box::new(SyntaxError::ConflictingOptions { position })) } else { Ok(()) }
     }
 
+    /// `[TO version]`, which the grammar takes more than once.
+    fn extension_version(&mut self) -> Result<Option<String>> {
+        let mut version = None;
+        loop {
+            let position = self.position();
+            if !self.eat("to") {
+                return Ok(version);
+            }
+            if version.replace(self.word_or_string()?).is_some() {
+                return Err(Box::new(SyntaxError::ConflictingOptions { position }));
+            }
+        }
+    }
+
     /// Behind ALTER EXTENSION name, when it is not SET SCHEMA.
     pub fn alter_extension(&mut self, name: Name) -> Result<Statement> {
         let action = if self.eat("update") {
-            let to = if self.eat("to") { Some(self.word_or_string()?) } else { None };
-            AlterExtensionAction::Update(to)
+            AlterExtensionAction::Update(self.extension_version()?)
         } else {
             let add = self.choose(&[("add", true), ("drop", false)])?;
             AlterExtensionAction::Member { add, object: self.extension_member()? }

@@ -59,20 +59,9 @@ impl Parser<'_> {
         let parent = self.qualified_name()?;
         let elements = self.maybe_parenthesized(Self::partition_element)?;
         let from = self.at;
-        if !self.eat("default") {
-            self.expect("for values")?;
-            self.choose(&[("in", ()), ("from", ()), ("with", ())])?;
-            self.bound()?;
-            if self.eat("to") {
-                self.bound()?;
-            }
-        }
+        self.pass("partition bound")?;
         let bound = self.text_of(from, self.at).to_owned();
         Ok(TableBody::PartitionOf { parent, elements, bound })
-    }
-
-    fn bound(&mut self) -> Result<()> {
-        if self.is_char('(') { self.skip_one() } else { self.unexpected() }
     }
 
     /// `TableElement`.
@@ -92,7 +81,9 @@ impl Parser<'_> {
             return self.table_constraint().map(TableElement::Constraint);
         }
         let mut column = self.bare_column()?;
-        self.eat("with options");
+        if self.eat("with") {
+            self.expect("options")?;
+        }
         self.column_constraints(&mut column)?;
         Ok(TableElement::Column(Box::new(column)))
     }
@@ -156,6 +147,7 @@ impl Parser<'_> {
             }
             match self.column_constraint()? {
                 Some(constraint) => column.constraints.push(constraint),
+                None if self.is("initially") => return Err(self.unexpected_at(self.peek_at(1))),
                 None => return Ok(()),
             }
         }
@@ -167,7 +159,7 @@ impl Parser<'_> {
         if !self.eat("collate") {
             return Ok(None);
         }
-        Ok(Some(QualifiedName { position, ..self.qualified_name()? }))
+        Ok(Some(QualifiedName { position, ..self.dotted_name()? }))
     }
 
     fn column_constraint(&mut self) -> Result<Option<Constraint>> {
@@ -177,7 +169,12 @@ impl Parser<'_> {
             return if name.is_some() { self.unexpected() } else { Ok(None) };
         };
         let mut constraint = new_constraint(name, kind, position);
-        constraint.no_inherit = self.eat("no inherit");
+        let may_inherit =
+            matches!(constraint.kind, ConstraintKind::Check(_) | ConstraintKind::NotNull(_));
+        if may_inherit && self.eat("no") {
+            self.expect("inherit")?;
+            constraint.no_inherit = true;
+        }
         Ok(Some(constraint))
     }
 
@@ -256,7 +253,7 @@ impl Parser<'_> {
         let always = self.choose(&[("always as", true), ("by default as", false)])?;
         if self.eat("identity") {
             if self.is_char('(') {
-                self.skip_one()?;
+                self.pass("sequence options")?;
             }
             return Ok(ConstraintKind::Identity { always });
         }
@@ -291,6 +288,9 @@ impl Parser<'_> {
         let kind = self.table_constraint_kind()?;
         let mut constraint = new_constraint(name, kind, position);
         while self.constraint_attribute(&mut constraint, true) {}
+        if matches!(self.word(), "not" | "no" | "initially") {
+            return Err(self.unexpected_at(self.peek_at(1)));
+        }
         Ok(constraint)
     }
 
@@ -343,7 +343,8 @@ impl Parser<'_> {
         if self.eat("with") {
             self.relation_options()?;
         }
-        if self.eat("using index tablespace") {
+        if self.eat("using") {
+            self.expect("index tablespace")?;
             self.name()?;
         }
         Ok(())
@@ -354,7 +355,11 @@ impl Parser<'_> {
         if self.eat("using") {
             self.name()?;
         }
-        self.bound()?;
+        self.parenthesized(|parser| {
+            parser.index_element()?;
+            parser.expect("with")?;
+            if parser.is("operator") { parser.any_operator() } else { parser.dotted_operator() }
+        })?;
         self.index_parameters()?;
         if self.eat("where") {
             self.parenthesized_expression()?;

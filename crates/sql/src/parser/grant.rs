@@ -64,7 +64,7 @@ impl Parser<'_> {
     /// Behind REVOKE.
     pub fn revoke(&mut self) -> Result<Statement> {
         let grant_option = self.grant_option_for()?;
-        if !grant_option && self.word_at(1) == "option" {
+        if !grant_option && self.word_at(1) == "option" && self.is_col_id(0) {
             return self.revoke_role_option();
         }
         let privileges = self.privileges()?;
@@ -291,7 +291,8 @@ impl Parser<'_> {
     }
 
     fn all_in_schema(&mut self) -> Result<GrantObjects> {
-        if self.eat("all tables in schema") {
+        if self.eat("all tables") {
+            self.expect("in schema")?;
             return self.list(Self::name).map(GrantObjects::AllTablesInSchema);
         }
         let kind = self.choose(ALL_KINDS)?;
@@ -306,11 +307,21 @@ impl Parser<'_> {
         }
         match OTHER_KINDS.iter().find(|(word, _)| self.kind_follows(word)) {
             Some((_, kind)) => {
-                let names = self.list(Self::name_with_arguments)?;
+                let names = match *kind {
+                    "PARAMETER" => self.list(Self::parameter_name)?,
+                    "TYPE" | "DOMAIN" => self.list(Self::dotted_name)?,
+                    "LANGUAGE" | "TABLESPACE" => self.list(Self::bare_name)?,
+                    _ => self.list(Self::name_with_arguments)?,
+                };
                 Ok(GrantObjects::Other { kind, names })
             }
             None => self.list(Self::qualified_name).map(GrantObjects::Tables),
         }
+    }
+
+    fn parameter_name(&mut self) -> Result<QualifiedName> {
+        let position = self.position();
+        Ok(QualifiedName { parts: vec![self.setting_name()?], position })
     }
 
     /// `f(integer, text)`: only the name is kept.
@@ -321,7 +332,7 @@ impl Parser<'_> {
             parts.push(self.label()?);
         }
         if self.is_char('(') {
-            self.skip_one()?;
+            self.pass("arguments")?;
         }
         Ok(QualifiedName { parts, position })
     }

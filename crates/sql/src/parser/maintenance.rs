@@ -51,9 +51,9 @@ impl Parser<'_> {
     pub fn truncate(&mut self) -> Result<Statement> {
         self.eat("table");
         let relations = self.list(Self::relation)?;
-        let restart_identity = self.eat("restart identity");
-        if !restart_identity {
-            self.eat("continue identity");
+        let restart_identity = self.eat("restart");
+        if restart_identity || self.eat("continue") {
+            self.expect("identity")?;
         }
         let behavior = self.drop_behavior();
         Ok(Statement::Truncate(Truncate { relations, restart_identity, behavior }))

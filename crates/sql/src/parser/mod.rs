@@ -95,11 +95,30 @@ impl<'a> Parser<'a> {
     }
 
     pub fn unexpected_at(&self, token: &Token) -> Box<SyntaxError> {
+        let token = self.told_apart(token);
         let position = token.position;
         Box::new(match token.kind {
             TokenKind::End => SyntaxError::AtEnd { position },
             _ => SyntaxError::AtToken { token: self.written(token).to_owned(), position },
         })
+    }
+
+    /// PostgreSQL takes NOT before LIKE for another word than NOT, and so WITH before TIME: there
+    /// the error is.
+    fn told_apart<'t>(&'t self, token: &'t Token) -> &'t Token {
+        const PAIRS: &[(&str, &[&str])] = &[
+            ("not", &["between", "in", "like", "ilike", "similar"]),
+            ("nulls", &["first", "last"]),
+            ("with", &["time", "ordinality"]),
+            ("without", &["time"]),
+            ("format", &["json"]),
+        ];
+        let at = self.tokens.partition_point(|other| other.position < token.position);
+        let Some(before) = at.checked_sub(1).map(|at| &self.tokens[at]) else { return token };
+        let pair = |(word, next): &(&str, &[&str])| {
+            before.is_word(word) && next.iter().any(|next| token.is_word(next))
+        };
+        if PAIRS.iter().any(pair) { before } else { token }
     }
 
     /// The grammar's own words, and where.
@@ -245,8 +264,16 @@ impl<'a> Parser<'a> {
         self.label_if(|_| true)
     }
 
-    /// `a.b.c`: `any_name`.
+    /// A relation's name: `qualified_name`.
     pub fn qualified_name(&mut self) -> Result<QualifiedName> {
+        let from = self.at;
+        self.relation_name()?;
+        self.at = from;
+        self.dotted_name()
+    }
+
+    /// Any other object's: `any_name`.
+    pub fn dotted_name(&mut self) -> Result<QualifiedName> {
         let position = self.position();
         let mut parts = vec![self.name()?];
         while self.eat_char('.') {
@@ -272,7 +299,7 @@ impl<'a> Parser<'a> {
 
     /// A function's name, as wrappers have them: `handler_name`.
     pub fn handler_name(&mut self) -> Result<QualifiedName> {
-        self.qualified_name()
+        self.dotted_name()
     }
 
     /// At least one, divided by commas.
@@ -351,10 +378,10 @@ impl<'a> Parser<'a> {
 
     /// A number as it is written, perhaps with a sign: `NumericOnly`.
     pub fn number(&mut self) -> Result<String> {
-        let sign = match (self.eat_char('-'), self.eat_char('+')) {
-            (true, _) => "-",
-            _ => "",
-        };
+        let sign = if self.eat_char('-') { "-" } else { "" };
+        if sign.is_empty() {
+            self.eat_char('+');
+        }
         let token = self.peek();
         match token.kind {
             TokenKind::Integer | TokenKind::Float => {
@@ -377,24 +404,6 @@ impl<'a> Parser<'a> {
         }
         self.eat("restrict");
         DropBehavior::Restrict
-    }
-
-    /// Goes over one token, or over all between parentheses.
-    pub fn skip_one(&mut self) -> Result<()> {
-        let mut depth = 0_usize;
-        loop {
-            match self.peek().kind {
-                TokenKind::End | TokenKind::Char(';') => return self.unexpected(),
-                TokenKind::Char('(') => depth += 1,
-                TokenKind::Char(')') if depth == 0 => return self.unexpected(),
-                TokenKind::Char(')') => depth -= 1,
-                _ => {}
-            }
-            self.advance();
-            if depth == 0 {
-                return Ok(());
-            }
-        }
     }
 }
 

@@ -34,13 +34,13 @@ impl Parser<'_> {
             if *kind == ObjectKind::Index {
                 self.eat("concurrently");
             }
-            return self.drop_names(*kind, Self::qualified_name);
+            return self.drop_names(*kind, Self::dotted_name);
         }
         if self.eat("owned") {
             return self.drop_owned();
         }
-        if self.eat("user mapping for") || self.eat("user mapping if") {
-            self.at -= 1;
+        if self.are("user mapping for") || self.are("user mapping if") {
+            self.expect("user mapping")?;
             return self.drop_user_mapping();
         }
         if self.eat("role") || self.eat("user") || self.eat("group") {
@@ -140,7 +140,7 @@ impl Parser<'_> {
         if self.eat("database") {
             return self.alter_database();
         }
-        if self.are("table all in tablespace") {
+        if self.are("table all") {
             return self.unsupported("alter");
         }
         const RELATIONS: &[(&str, ObjectKind)] = &[
@@ -167,6 +167,12 @@ impl Parser<'_> {
         let begin = self.at;
         // The old name is a RoleId too: `none` is refused, `current_user` cannot be renamed.
         if self.word_at(1) != "rename" {
+            let nobody = self.tokens[begin - 1].is_word("group")
+                && !matches!(self.word_at(1), "add" | "drop");
+            if nobody {
+                self.role_id()?;
+                return self.unexpected();
+            }
             return other(self);
         }
         self.at = begin;

@@ -8,7 +8,7 @@ impl Parser<'_> {
         let name = self.name()?;
         let types = self.maybe_parenthesized(Self::type_name)?;
         self.expect("as")?;
-        if !self.is_query_at(0) {
+        if !self.is_query_at(0) && !self.is_char('(') {
             return self.unexpected();
         }
         let statement = self.query_statement()?;

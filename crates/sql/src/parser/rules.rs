@@ -66,7 +66,7 @@ pub(super) const RULES: &[(&str, &str)] = &[
     ("typed_elements", "[ ( <typed_element> ,... ) ]"),
     (
         "partition_bound",
-        "{ for values with ( { <word> <int> } ,... ) | for values in ( <expr> ,... ) | \
+        "{ for values with <hash_bound> | for values in ( <expr> ,... ) | \
          for values from ( <expr> ,... ) to ( <expr> ,... ) | default }",
     ),
     ("partition_by", "[ partition by <name> ( <part_elem> ,... ) ]"),
@@ -151,7 +151,7 @@ pub(super) const RULES: &[(&str, &str)] = &[
     ),
     (
         "identity_option",
-        "{ restart [ [ with ] <number> ] | set <seq_option> | \
+        "{ restart [ [ with ] <number> ] | set { <not_of_identity> | <seq_option> } | \
          set generated { always | by default } }",
     ),
 ];
@@ -174,8 +174,6 @@ pub(super) const ACTIONS: &[(&str, &str)] = &[
     ("DISABLE RULE", "disable rule <name>"),
     ("REPLICA IDENTITY", "replica identity { nothing | full | default | using index <name> }"),
     ("ALTER CONSTRAINT", "alter constraint <name> [ inherit | <constraint_attribute> ... ]"),
-    ("ATTACH PARTITION", "attach partition <qualified> <partition_bound>"),
-    ("DETACH PARTITION", "detach partition <qualified> [ concurrently | finalize ]"),
     ("NOT OF", "not of"),
     ("OF", "of <any_name>"),
     // Medley's own, as far as they tell where an error is.
@@ -183,6 +181,54 @@ pub(super) const ACTIONS: &[(&str, &str)] = &[
     ("", "disable trigger"),
     ("", "set { without oids | ( }"),
     ("", "no inherit"),
+];
+
+/// What stands in place of all actions of ALTER TABLE.
+pub(super) const PARTITIONS: &[(&str, &str)] = &[
+    ("ATTACH PARTITION", "attach partition <qualified> <partition_bound>"),
+    ("DETACH PARTITION", "detach partition <qualified> [ concurrently | finalize ]"),
+];
+
+/// Parts of Medley's own statements that nothing is kept of.
+pub(super) const PARTS: &[(&str, &str)] = &[
+    ("arguments", "<args>"),
+    ("partition bound", "<partition_bound>"),
+    ("sequence options", "( <seq_option> ... )"),
+];
+
+/// Kinds of object that Medley does not have, as COMMENT and others name one.
+pub(super) const OBJECTS: &[(&str, &str)] = &[
+    ("ACCESS METHOD", "access method <name>"),
+    ("AGGREGATE", "aggregate <aggregate>"),
+    ("CAST", "cast ( <type> as <type> )"),
+    ("COLLATION", "collation <any_name>"),
+    ("CONVERSION", "conversion <any_name>"),
+    ("DOMAIN", "domain <type>"),
+    ("EVENT TRIGGER", "event trigger <name>"),
+    ("FUNCTION", "function <function>"),
+    ("LANGUAGE", "[ procedural ] language <name>"),
+    ("LARGE OBJECT", "large object <number>"),
+    ("OPERATOR CLASS", "operator class <any_name> using <name>"),
+    ("OPERATOR FAMILY", "operator family <any_name> using <name>"),
+    ("OPERATOR", "operator <operator_with_args>"),
+    ("POLICY", "policy <name> on <any_name>"),
+    ("PROCEDURE", "procedure <function>"),
+    ("PUBLICATION", "publication <name>"),
+    ("ROUTINE", "routine <function>"),
+    ("RULE", "rule <name> on <any_name>"),
+    ("STATISTICS", "statistics <any_name>"),
+    ("SUBSCRIPTION", "subscription <name>"),
+    ("TABLESPACE", "tablespace <name>"),
+    ("TEXT SEARCH CONFIGURATION", "text search configuration <any_name>"),
+    ("TEXT SEARCH DICTIONARY", "text search dictionary <any_name>"),
+    ("TEXT SEARCH PARSER", "text search parser <any_name>"),
+    ("TEXT SEARCH TEMPLATE", "text search template <any_name>"),
+    ("TRANSFORM", "transform for <type> language <name>"),
+    ("TRIGGER", "trigger <name> on <any_name>"),
+    ("TYPE", "type <type>"),
+    // Medley's own, as far as they tell where an error is.
+    ("", "foreign { table | data wrapper }"),
+    ("", "materialized view"),
 ];
 
 /// The same for a column, behind ALTER [COLUMN] name.
@@ -210,7 +256,8 @@ pub(super) const STATEMENTS: &[(&str, &str)] = &[
     ),
     (
         "CREATE AGGREGATE",
-        "create [ or replace ] aggregate <func_name> { <aggr_args> <definition> | <definition> }",
+        "create [ or replace ] aggregate <func_name> { <aggr_args> <definition> | \
+         ( { <ident> = <def_arg> } ,... ) }",
     ),
     (
         "CREATE CAST",

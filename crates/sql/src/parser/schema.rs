@@ -1,8 +1,17 @@
 //! SCHEMA.
+use std::sync::LazyLock;
+
 use medley_diagnostic::SqlState;
 
+use super::synopsis::Synopses;
+use super::unsupported::synopses_of;
 use super::{Parser, Result};
 use crate::ast::{CreateSchema, Statement};
+
+/// What Medley does not have of what may stand in CREATE SCHEMA.
+static ELEMENTS: LazyLock<Synopses> = LazyLock::new(|| {
+    synopses_of(&["CREATE TABLE", "CREATE INDEX", "CREATE SEQUENCE", "CREATE TRIGGER"])
+});
 
 impl Parser<'_> {
     /// Behind CREATE SCHEMA.
@@ -11,13 +20,13 @@ impl Parser<'_> {
         let name = if self.is("authorization") { None } else { Some(self.name()?) };
         let owner = if self.eat("authorization") { Some(self.role_spec()?) } else { None };
         let mut elements = vec![];
+        let position = self.position();
         while self.is("create") || self.is("grant") {
-            let position = self.position();
             elements.push(self.schema_element()?);
-            if if_not_exists {
-                let message = "CREATE SCHEMA IF NOT EXISTS cannot include schema elements";
-                return self.refuse(message, SqlState::FEATURE_NOT_SUPPORTED, position);
-            }
+        }
+        if if_not_exists && !elements.is_empty() {
+            let message = "CREATE SCHEMA IF NOT EXISTS cannot include schema elements";
+            return self.refuse(message, SqlState::FEATURE_NOT_SUPPORTED, position);
         }
         Ok(Statement::CreateSchema(CreateSchema { if_not_exists, name, owner, elements }))
     }
@@ -27,11 +36,12 @@ impl Parser<'_> {
         if self.eat("grant") {
             return self.grant();
         }
-        if matches!(self.word_at(1), "foreign" | "server" | "user" | "role" | "group" | "schema") {
-            self.advance();
-            return self.unexpected();
-        }
+        let begin = self.at;
         self.expect("create")?;
-        self.create()
+        if let Some(view) = self.create_view()? {
+            return Ok(view);
+        }
+        self.at = begin;
+        self.unsupported_of(&ELEMENTS)
     }
 }

@@ -9,15 +9,16 @@ use crate::token::TokenKind;
 impl Parser<'_> {
     /// Behind SET.
     pub fn set(&mut self) -> Result<Statement> {
-        if self.eat("constraints") {
+        if self.is("constraints") && !self.assigned() {
+            self.advance();
             return self.set_constraints();
         }
+        let scope = self.set_scope();
         if self.eat("session characteristics") {
             self.expect("as transaction")?;
             return self.set_modes(TransactionScope::Session);
         }
-        let scope = self.set_scope();
-        if self.is("transaction") {
+        if self.is("transaction") && !self.assigned() {
             self.advance();
             return self.set_transaction();
         }
@@ -27,15 +28,16 @@ impl Parser<'_> {
 
     /// LOCAL or SESSION, unless that is what is set.
     fn set_scope(&mut self) -> SetScope {
-        let named = |parser: &Self| {
-            parser.word_at(1) == "to"
-                || matches!(parser.peek_at(1).kind, TokenKind::Char('=' | '.'))
-        };
-        if self.is("local") && !named(self) {
+        if self.is("local") && !self.assigned() {
             self.advance();
             return SetScope::Local;
         }
-        if self.is("session") && self.word_at(1) != "authorization" && !named(self) {
+        let whole = match self.word_at(1) {
+            "authorization" => true,
+            "characteristics" => !self.assigned_behind(2),
+            _ => false,
+        };
+        if self.is("session") && !whole && !self.assigned() {
             self.advance();
         }
         SetScope::Session
@@ -116,12 +118,18 @@ impl Parser<'_> {
 
     /// Whether the word here is a setting's name after all.
     fn assigned(&self) -> bool {
-        self.word_at(1) == "to" || matches!(self.peek_at(1).kind, TokenKind::Char('=' | '.'))
+        self.assigned_behind(1)
+    }
+
+    fn assigned_behind(&self, ahead: usize) -> bool {
+        matches!(self.word_at(ahead), "to" | "from")
+            || matches!(self.peek_at(ahead).kind, TokenKind::Char('=' | '.'))
     }
 
     fn assignment(&mut self) -> Result<(Name, SetValue)> {
         let name = self.setting_name()?;
-        if self.eat("from current") {
+        if self.eat("from") {
+            self.expect("current")?;
             return Ok((name, SetValue::FromCurrent));
         }
         if !self.eat("to") {
@@ -133,7 +141,8 @@ impl Parser<'_> {
         Ok((name, SetValue::List(self.list(Self::setting_argument)?)))
     }
 
-    fn setting_name(&mut self) -> Result<Name> {
+    /// `var_name`.
+    pub fn setting_name(&mut self) -> Result<Name> {
         let mut name = self.name()?;
         while self.eat_char('.') {
             name.push('.');
@@ -222,6 +231,9 @@ impl Parser<'_> {
         ];
         match LONG.iter().find(|(words, _)| self.eat(words)) {
             Some((_, name)) => Ok((*name).to_owned()),
+            None if self.are("transaction isolation") => {
+                self.expect("transaction isolation level").map(|()| String::new())
+            }
             None => self.setting_name(),
         }
     }

@@ -9,7 +9,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
-use super::rules::RULES;
+use super::rules::{PARTS, RULES};
 use super::{Parser, Result};
 use crate::SyntaxError;
 use crate::token::TokenKind;
@@ -39,7 +39,7 @@ struct Synopsis(Part);
 /// How far a text follows synopses.
 struct Follower<'p, 'a> {
     parser: &'p mut Parser<'a>,
-    /// The farthest error.
+    /// The farthest error, and twice the token that it is at, one more if it is behind that.
     error: Option<(usize, Box<SyntaxError>)>,
     /// Where the relation begins, once one was read.
     relation: Option<usize>,
@@ -146,6 +146,8 @@ fn production(name: &str) -> Option<Production> {
         "tables" => |p| p.tables(),
         "stats_elem" => |p| p.indexed(),
         "ident" => |p| p.identifier(),
+        "hash_bound" => |p| p.hash_bound(),
+        "not_of_identity" => |p| p.not_of_identity(),
         "set_or_reset" => |p| p.set_or_reset().map(drop),
         "setting" => |p| p.setting().map(drop),
         "execute" => |p| {
@@ -222,7 +224,7 @@ impl<'p, 'a> Follower<'p, 'a> {
             return BTreeSet::from([from + 1]);
         }
         let error = self.parser.unexpected_at(token);
-        self.remember(from, error);
+        self.remember(2 * from, error);
         BTreeSet::new()
     }
 
@@ -238,15 +240,17 @@ impl<'p, 'a> Follower<'p, 'a> {
         }
     }
 
-    /// The token that an error is about.
+    /// How far an error was found: what the grammar refuses in its own words, it refuses behind
+    /// that, before whatever else may be wrong there.
     fn place_of(&self, error: &SyntaxError) -> usize {
         use medley_diagnostic::Diagnostic;
         let tokens = self.parser.tokens;
-        match error.position() {
-            Some(position) => {
-                tokens.partition_point(|token| token.position < position).min(tokens.len() - 1)
+        match error {
+            SyntaxError::AtToken { .. } | SyntaxError::AtEnd { .. } => {
+                let position = error.position().unwrap_or(0);
+                2 * tokens.partition_point(|token| token.position < position)
             }
-            None => self.parser.at,
+            _ => 2 * self.parser.at + 1,
         }
     }
 
@@ -278,7 +282,78 @@ impl Synopses {
     }
 }
 
+static READ_PARTS: LazyLock<Vec<(&'static str, Synopses)>> =
+    LazyLock::new(|| PARTS.iter().map(|part| (part.0, Synopses::new(&[*part]))).collect());
+
 impl Parser<'_> {
+    /// Goes over a part of [`PARTS`], or over nothing if it has none of that name.
+    pub(super) fn pass(&mut self, part: &str) -> Result<()> {
+        match READ_PARTS.iter().find(|(name, _)| *name == part) {
+            Some((_, synopses)) => self.find(synopses).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// `(MODULUS n, REMAINDER n)`.
+    fn hash_bound(&mut self) -> Result<()> {
+        use medley_diagnostic::SqlState;
+        let bounds = self.parenthesized(|parser| {
+            let position = parser.position();
+            let name = parser.non_reserved_word()?;
+            parser.integer()?;
+            Ok((name, position))
+        })?;
+        let mut seen = vec![];
+        for (name, position) in bounds {
+            if !["modulus", "remainder"].contains(&name.as_str()) {
+                let message = format!("unrecognized hash partition bound specification \"{name}\"");
+                return self.refuse(message, SqlState::SYNTAX_ERROR, position);
+            }
+            if seen.contains(&name) {
+                let message = format!("{name} for hash partition provided more than once");
+                return self.refuse(message, SqlState::DUPLICATE_OBJECT, position);
+            }
+            seen.push(name);
+        }
+        let missing =
+            ["modulus", "remainder"].into_iter().find(|name| !seen.iter().any(|s| s == name));
+        let Some(name) = missing else { return Ok(()) };
+        Err(Box::new(SyntaxError::Refused {
+            message: format!("{name} for hash partition must be specified"),
+            position: None,
+            sqlstate: SqlState::SYNTAX_ERROR,
+            hint: None,
+        }))
+    }
+
+    /// An option of sequences that the grammar takes for an identity column, and then refuses.
+    fn not_of_identity(&mut self) -> Result<()> {
+        let position = self.position();
+        let option = match self.word() {
+            "as" => {
+                self.advance();
+                self.typename()?;
+                "as"
+            }
+            "restart" => {
+                self.advance();
+                let _ = self.eat("with");
+                if matches!(self.peek().kind, TokenKind::Integer | TokenKind::Float) {
+                    self.number()?;
+                }
+                "restart"
+            }
+            "owned" => {
+                self.expect("owned by")?;
+                self.any_name()?;
+                "owned_by"
+            }
+            _ => return self.unexpected(),
+        };
+        let message = format!("sequence option \"{option}\" not supported here");
+        self.refuse(message, medley_diagnostic::SqlState::SYNTAX_ERROR, position)
+    }
+
     /// Goes over the longest text from here that one of the synopses describes. Those without a
     /// name describe nothing, and only tell where an error is.
     pub(super) fn find(&mut self, synopses: &Synopses) -> Result<Found> {
@@ -304,7 +379,7 @@ impl Parser<'_> {
         self.trees = trees;
         self.at = from;
         match (best, farthest) {
-            (Some(best), Some((place, error))) if place > best.end => Err(error),
+            (Some(best), Some((place, error))) if place > 2 * best.end => Err(error),
             (Some(best), _) => {
                 self.at = best.end;
                 Ok(best)
@@ -317,7 +392,7 @@ impl Parser<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rules::{ACTIONS, COLUMN_ACTIONS, STATEMENTS};
+    use super::super::rules::{ACTIONS, COLUMN_ACTIONS, OBJECTS, PARTITIONS, PARTS, STATEMENTS};
     use super::*;
 
     fn check(part: &Part) {
@@ -335,8 +410,8 @@ mod tests {
     #[test]
     fn synopses_name_what_there_is() {
         READ_RULES.values().for_each(check);
-        for (_, text) in STATEMENTS.iter().chain(ACTIONS).chain(COLUMN_ACTIONS) {
-            check(&read(text));
+        for table in [STATEMENTS, ACTIONS, COLUMN_ACTIONS, PARTITIONS, PARTS, OBJECTS] {
+            table.iter().for_each(|(_, text)| check(&read(text)));
         }
     }
 }

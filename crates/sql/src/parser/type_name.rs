@@ -75,11 +75,27 @@ impl Parser<'_> {
     }
 
     fn type_modifiers(&mut self) -> Result<Vec<String>> {
-        self.maybe_parenthesized(|parser| match parser.peek().kind {
-            TokenKind::String(_) => parser.string(),
-            TokenKind::Ident { .. } | TokenKind::Keyword(_) => parser.name(),
-            _ => parser.number(),
-        })
+        self.maybe_parenthesized(Self::type_modifier)
+    }
+
+    /// The grammar takes any expression, the type only a simple one.
+    fn type_modifier(&mut self) -> Result<String> {
+        let from = self.at;
+        self.a_expr()?;
+        let end = std::mem::replace(&mut self.at, from);
+        let modifier = match self.peek().kind {
+            TokenKind::String(_) => self.string(),
+            TokenKind::Ident { .. } | TokenKind::Keyword(_) => self.name(),
+            _ => self.number(),
+        };
+        if self.at == end
+            && let Ok(modifier) = modifier
+        {
+            return Ok(modifier);
+        }
+        let message = "type modifiers must be simple constants or identifiers";
+        let state = medley_diagnostic::SqlState::SYNTAX_ERROR;
+        self.refuse(message, state, self.tokens[from].position)
     }
 
     fn float(&mut self, position: usize) -> Result<TypeName> {
@@ -146,9 +162,10 @@ impl Parser<'_> {
     fn time(&mut self, position: usize) -> Result<TypeName> {
         let timestamp = self.eat("timestamp") || !self.eat("time");
         let modifiers = self.parenthesized_integer()?.iter().map(i32::to_string).collect();
-        let zone = self.eat("with time zone");
-        if !zone {
-            self.eat("without time zone");
+        let zone = self.is("with") && self.word_at(1) == "time";
+        if zone || (self.is("without") && self.word_at(1) == "time") {
+            self.advance();
+            self.expect("time zone")?;
         }
         let name = match (timestamp, zone) {
             (true, true) => "timestamptz",

@@ -17,6 +17,13 @@ static BY_VERB: LazyLock<HashMap<&'static str, Synopses>> = LazyLock::new(|| {
     tables.into_iter().map(|(verb, table)| (verb, Synopses::new(&table))).collect()
 });
 
+/// Those of these names alone.
+pub(super) fn synopses_of(names: &[&str]) -> Synopses {
+    let table: Vec<_> =
+        STATEMENTS.iter().filter(|(name, _)| names.contains(name)).copied().collect();
+    Synopses::new(&table)
+}
+
 impl Parser<'_> {
     /// Behind CREATE, ALTER or DROP, or (with no verb) at a statement that has none.
     pub fn unsupported(&mut self, verb: &str) -> Result<Statement> {
@@ -24,6 +31,11 @@ impl Parser<'_> {
             self.at -= 1;
         }
         let Some(synopses) = BY_VERB.get(self.word()) else { return self.unexpected() };
+        self.unsupported_of(synopses)
+    }
+
+    /// A statement that one of these describes.
+    pub(super) fn unsupported_of(&mut self, synopses: &Synopses) -> Result<Statement> {
         let found = self.find(synopses)?;
         let Some(relation) = found.relation else {
             return Ok(Statement::Unsupported(found.name));

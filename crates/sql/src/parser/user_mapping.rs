@@ -28,7 +28,10 @@ impl Parser<'_> {
 
     /// Behind DROP USER MAPPING.
     pub fn drop_user_mapping(&mut self) -> Result<Statement> {
-        let if_exists = self.if_exists();
+        let if_exists = self.eat("if");
+        if if_exists {
+            self.expect("exists")?;
+        }
         let (role, server) = self.mapped()?;
         Ok(Statement::DropUserMapping(DropUserMapping { if_exists, role, server }))
     }

@@ -64,9 +64,27 @@ pub(super) fn tokens(parser: &Parser<'_>, from: usize, to: usize) -> Result<Vec<
         if token.is_word("nchar") && token.span.len() == 1 {
             continue;
         }
+        if let Some(words) = null_test(parser, from, at) {
+            let tokens = words.iter().map(|word| SqlToken::make_word(word, None));
+            converted.extend(tokens.map(|token| TokenWithSpan { token, span }));
+            continue;
+        }
         converted.push(TokenWithSpan { token: sql_token(parser, token)?, span });
     }
     Ok(converted)
+}
+
+/// `a ISNULL`, which sqlparser would take for `a AS isnull`, and `a NOTNULL`.
+fn null_test(parser: &Parser<'_>, from: usize, at: usize) -> Option<&'static [&'static str]> {
+    let words: &[&str] = match &parser.tokens[at].kind {
+        TokenKind::Keyword(keyword) if keyword.word == "isnull" => &["IS", "NULL"],
+        TokenKind::Keyword(keyword) if keyword.word == "notnull" => &["IS", "NOT", "NULL"],
+        _ => return None,
+    };
+    let before = at.checked_sub(1).filter(|before| *before >= from).map(|at| &parser.tokens[at])?;
+    let label = before.is_word("as") || before.kind == TokenKind::Char('.');
+    let call = parser.tokens[at + 1].kind == TokenKind::Char('(');
+    (!label && !call).then_some(words)
 }
 
 /// TABLE is a query of its own, except behind INTO.
