@@ -130,7 +130,17 @@ impl Transaction {
             })?;
         }
         self.lock_needed(&new, Some(&old))?;
+        self.remove_comments_on_lost_constraints(&old, &new)?;
         self.apply(Change { key: new.key(), row: Some(new) });
+        Ok(())
+    }
+
+    fn remove_comments_on_lost_constraints(&mut self, old: &Row, new: &Row) -> Result<()> {
+        let (Row::Relation(old), Row::Relation(new)) = (old, new) else { return Ok(()) };
+        let kept: Vec<_> = new.constraints().collect();
+        for lost in old.constraints().filter(|constraint| !kept.contains(constraint)) {
+            self.remove_row(RowKey::Comment(lost))?;
+        }
         Ok(())
     }
 

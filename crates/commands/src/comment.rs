@@ -24,9 +24,7 @@ pub(crate) fn comment(ctx: &mut Context<'_>, statement: Comment) -> Result<()> {
         CommentObject::Column { relation, column } => {
             ctx.keep_resolved(|ctx| resolve_column(ctx, relation, column))?
         }
-        CommentObject::Constraint { .. } => {
-            return Err(Error::unsupported("COMMENT ON CONSTRAINT"));
-        }
+        CommentObject::Constraint { name, relation } => resolve_constraint(ctx, name, relation)?,
         CommentObject::Other(kind) => return Err(Error::unsupported(format!("COMMENT ON {kind}"))),
     };
     apply(ctx, on, &statement.text.unwrap_or_default())
@@ -90,6 +88,18 @@ fn resolve_column(
         || RelationError::NoColumn { column: column.to_owned(), relation: name.parts.join(".") };
     let number = number.ok_or_else(missing)?;
     authorize::column_owner(ctx, &found, number)
+}
+
+/// Its relation's row is locked, for the constraint is a part of that.
+fn resolve_constraint(
+    ctx: &mut Context<'_>,
+    constraint: &str,
+    name: &QualifiedName,
+) -> Result<Authorized<ObjectAddress>> {
+    let found = ctx.relation(name)?;
+    let authorized = authorize::constraint_owner(ctx, &found, constraint)?;
+    ctx.change(|tx| tx.lock_for_update(&found))?;
+    Ok(authorized)
 }
 
 fn apply(ctx: &mut Context<'_>, on: Authorized<ObjectAddress>, text: &str) -> Result<()> {

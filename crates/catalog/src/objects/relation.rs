@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Check, Column, Options};
 use crate::acl::Acl;
-use crate::ids::{ObjectAddress, RelationOid, RoleOid, SchemaOid, ServerOid};
+use crate::ids::{Class, ObjectAddress, RelationOid, RoleOid, SchemaOid, ServerOid};
 
 /// A foreign table or a view.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +109,14 @@ impl Relation {
     /// The columns that are there.
     pub fn live_columns(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter(|column| !column.dropped)
+    }
+
+    /// The addresses of its constraints, CHECK first.
+    pub fn constraints(&self) -> impl Iterator<Item = ObjectAddress> {
+        let checks = self.checks.iter().map(|check| check.oid);
+        let not_nulls =
+            self.columns.iter().filter_map(|column| Some(column.not_null.as_ref()?.oid));
+        checks.chain(not_nulls).map(|oid| ObjectAddress::new(Class::Constraint, oid))
     }
 
     /// The column of this name.

@@ -334,11 +334,10 @@ impl Snapshot {
             Class::Extension => self.extension(ExtensionOid(address.oid)).is_some(),
             Class::DefaultAcl => self.default_acls.contains_key(&DefaultAclOid(address.oid)),
             Class::Database => self.database(DatabaseOid(address.oid)).is_some(),
-            Class::Type
-            | Class::Function
-            | Class::ColumnDefault
-            | Class::Constraint
-            | Class::Rule => false,
+            Class::Constraint => {
+                self.relations().any(|relation| relation.constraints().any(|it| it == address))
+            }
+            Class::Type | Class::Function | Class::ColumnDefault | Class::Rule => false,
         }
     }
 
@@ -420,6 +419,12 @@ impl Snapshot {
             keys.extend(memberships.map(|it| RowKey::Object(it.oid.address())));
             let settings = self.settings().filter(|it| it.scope.role == Some(role));
             keys.extend(settings.map(|it| RowKey::Setting(it.scope)));
+        }
+        if of.class == Class::Relation {
+            let constraints = self.relation(RelationOid(of.oid)).into_iter();
+            let constraints = constraints.flat_map(|relation| relation.constraints());
+            let commented = constraints.filter(|it| self.comment(*it).is_some());
+            keys.extend(commented.map(RowKey::Comment));
         }
         keys
     }

@@ -4,7 +4,7 @@ pub(crate) mod role;
 use std::sync::Arc;
 
 use medley_catalog::acl::Privileges;
-use medley_catalog::ids::{DatabaseOid, ObjectAddress, RoleOid, RoleOrPublic};
+use medley_catalog::ids::{Class, DatabaseOid, ObjectAddress, RoleOid, RoleOrPublic};
 use medley_catalog::objects::{Database, Extension, Relation, Schema, Server, Wrapper};
 use medley_catalog::{Actor, Snapshot};
 
@@ -94,6 +94,30 @@ pub(crate) fn column_owner(
         true => Ok(Authorized(address.column(number))),
         false => Err(medley_catalog::Error::MustBeOwner("relation", relation.name.clone()).into()),
     }
+}
+
+/// A constraint, for the owner of its relation, who is told first whether there is one.
+pub(crate) fn constraint_owner(
+    ctx: &Context<'_>,
+    relation: &Relation,
+    name: &str,
+) -> Result<Authorized<ObjectAddress>> {
+    let constraint = constraint_named(relation, name)?;
+    match ctx.actor().owns(relation.oid.address()) {
+        true => Ok(Authorized(constraint)),
+        false => Err(medley_catalog::Error::MustBeOwner("relation", relation.name.clone()).into()),
+    }
+}
+
+fn constraint_named(relation: &Relation, name: &str) -> Result<ObjectAddress> {
+    let check = relation.checks.iter().find(|check| check.name == name).map(|check| check.oid);
+    let mut not_nulls = relation.columns.iter().filter_map(|column| column.not_null.as_ref());
+    let oid = check.or_else(|| not_nulls.find(|it| it.name == name).map(|it| it.oid));
+    let missing = || crate::RelationError::NoConstraintOfTable {
+        constraint: name.to_owned(),
+        relation: relation.name.clone(),
+    };
+    Ok(ObjectAddress::new(Class::Constraint, oid.ok_or_else(missing)?))
 }
 
 /// For whoever has USAGE on it.

@@ -66,6 +66,14 @@ pub enum RelationError {
         /// Its relation.
         relation: String,
     },
+    /// The same where a comment is on it.
+    #[error("constraint \"{constraint}\" for table \"{relation}\" does not exist")]
+    NoConstraintOfTable {
+        /// The constraint.
+        constraint: String,
+        /// Its relation.
+        relation: String,
+    },
     /// A constraint that remote data cannot have.
     #[error("{0} constraints are not supported on foreign tables")]
     ConstraintKind(&'static str),
@@ -252,6 +260,7 @@ impl Diagnostic for RelationError {
             }
             Self::ConstraintExists { .. } | Self::CheckTwice(_) => SqlState::DUPLICATE_OBJECT,
             Self::NoConstraint { .. }
+            | Self::NoConstraintOfTable { .. }
             | Self::NoConstraintToRename { .. }
             | Self::NoTrigger { .. } => SqlState::UNDEFINED_OBJECT,
             Self::SystemColumn { .. }
