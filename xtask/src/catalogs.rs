@@ -18,12 +18,15 @@ const FILES: &[(&str, &str)] = &[
     ("crates/engine/src/system/data/operators.tsv", OPERATOR_DETAILS),
     ("crates/engine/src/system/data/casts.tsv", CAST_OIDS),
     ("crates/engine/src/system/data/types.tsv", include_str!("catalogs/types.sql")),
-    ("crates/engine/src/system/data/domains.tsv", DOMAINS),
+    ("crates/engine/src/system/data/domains.tsv", include_str!("catalogs/domains.sql")),
     ("crates/analyze/src/builtin/relations.tsv", include_str!("catalogs/relations.sql")),
     ("crates/engine/src/system/data/descriptions.tsv", DESCRIPTIONS),
     ("crates/engine/src/system/data/pg_aggregate.tsv", AGGREGATES),
     ("crates/engine/src/system/data/pg_range.tsv", RANGES),
 ];
+
+/// The oids of Medley's own functions.
+const OWN_OIDS: std::ops::Range<u32> = 9900..10000;
 
 const OPERATORS: &str = "
     SELECT oid, oprname, oprkind, oprleft, oprright, oprresult, oprcode::oid
@@ -38,12 +41,6 @@ const CASTS: &str = "
     FROM pg_cast ORDER BY castsource, casttarget";
 
 const CAST_OIDS: &str = "SELECT oid FROM pg_cast ORDER BY castsource, casttarget";
-
-const DOMAINS: &str = "
-    SELECT t.oid, typname, typarray, typbasetype, typtypmod, typcollation, c.oid, c.conname,
-           pg_get_constraintdef(c.oid)
-    FROM pg_type t LEFT JOIN pg_constraint c ON c.contypid = t.oid
-    WHERE typtype = 'd' ORDER BY t.oid";
 
 const DESCRIPTIONS: &str = "
     SELECT objoid, classoid, description
@@ -71,7 +68,18 @@ pub fn write() -> Result<()> {
     let server = Postgres::builder().programs(&programs).start()?;
     for (file, query) in FILES {
         let rows = server.psql(&format!("COPY ({query}) TO STDOUT")).context(*file)?;
-        fs::write(root().join(file), format!("{rows}\n"))?;
+        let file = root().join(file);
+        let own = own_rows(&fs::read_to_string(&file).unwrap_or_default());
+        fs::write(file, format!("{rows}\n{own}"))?;
     }
     Ok(())
+}
+
+/// The rows that Medley has added to a file, at its end.
+fn own_rows(text: &str) -> String {
+    let is_own = |line: &&str| {
+        let first = line.split('\t').next().and_then(|field| field.parse().ok());
+        first.is_some_and(|oid| OWN_OIDS.contains(&oid))
+    };
+    text.lines().filter(is_own).flat_map(|line| [line, "\n"]).collect()
 }

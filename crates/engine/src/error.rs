@@ -90,6 +90,16 @@ impl Error {
         Self::at(SqlState::INVALID_PARAMETER_VALUE, message, None)
     }
 
+    /// The same error, with a hint.
+    pub fn with_hint(self, hint: &str) -> Self {
+        self.report().with_hint(hint).into()
+    }
+
+    /// The same error, with a detail.
+    pub fn with_detail(self, detail: &str) -> Self {
+        self.report().with_detail(detail).into()
+    }
+
     /// The same error, with a place in the text unless it has one.
     pub fn or_at(self, position: Option<usize>) -> Self {
         let mut report = self.report();

@@ -106,6 +106,17 @@ impl View {
 }
 
 impl Relation {
+    /// The oids of what is part of it: its types, constraints, defaults and rule.
+    pub fn parts(&self) -> impl Iterator<Item = u32> {
+        let types = [self.row_type, self.array_type];
+        let checks = self.checks.iter().map(|check| check.oid);
+        let of_columns = self.live_columns().flat_map(|column| {
+            let not_null = column.not_null.as_ref().map(|it| it.oid);
+            not_null.into_iter().chain(column.default.as_ref().map(|it| it.oid))
+        });
+        types.into_iter().chain(checks).chain(of_columns).chain(self.view().map(|it| it.rule))
+    }
+
     /// The columns that are there.
     pub fn live_columns(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter(|column| !column.dropped)

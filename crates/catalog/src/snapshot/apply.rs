@@ -110,11 +110,15 @@ impl Snapshot {
         self.remove_relation(row.oid);
         let names = self.relation_names.entry(row.schema).or_default();
         names.insert(row.name.as_str().into(), row.oid);
+        self.relation_parts.extend(row.parts().map(|part| (part, row.oid)));
         self.relations.insert(row.oid, row);
     }
 
     fn remove_relation(&mut self, oid: RelationOid) {
         let Some(old) = self.relations.remove(&oid) else { return };
+        for part in old.parts() {
+            self.relation_parts.remove(&part);
+        }
         let Some(names) = self.relation_names.get_mut(&old.schema) else { return };
         if names.get(old.name.as_str()) == Some(&oid) {
             names.remove(old.name.as_str());

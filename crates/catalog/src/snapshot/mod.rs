@@ -43,6 +43,7 @@ pub struct Snapshot {
     extensions: NamedObjects<Extension>,
     relations: OrdMap<RelationOid, Arc<Relation>>,
     relation_names: OrdMap<SchemaOid, OrdMap<Arc<str>, RelationOid>>,
+    relation_parts: OrdMap<u32, RelationOid>,
     memberships: OrdMap<MembershipOid, Arc<Membership>>,
     memberships_by_member: OrdSet<(RoleOid, RoleOid, RoleOid, MembershipOid)>,
     memberships_by_role: OrdSet<(RoleOid, RoleOid, RoleOid, MembershipOid)>,
@@ -158,6 +159,11 @@ impl Snapshot {
     /// The relation of this name in this schema.
     pub fn relation_named(&self, schema: SchemaOid, name: &str) -> Option<&Arc<Relation>> {
         self.relation(*self.relation_names.get(&schema)?.get(name)?)
+    }
+
+    /// The relation that this type, constraint, default or rule is part of.
+    pub fn relation_with(&self, part: u32) -> Option<&Arc<Relation>> {
+        self.relation(*self.relation_parts.get(&part)?)
     }
 
     /// All of them, by ascending oid.

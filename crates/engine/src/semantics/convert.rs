@@ -114,8 +114,10 @@ fn by_text(from: PgType, to: PgType) -> Result<Step> {
         Kernel::Row(
             super::kernels::registered_output(from.oid).ok_or_else(|| unsupported(from, to))?,
         )
+    } else if let Some(input) = super::kernels::registered_input(to.oid) {
+        Kernel::Row(input)
     } else if needs_catalog(to.oid) {
-        Kernel::Row(super::kernels::registered_input(to.oid).ok_or_else(|| unsupported(from, to))?)
+        return Err(unsupported(from, to));
     } else if Form::of(to) == Form::Text && to.oid != PgType::JSON.oid {
         Kernel::Batch(Arc::new(print_all))
     } else {

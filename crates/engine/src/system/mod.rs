@@ -15,6 +15,8 @@ mod collations;
 mod constraints;
 mod declared;
 mod definitions;
+mod descriptions;
+mod domains;
 mod functions;
 mod grants;
 mod information_schema;

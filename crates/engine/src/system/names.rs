@@ -1,4 +1,5 @@
 //! Names as text: what `regclass` and its like read and print.
+use medley_catalog::acl::Privileges;
 use medley_catalog::quote_identifier;
 use medley_diagnostic::SqlState;
 
@@ -58,16 +59,19 @@ pub fn single(text: &str) -> Result<String> {
 /// A name with the schema that it states, if it does.
 pub fn schema_and_name(session: &Session, text: &str) -> Result<(Option<String>, String)> {
     let mut parts = parts(text)?;
+    let whole = parts.join(".");
+    if parts.len() > 3 {
+        let message = format!("improper relation name (too many dotted names): {whole}");
+        return Err(Error::at(SqlState::SYNTAX_ERROR, message, None));
+    }
     let name = parts.pop().unwrap_or_default();
     let schema = parts.pop();
     match parts.pop() {
         None => Ok((schema, name)),
-        Some(database) if database == session.facts.database() && parts.is_empty() => {
-            Ok((schema, name))
-        }
+        Some(database) if database == session.facts.database() => Ok((schema, name)),
         Some(_) => Err(Error::at(
             SqlState::FEATURE_NOT_SUPPORTED,
-            format!("cross-database references are not implemented: {text}"),
+            format!("cross-database references are not implemented: \"{whole}\""),
             None,
         )),
     }
@@ -79,7 +83,12 @@ pub fn find_relation<'a>(session: &'a Session, text: &str) -> Result<Option<AnyR
     Ok(match schema_and_name(session, text)? {
         (None, name) => relations::on_path(session, &name),
         (Some(schema), name) => {
-            let schema = snapshot.schema_named(&schema).ok_or_else(|| no_schema(&schema))?;
+            let Some(schema) = snapshot.schema_named(&schema) else { return Ok(None) };
+            let actor = snapshot.actor(session.role);
+            if !actor.has_any(schema.oid.address(), Privileges::USAGE) {
+                let message = format!("permission denied for schema {}", schema.name);
+                return Err(Error::at(SqlState::INSUFFICIENT_PRIVILEGE, message, None));
+            }
             relations::by_name(snapshot, schema.oid, &name)
         }
     })
@@ -87,7 +96,13 @@ pub fn find_relation<'a>(session: &'a Session, text: &str) -> Result<Option<AnyR
 
 /// The relation that a text names.
 pub fn relation<'a>(session: &'a Session, text: &str) -> Result<AnyRelation<'a>> {
-    find_relation(session, text)?.ok_or_else(|| {
+    let found = find_relation(session, text)?;
+    if let (None, (Some(schema), _)) = (&found, schema_and_name(session, text)?)
+        && session.snapshot.schema_named(&schema).is_none()
+    {
+        return Err(no_schema(&schema));
+    }
+    found.ok_or_else(|| {
         let name = parts(text).map(|parts| parts.join(".")).unwrap_or_default();
         Error::at(SqlState::UNDEFINED_TABLE, format!("relation \"{name}\" does not exist"), None)
     })

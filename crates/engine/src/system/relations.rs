@@ -3,7 +3,7 @@ use medley_catalog::acl::{Acl, AclItem, AclKind, Privileges};
 use medley_catalog::ids::{RelationOid, RoleOid, RoleOrPublic, SchemaOid};
 use medley_catalog::objects::{self, Relation};
 use medley_catalog::{Actor, Snapshot};
-use medley_types::PgType;
+use medley_types::{PgType, TypeOid};
 
 use super::declared::{self, Declared};
 use super::{Keys, Session, SystemRelation};
@@ -27,6 +27,8 @@ pub struct AnyColumn<'a> {
     pub pg_type: PgType,
     /// NOT NULL.
     pub not_null: bool,
+    /// The domain of `information_schema` that it is declared with.
+    pub domain: Option<TypeOid>,
     /// What the catalog has of it, if it is a stored relation's.
     pub stored: Option<&'a objects::Column>,
 }
@@ -179,6 +181,7 @@ impl<'a> AnyRelation<'a> {
                     number,
                     pg_type: column.pg_type,
                     not_null: column.not_null,
+                    domain: column.domain,
                     stored: None,
                 })
                 .collect(),
@@ -240,6 +243,7 @@ impl<'a> AnyColumn<'a> {
             number: column.number,
             pg_type: column.pg_type,
             not_null: column.not_null.is_some(),
+            domain: None,
             stored: Some(column),
         }
     }

@@ -87,6 +87,7 @@ const INFORMATION_SCHEMA: &[(&str, RowsFn)] = &[
 ];
 
 const DATA: &[(&str, &str)] = &[
+    ("pg_aggregate", include_str!("data/pg_aggregate.tsv")),
     ("pg_collation", include_str!("data/pg_collation.tsv")),
     ("pg_language", include_str!("data/pg_language.tsv")),
     ("pg_range", include_str!("data/pg_range.tsv")),

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use medley_types::TypeOid;
 
 use super::relations::AnyRelation;
+use super::{Session, declared};
 
 /// The columns of `pg_type` that only clients ask for.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +64,17 @@ impl RowType {
     pub fn choose<T>(&self, of_rows: T, of_arrays: T) -> T {
         if self.is_array() { of_arrays } else { of_rows }
     }
+}
+
+/// The relation whose rows this type is of, with the type itself.
+pub fn owner_of(session: &Session, oid: u32) -> Option<(AnyRelation<'_>, RowType)> {
+    let stored = session.snapshot.relation_with(oid).map(|it| AnyRelation::Stored(it));
+    let relation = match stored {
+        Some(relation) => relation,
+        None => AnyRelation::System(declared::all().iter().find(|it| it.row_type == oid)?),
+    };
+    let own = row_types(relation).into_iter().find(|it| it.oid == oid)?;
+    Some((relation, own))
 }
 
 /// The types that a relation brings; the system's own have no array here.

@@ -3,6 +3,7 @@ mod arrays;
 mod casts;
 mod datetime;
 mod floats;
+mod format;
 mod integers;
 mod numerics;
 mod patterns;
@@ -26,6 +27,7 @@ const TABLES: &[Table] = &[
     casts::KERNELS,
     datetime::KERNELS,
     floats::KERNELS,
+    format::KERNELS,
     integers::KERNELS,
     numerics::KERNELS,
     patterns::KERNELS,

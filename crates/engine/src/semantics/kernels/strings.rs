@@ -43,7 +43,7 @@ pub const KERNELS: Table = &[
 ];
 
 /// What the output function of an argument's type prints.
-fn print(frame: &Frame<'_>, args: &[Datum<'_>], index: usize) -> Result<String> {
+pub(super) fn print(frame: &Frame<'_>, args: &[Datum<'_>], index: usize) -> Result<String> {
     print_value(frame, frame.arguments[index], &args[index])
 }
 
@@ -52,12 +52,21 @@ fn print_value(frame: &Frame<'_>, t: PgType, value: &Datum<'_>) -> Result<String
         return Ok(text.clone().into_owned());
     }
     if crate::semantics::convert::needs_catalog(t.oid) {
-        return Err(Error::unsupported(format_args!("the text of type {t} here")));
+        return print_name(frame, t, value);
     }
     let mut writer = Writer::new(t, 1);
     writer.push(value)?;
     let text = output(t, &writer.finish()?, 0, &frame.env.style)?;
     Ok(text.unwrap_or_default())
+}
+
+/// `regclass` and its like, whose text is a name of the catalog.
+fn print_name(frame: &Frame<'_>, t: PgType, value: &Datum<'_>) -> Result<String> {
+    let print = super::registered_output(t.oid)
+        .ok_or_else(|| Error::unsupported(format_args!("the text of type {t} here")))?;
+    let frame = Frame { env: frame.env, arguments: &[t], result: PgType::TEXT };
+    let value = [value.clone()];
+    Ok(print(&frame, &value)?.text()?.to_owned())
 }
 
 /// `||` casts what is no text to text, as an assignment would: `true`, not `t`.
@@ -90,7 +99,7 @@ fn concat_with<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
     }
 }
 
-fn quote_literal(text: &str) -> String {
+pub(super) fn quote_literal(text: &str) -> String {
     let doubled = text.replace('\'', "''");
     match doubled.contains('\\') {
         true => format!("E'{}'", doubled.replace('\\', "\\\\")),

@@ -11,7 +11,11 @@ use crate::error::{Error, Result};
 use crate::semantics::set_returning::{SetFunction, SetTable};
 use crate::semantics::{Datum, Frame, Table};
 
-pub const KERNELS: Table = &[("makeaclitem", make), ("acldefault_sql", default)];
+pub const KERNELS: Table = &[
+    ("makeaclitem", make),
+    ("acldefault_sql", default),
+    ("aclitem_eq", |_, args| Ok(Datum::Bool(args[0].text()? == args[1].text()?))),
+];
 
 pub const SET_FUNCTIONS: SetTable = &[SetFunction {
     source: "aclexplode",
@@ -85,37 +89,90 @@ fn rows_of<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Vec<Vec<Datum<'a
         .collect())
 }
 
-/// Reads `grantee=U*/grantor`.
+/// The input function of `aclitem`, whose values are kept as their text.
+pub fn read<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
+    let snapshot = &frame.session().snapshot;
+    let item = item(frame.session(), args[0].text()?)?;
+    Ok(Datum::of_text(item.shown(|role| snapshot.role(role).map(|role| role.name.clone()))))
+}
+
+fn malformed(message: impl Into<String>) -> Error {
+    Error::at(SqlState::INVALID_TEXT_REPRESENTATION, message.into(), None)
+}
+
+/// Reads `grantee=U*/grantor`; without a grantor it is the bootstrap superuser.
 fn item(session: &Session, text: &str) -> Result<AclItem> {
-    let malformed = || {
-        let message = format!("invalid input syntax for type aclitem: \"{text}\"");
-        Error::at(SqlState::INVALID_TEXT_REPRESENTATION, message, None)
-    };
-    let (grantee, rest) = name_up_to(text, '=').ok_or_else(malformed)?;
-    let (letters, grantor) = rest.split_once('/').ok_or_else(malformed)?;
-    let (grantor, _) = name_up_to(grantor, '\0').ok_or_else(malformed)?;
-    let (privileges, grant_options) = read_letters(letters).ok_or_else(malformed)?;
+    let (mut grantee, mut rest) = identifier(text)?;
+    if !rest.starts_with('=') {
+        (grantee, rest) = after_key_word(&grantee, rest)?;
+    }
+    let rest = rest.strip_prefix('=').ok_or_else(|| malformed("missing \"=\" sign"))?;
+    let end = rest.find(|c: char| !c.is_ascii_alphabetic() && c != '*').unwrap_or(rest.len());
+    let (privileges, grant_options) = read_letters(&rest[..end])?;
     let grantee = match grantee.as_str() {
         "" => RoleOrPublic::Public,
         name => RoleOrPublic::Role(role(session, name)?),
     };
-    Ok(AclItem { grantee, grantor: role(session, &grantor)?, privileges, grant_options })
-}
-
-/// A name, quoted or not, and what stands after `end`.
-fn name_up_to(text: &str, end: char) -> Option<(String, &str)> {
-    let Some(quoted) = text.strip_prefix('"') else {
-        return Some(match text.split_once(end) {
-            Some((name, rest)) => (name.to_owned(), rest),
-            None => (text.to_owned(), ""),
-        });
+    let (grantor, rest) = match rest[end..].strip_prefix('/') {
+        Some(rest) => grantor(session, rest)?,
+        None => (RoleOid::BOOTSTRAP, &rest[end..]),
     };
-    let close = quoted.replace("\"\"", "\0\0").find('"')?;
-    let rest = &quoted[close + 1..];
-    Some((quoted[..close].replace("\"\"", "\""), rest.strip_prefix(end).unwrap_or(rest)))
+    match rest.trim_start() {
+        "" => Ok(AclItem { grantee, grantor, privileges, grant_options }),
+        _ => Err(malformed("extra garbage at the end of the ACL specification")),
+    }
 }
 
-fn read_letters(letters: &str) -> Option<(Privileges, Privileges)> {
+/// `group staff`, `user alice`.
+fn after_key_word<'t>(word: &str, rest: &'t str) -> Result<(String, &'t str)> {
+    if !["group", "user"].contains(&word) {
+        let error = malformed(format!("unrecognized key word: \"{word}\""));
+        return Err(error.with_hint("ACL key word must be \"group\" or \"user\"."));
+    }
+    match identifier(rest)? {
+        (name, _) if name.is_empty() => {
+            let hint = "A name must follow the \"group\" or \"user\" key word.";
+            Err(malformed("missing name").with_hint(hint))
+        }
+        found => Ok(found),
+    }
+}
+
+fn grantor<'t>(session: &Session, text: &'t str) -> Result<(RoleOid, &'t str)> {
+    match identifier(text)? {
+        (name, _) if name.is_empty() => Err(malformed("a name must follow the \"/\" sign")),
+        (name, rest) => Ok((role(session, &name)?, rest)),
+    }
+}
+
+/// A name, quoted or not, and what stands after it and after blanks.
+fn identifier(text: &str) -> Result<(String, &str)> {
+    const MAX_BYTES: usize = 63;
+    let (mut name, mut quoted) = (String::new(), false);
+    let mut rest = text.trim_start();
+    while let Some(c) = rest.chars().next() {
+        let after = &rest[c.len_utf8()..];
+        match c {
+            '"' if quoted && after.starts_with('"') => {
+                name.push('"');
+                rest = &after[1..];
+                continue;
+            }
+            '"' => quoted = !quoted,
+            c if quoted || c == '_' || c.is_alphanumeric() || !c.is_ascii() => name.push(c),
+            _ => break,
+        }
+        rest = after;
+    }
+    if name.len() > MAX_BYTES {
+        let error = Error::at(SqlState::NAME_TOO_LONG, "identifier too long", None);
+        return Err(error.with_detail("Identifier must be less than 64 characters."));
+    }
+    Ok((name, rest.trim_start()))
+}
+
+fn read_letters(letters: &str) -> Result<(Privileges, Privileges)> {
+    const LETTERS: &str = "arwdDxtXUCTcsAm";
     let (mut held, mut options) = (Privileges::NONE, Privileges::NONE);
     let mut last = Privileges::NONE;
     for letter in letters.chars() {
@@ -123,10 +180,15 @@ fn read_letters(letters: &str) -> Option<(Privileges, Privileges)> {
             options = options | last;
             continue;
         }
-        last = Privileges::TABLE.iter().find(|(_, known, _)| *known == letter)?.0;
+        let found = Privileges::TABLE.iter().find(|(_, known, _)| *known == letter);
+        last = found
+            .ok_or_else(|| {
+                malformed(format!("invalid mode character: must be one of \"{LETTERS}\""))
+            })?
+            .0;
         held = held | last;
     }
-    Some((held, options))
+    Ok((held, options))
 }
 
 /// A role that is gone shows as its oid.

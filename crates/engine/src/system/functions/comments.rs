@@ -1,7 +1,7 @@
 //! `obj_description` and its kin.
 use medley_catalog::ids::{Class, ObjectAddress, RelationOid};
 
-use super::super::{Session, names};
+use super::super::{Session, descriptions, names};
 use crate::error::Result;
 use crate::semantics::{Datum, Frame, Table};
 
@@ -15,8 +15,7 @@ pub const KERNELS: Table = &[
 fn object<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
     let oid = args[0].oid()?;
     let found = match args.get(1) {
-        Some(catalog) => class_named(catalog.text()?)
-            .and_then(|class| comment(frame.session(), ObjectAddress::new(class, oid))),
+        Some(catalog) => of_catalog(frame.session(), catalog.text()?, oid),
         None => Class::ALL
             .iter()
             .find_map(|class| comment(frame.session(), ObjectAddress::new(*class, oid))),
@@ -24,12 +23,18 @@ fn object<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
     Ok(found.map_or(Datum::Null, Datum::of_text))
 }
 
-fn class_named(catalog: &str) -> Option<Class> {
-    names::catalog_oid(catalog).and_then(Class::of_oid)
+/// Not all catalogs whose rows have comments are a class of what can be stored.
+fn of_catalog(session: &Session, catalog: &str, oid: u32) -> Option<String> {
+    let class = names::catalog_oid(catalog)?;
+    match Class::of_oid(class) {
+        Some(class) => comment(session, ObjectAddress::new(class, oid)),
+        None => descriptions::of(class, oid).map(str::to_owned),
+    }
 }
 
 fn comment(session: &Session, on: ObjectAddress) -> Option<String> {
-    session.snapshot.comment(on).map(str::to_owned)
+    let built_in = || descriptions::of(on.class.oid(), on.oid);
+    session.snapshot.comment(on).or_else(built_in).map(str::to_owned)
 }
 
 fn column<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {

@@ -52,7 +52,8 @@ fn none<'a>(_: &Frame<'_>, _: &[Datum<'a>]) -> Result<Datum<'a>> {
 
 fn constraint<'a>(frame: &Frame<'_>, args: &[Datum<'a>], pretty: bool) -> Result<Datum<'a>> {
     let oid = args[0].oid()?;
-    let mut all = frame.session().snapshot.relations().flat_map(|it| constraints::of(it));
+    let relation = frame.session().snapshot.relation_with(oid);
+    let mut all = relation.into_iter().flat_map(|it| constraints::of(it));
     let found = all.find(|constraint| constraint.oid == oid);
     Ok(found.map_or(Datum::Null, |it| Datum::of_text(it.definition(pretty))))
 }
@@ -72,8 +73,8 @@ fn view<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
 
 fn rule<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
     let (session, oid) = (frame.session(), args[0].oid()?);
-    let mut views = session.snapshot.relations().filter_map(|it| Some((it, it.view()?)));
-    let found = views.find(|(_, view)| view.rule == oid);
+    let relation = session.snapshot.relation_with(oid);
+    let found = relation.and_then(|it| Some((it, it.view().filter(|view| view.rule == oid)?)));
     Ok(found.map_or(Datum::Null, |(it, view)| Datum::of_text(rule_text(session, it, view))))
 }
 
@@ -124,18 +125,23 @@ fn without_defaults(arguments: &str) -> String {
 }
 
 fn result<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
-    let (session, oid) = (frame.session(), args[0].oid()?);
+    let text = result_of(frame.session(), args[0].oid()?);
+    Ok(text.map_or(Datum::Null, Datum::of_text))
+}
+
+/// What a function returns; nothing of a procedure, or of an oid that is none.
+pub fn result_of(session: &Session, oid: u32) -> Option<String> {
     if let Some(function) = builtin::function_by_oid(oid) {
         if function.kind == 'p' {
-            return Ok(Datum::Null);
+            return None;
         }
         let name = shown(session, function.result.0, Some(-1));
         let set = if function.returns_set { "SETOF " } else { "" };
-        return Ok(Datum::of_text(format!("{set}{name}")));
+        return Some(format!("{set}{name}"));
     }
     let functions = procedures::wrapper_functions(session);
     let found = functions.iter().find(|function| function.oid == oid);
-    Ok(found.map_or(Datum::Null, |it| Datum::of_text(shown(session, it.result().oid.0, Some(-1)))))
+    found.map(|it| shown(session, it.result().oid.0, Some(-1)))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use medley_diagnostic::SqlState;
 use medley_types::TypeOid;
 
 use super::super::{Session, declared, names, relations};
+use super::identify;
 use super::registered::{self, printed};
 use crate::error::{Error, Result};
 use crate::semantics::{Datum, Frame, Table};
@@ -41,6 +42,14 @@ fn text(session: &Session, address: ObjectAddress) -> Result<Option<String>> {
         }
         Class::Relation if declared::by_oid(oid).is_some() => system_relation(session, address),
         Class::Rule => rule(session, address),
+        Class::Constraint => identify::constraint(session, oid).and_then(|(relation, name)| {
+            let on = session.snapshot.describe(relation.oid.address(), &session.path)?;
+            Some(format!("constraint {name} on {on}"))
+        }),
+        Class::ColumnDefault => identify::default(session, oid).and_then(|(relation, column)| {
+            let of = session.snapshot.describe(relation.oid.address(), &session.path)?;
+            Some(format!("default value for column {column} of {of}"))
+        }),
         _ => session.snapshot.describe(address, &session.path),
     })
 }
@@ -61,8 +70,7 @@ fn system_relation(session: &Session, address: ObjectAddress) -> Option<String> 
 
 fn rule(session: &Session, address: ObjectAddress) -> Option<String> {
     let snapshot = &session.snapshot;
-    let is_its = |rule: u32| rule == address.oid;
-    let relation = snapshot.relations().find(|it| it.view().is_some_and(|v| is_its(v.rule)))?;
+    let relation = snapshot.relation_with(address.oid)?;
     let view = snapshot.describe(relation.oid.address(), &session.path)?;
     Some(format!("rule _RETURN on {view}"))
 }

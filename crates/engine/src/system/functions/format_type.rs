@@ -1,9 +1,8 @@
 //! `format_type`.
-use medley_catalog::quote_identifier;
 use medley_types::PgType;
 
-use super::super::types::row_types;
-use super::super::{Session, names, relations};
+use super::super::types::owner_of;
+use super::super::{Session, domains, names};
 use crate::error::Result;
 use crate::semantics::{Datum, Frame, Table};
 
@@ -24,6 +23,7 @@ pub fn shown(session: &Session, oid: u32, typmod: Option<i32>) -> String {
         return "-".to_owned();
     }
     let known = format_type(oid, typmod).or_else(|| row_type(session, oid));
+    let known = known.or_else(|| domains::shown(oid));
     known.unwrap_or_else(|| "???".to_owned())
 }
 
@@ -42,12 +42,7 @@ pub fn format_type(oid: u32, typmod: Option<i32>) -> Option<String> {
 
 /// The name of a relation's row type, or of arrays of it.
 pub fn row_type(session: &Session, oid: u32) -> Option<String> {
-    relations::all(&session.snapshot).find_map(|relation| {
-        let found = row_types(relation).into_iter().find(|it| it.oid == oid)?;
-        let name = match names::is_visible(session, relation) {
-            true => quote_identifier(relation.name()).into_owned(),
-            false => names::shown(session, relation),
-        };
-        Some(if found.is_array() { format!("{name}[]") } else { name })
-    })
+    let (relation, found) = owner_of(session, oid)?;
+    let name = names::shown(session, relation);
+    Some(if found.is_array() { format!("{name}[]") } else { name })
 }

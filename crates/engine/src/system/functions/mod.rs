@@ -4,7 +4,10 @@ mod comments;
 mod definitions;
 mod describe;
 mod dump;
+mod extensions;
 pub mod format_type;
+mod function_text;
+mod identify;
 mod privileges;
 mod registered;
 mod session;
@@ -23,6 +26,8 @@ pub const KERNELS: &[Table] = &[
     definitions::KERNELS,
     describe::KERNELS,
     format_type::KERNELS,
+    function_text::KERNELS,
+    identify::KERNELS,
     privileges::FAMILIES,
     privileges::KERNELS,
     registered::KERNELS,
@@ -32,7 +37,12 @@ pub const KERNELS: &[Table] = &[
 ];
 
 /// Those that return sets.
-pub const SET_FUNCTIONS: &[SetTable] = &[acl::SET_FUNCTIONS, dump::SET_FUNCTIONS];
+pub const SET_FUNCTIONS: &[SetTable] = &[
+    acl::SET_FUNCTIONS,
+    dump::SET_FUNCTIONS,
+    extensions::SET_FUNCTIONS,
+    identify::SET_FUNCTIONS,
+];
 
 #[cfg(test)]
 mod tests {

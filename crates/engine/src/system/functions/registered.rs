@@ -4,8 +4,8 @@ use medley_catalog::quote_identifier;
 use medley_diagnostic::SqlState;
 use medley_types::TypeOid;
 
-use super::super::types::row_types;
-use super::super::{Session, collations, names, procedures, relations};
+use super::super::types::{owner_of, row_types};
+use super::super::{Session, collations, domains, names, procedures, relations};
 use super::format_type;
 use crate::error::{Error, Result};
 use crate::semantics::builtin::{self, Operator};
@@ -59,7 +59,8 @@ const REGTYPE: Registered = Registered {
     t: TypeOid(2206),
     find: find_type,
     show: |session, oid| {
-        format_type::format_type(oid, None).or_else(|| format_type::row_type(session, oid))
+        let known = format_type::format_type(oid, None);
+        known.or_else(|| format_type::row_type(session, oid)).or_else(|| domains::shown(oid))
     },
     missing: |name| names::undefined("type", name),
 };
@@ -136,6 +137,7 @@ pub const INPUTS: &[(u32, RowFn)] = &[
     (4096, read),
     (4089, read),
     (4191, read),
+    (1033, super::acl::read),
 ];
 
 pub const KERNELS: Table = &[
@@ -366,6 +368,11 @@ fn find_type(session: &Session, text: &str) -> Result<Option<u32>> {
     if let Some(info) = builtin {
         return Ok(Some(info.oid.0));
     }
+    if schema.as_deref() == Some("information_schema")
+        && let Some(domain) = domains::by_name(&name)
+    {
+        return Ok(Some(domain.oid));
+    }
     let relation = names::find_relation(session, &words)?;
     Ok(relation.and_then(|it| row_types(it).first().map(|row| row.oid)))
 }
@@ -383,8 +390,6 @@ fn array_of(session: &Session, oid: u32) -> Option<u32> {
     if let Some(info) = medley_types::by_oid(TypeOid(oid)) {
         return info.array.map(|array| array.0);
     }
-    relations::all(&session.snapshot)
-        .flat_map(row_types)
-        .find(|row| row.oid == oid && row.array != 0)
-        .map(|row| row.array)
+    let (_, found) = owner_of(session, oid)?;
+    Some(found.array).filter(|array| *array != 0)
 }

@@ -1,11 +1,13 @@
 //! `pg_table_is_visible` and its family.
 use medley_catalog::ids::SchemaOid;
 
-use super::super::types::row_types;
-use super::super::{Session, collations, names, procedures, relations};
+use super::super::types::owner_of;
+use super::super::{Session, collations, domains, names, procedures, relations};
 use crate::error::Result;
 use crate::semantics::builtin;
 use crate::semantics::{Datum, Frame, Table};
+
+const INFORMATION_SCHEMA: SchemaOid = SchemaOid::INFORMATION_SCHEMA;
 
 pub const KERNELS: Table = &[
     ("pg_table_is_visible", table),
@@ -36,9 +38,10 @@ fn type_<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
     if medley_types::by_oid(medley_types::TypeOid(oid)).is_some() {
         return Ok(Datum::Bool(sees_catalog(session)));
     }
-    let mut all = relations::all(&session.snapshot);
-    let found = all.find(|it| row_types(*it).iter().any(|row| row.oid == oid));
-    Ok(found.map_or(Datum::Null, |it| Datum::Bool(names::is_visible(session, it))))
+    let found = owner_of(session, oid).map(|(relation, _)| names::is_visible(session, relation));
+    let domain =
+        || domains::shown(oid).map(|_| session.path.schemas().contains(&INFORMATION_SCHEMA));
+    Ok(found.or_else(domain).map_or(Datum::Null, Datum::Bool))
 }
 
 /// What exists in `pg_catalog` alone.

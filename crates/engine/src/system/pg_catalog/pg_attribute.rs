@@ -38,6 +38,7 @@ fn of_relation(
         number: column.number,
         pg_type: column.pg_type,
         not_null: false,
+        domain: None,
         stored: Some(column),
     });
     let mut columns: Vec<_> = system.chain(relation.columns()).chain(dropped).collect();
@@ -47,7 +48,14 @@ fn of_relation(
 }
 
 fn system_column<'a>((number, name, pg_type): &(i16, &'static str, PgType)) -> AnyColumn<'a> {
-    AnyColumn { name, number: *number, pg_type: *pg_type, not_null: true, stored: None }
+    AnyColumn {
+        name,
+        number: *number,
+        pg_type: *pg_type,
+        not_null: true,
+        domain: None,
+        stored: None,
+    }
 }
 
 fn row(
@@ -63,10 +71,10 @@ fn row(
     out.push(&[
         oid(relation.oid()),
         text(column.name),
-        oid(if dropped { 0 } else { column.pg_type.oid.0 }),
+        oid(if dropped { 0 } else { column.domain.unwrap_or(column.pg_type.oid).0 }),
         int2(info.map_or(-1, |info| info.length)),
         int2(column.number),
-        int4(column.pg_type.typmod),
+        int4(if column.domain.is_some() { -1 } else { column.pg_type.typmod }),
         int2(i16::from(is_array)),
         flag(info.is_some_and(|info| info.by_value)),
         letter(info.map_or('i', |info| info.align)),

@@ -4,6 +4,7 @@ use medley_catalog::objects::Comment;
 
 use super::super::value::{int4, oid, text};
 
+use super::super::descriptions::{self, Description};
 use super::super::{Keys, RowSink, Session};
 use crate::error::Result;
 
@@ -14,7 +15,16 @@ pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
     comments.into_iter().filter(|it| local(it)).try_for_each(|comment| {
         let (objoid, class) = (oid(comment.on.oid), oid(comment.on.class.oid()));
         out.push(&[objoid, class, int4(comment.on.subid), text(comment.text.as_str())])
-    })
+    })?;
+    let is_admitted = |it: &&Description| keys.admits_oid("classoid", it.class);
+    let mut built_in = match keys.oids("objoid") {
+        Some(oids) => oids.iter().flat_map(|oid| descriptions::on(*oid)).collect(),
+        None => descriptions::all().iter().collect::<Vec<_>>(),
+    };
+    built_in.retain(is_admitted);
+    built_in
+        .into_iter()
+        .try_for_each(|it| out.push(&[oid(it.object), oid(it.class), int4(0), text(it.text)]))
 }
 
 /// The comments on objects of these oids; without keys all.

@@ -7,7 +7,7 @@ use super::super::types::{RowType, details, row_types};
 use super::super::value::{NULL, flag, int2, int4, letter, oid, text};
 use crate::semantics::Datum;
 
-use super::super::{Keys, RowSink, Session};
+use super::super::{Keys, RowSink, Session, SystemRelation, declared, domains, stored};
 use crate::error::Result;
 
 /// Adds its rows.
@@ -16,6 +16,7 @@ pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
     let mut admitted = builtin
         .filter(|it| keys.admits_oid("oid", it.oid.0) && keys.admits_text("typname", it.name));
     admitted.try_for_each(|it| row(it, out))?;
+    stored_rows(domains::ROWS, keys, out)?;
     for relation in relations::all(&session.snapshot) {
         for composite in row_types(relation) {
             let admitted = keys.admits_oid("oid", composite.oid)
@@ -26,6 +27,17 @@ pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The domains of `information_schema`, of which there are few.
+fn stored_rows(text: &'static str, keys: &Keys, out: &mut RowSink) -> Result<()> {
+    let columns = declared::by_name("pg_catalog", "pg_type").map(SystemRelation::columns);
+    let is_admitted = |line: &&str| {
+        let oid = line.split('\t').next().and_then(|field| field.parse().ok());
+        oid.is_some_and(|oid| keys.admits_oid("oid", oid))
+    };
+    let mut lines = text.lines().filter(is_admitted);
+    lines.try_for_each(|line| stored::rows(columns.unwrap_or_default(), line, out))
 }
 
 fn row(info: &TypeInfo, out: &mut RowSink) -> Result<()> {
