@@ -22,7 +22,7 @@ create foreign data wrapper w0; create foreign data wrapper w1;
 create server s0 foreign data wrapper w0; create server s1 foreign data wrapper w1;
 create user mapping for r0 server s0; create user mapping for public server s1;
 create foreign table t0 (a int, b text) server s0; create foreign table t1 (a int) server s1;
-create view v0 as select a from t0; grant r0 to r1;
+create view v0 as select a from t0;
 grant usage on foreign server s0 to r1 with grant option; comment on server s1 is 'a server';";
 
 /// What a statement is made of: `$s` is a server, and so on; `$m` a mark that is nowhere else.
@@ -77,6 +77,12 @@ const STATEMENTS: &[&str] = &[
     "drop role $r",
     "drop role if exists $r, $r",
     "grant $r to $r",
+    "grant r0 to r1",
+    "grant r1 to r2",
+    "grant r2 to r0",
+    "revoke r0 from r1",
+    "revoke r1 from r2",
+    "revoke r2 from r0",
     "grant $r to $r with admin option",
     "grant $r to $r granted by $r",
     "revoke $r from $r",

@@ -39,6 +39,8 @@ impl Watch {
         saw: Option<Contents>,
     ) -> Result<()> {
         let outcome = Outcome::of(said)?;
+        let is_told_late = statement == "commit;" && outcome == Outcome::Failed;
+        ensure!(!is_told_late, "COMMIT fails, for locks did not keep others away: {said}");
         let may_commit = pending.advance(statement, outcome, &mut self.undone);
         let now = self.catalog.snapshot();
         let has_changed = now.version() != self.last.version();
@@ -104,7 +106,7 @@ impl Pending {
     fn advance(&mut self, statement: &str, outcome: Outcome, undone: &mut Vec<String>) -> bool {
         if outcome == Outcome::Failed {
             undone.extend(mark(statement));
-            self.fail(statement, undone);
+            self.fail(undone);
             return false;
         }
         match statement {
@@ -128,10 +130,7 @@ impl Pending {
         false
     }
 
-    fn fail(&mut self, statement: &str, undone: &mut Vec<String>) {
-        if statement == "commit;" {
-            return self.end(undone);
-        }
+    fn fail(&mut self, undone: &mut Vec<String>) {
         if self.in_block && !self.failed {
             self.failed = true;
             undone.extend(self.marks.drain(self.savepoint.unwrap_or(0)..));
