@@ -21,7 +21,10 @@ pub(crate) async fn lease(
     let poolable = remote.key().epoch.is_some() && remote.keeps_connections();
     let (connection, origin) = match foreign.pool.take_idle(remote.key()) {
         Some(connection) => (connection, Origin::Pool),
-        None => (open(foreign, remote, person).await?, Origin::New),
+        None => {
+            foreign.pool.make_room(remote.key());
+            (open(foreign, remote, person).await?, Origin::New)
+        }
     };
     tracing::debug!(server = remote.server_name(), ?origin, "lease");
     let pool = Arc::clone(&foreign.pool);

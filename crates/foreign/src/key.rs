@@ -1,5 +1,7 @@
 use medley_catalog::ids::{Epoch, RoleOid, ServerOid, UserMappingOid};
 
+use crate::names::NameId;
+
 /// Whose a remote connection is. Two statements share a connection only if their keys are equal.
 ///
 /// There is no way to make one but [`crate::Access::resolve`].
@@ -15,17 +17,29 @@ pub struct ConnKey {
 }
 
 /// What of the person shaped the remote session, besides the mapping: each is there if the
-/// wrapper says that it did.
+/// wrapper says that it did. A role is its oid and its name: the remote was told the name, which
+/// may be another's, or nobody's, once the role is renamed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Principal {
     /// Who logged in.
-    pub(crate) session_user: Option<RoleOid>,
+    pub(crate) session_user: Option<(RoleOid, NameId)>,
     /// The role it is used as.
-    pub(crate) role: Option<RoleOid>,
+    pub(crate) role: Option<(RoleOid, NameId)>,
     /// Whether that role is a superuser, for whom rules about passwords are waived.
     pub(crate) superuser: Option<bool>,
     /// The session.
     pub(crate) session: Option<u64>,
+}
+
+/// A key without what a transaction does not look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct PinnedKey {
+    server: ServerOid,
+    mapping: Option<UserMappingOid>,
+    session_user: Option<RoleOid>,
+    role: Option<RoleOid>,
+    superuser: Option<bool>,
+    session: Option<u64>,
 }
 
 impl ConnKey {
@@ -45,8 +59,18 @@ impl ConnKey {
     }
 
     /// The part that a transaction pins a connection by: it keeps the one it first used for a
-    /// mapping, whatever is changed meanwhile.
-    pub(crate) fn pinned(&self) -> Self {
-        Self { epoch: None, ..*self }
+    /// mapping, whatever is changed meanwhile, names included.
+    pub(crate) fn pinned(&self) -> PinnedKey {
+        let Self { server, mapping, principal, .. } = *self;
+        let Principal { session_user, role, superuser, session } = principal;
+        let oid = |told: (RoleOid, NameId)| told.0;
+        PinnedKey {
+            server,
+            mapping,
+            session_user: session_user.map(oid),
+            role: role.map(oid),
+            superuser,
+            session,
+        }
     }
 }

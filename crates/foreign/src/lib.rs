@@ -11,6 +11,7 @@ mod connect;
 mod error;
 mod key;
 mod lease;
+mod names;
 mod pool;
 mod resolve;
 mod transaction;
@@ -29,6 +30,7 @@ use std::time::Duration;
 use medley_catalog::{Catalog, Retired};
 use medley_fdw::{Dialer, Network, Registry, TlsRoots};
 use medley_secret::Opener;
+use names::Names;
 
 /// What all sessions of a server share in order to reach remotes.
 pub struct Foreign {
@@ -38,6 +40,7 @@ pub struct Foreign {
     pub(crate) dialer: Arc<dyn Dialer>,
     pub(crate) tls_roots: TlsRoots,
     pub(crate) connect_timeout: Duration,
+    pub(crate) names: Names,
 }
 
 impl Foreign {
@@ -61,6 +64,7 @@ impl Foreign {
             dialer: Arc::new(Network),
             tls_roots,
             connect_timeout: Self::CONNECT_TIMEOUT,
+            names: Names::default(),
         })
     }
 

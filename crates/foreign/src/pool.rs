@@ -10,7 +10,8 @@ use tokio::sync::Notify;
 use crate::lease::CANCEL_TIMEOUT;
 use crate::{ConnKey, Connection, Error, Remote, Result};
 
-/// How many connections may be open, and how long one may wait for the next statement.
+/// How many connections may be open, idle ones included, and how long one may wait for the next
+/// statement. Those that were idle longest give way to new ones.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// In all.
@@ -128,6 +129,27 @@ impl Pool {
         }
     }
 
+    /// Closes idle connections, those first that were idle longest, until one more of this key is
+    /// within the limits. Its permit was given already.
+    pub(crate) fn make_room(&self, key: &ConnKey) {
+        let closed = {
+            let mut state = self.state.lock();
+            let Limits { total, per_server, per_key, .. } = self.limits;
+            let busy_on_server = state.busy_per_server.get(&key.server).copied();
+            let busy_of_key = state.busy.get(key).copied();
+            let busy_in_all = state.busy_total;
+            let mut closed = state.evict(total, busy_in_all, |_| true);
+            closed.extend(state.evict(per_server, busy_on_server.unwrap_or_default(), |other| {
+                other.server == key.server
+            }));
+            closed.extend(
+                state.evict(per_key, busy_of_key.unwrap_or_default(), |other| other == key),
+            );
+            closed
+        };
+        drop(closed);
+    }
+
     /// Closes the idle connections of a key, one of which turned out to be dead: so, then, may be
     /// its like.
     pub(crate) fn forget(&self, key: &ConnKey) {
@@ -208,6 +230,28 @@ impl State {
             return None;
         }
         Some(wanted.iter().map(|(remote, count)| vec![*remote.key(); *count]).collect())
+    }
+
+    /// Takes out idle connections, the oldest first, until those that count and the busy ones are
+    /// no more than the limit.
+    fn evict(&mut self, limit: usize, busy: usize, counts: impl Fn(&ConnKey) -> bool) -> Vec<Idle> {
+        let all = self.idle.iter().filter(|(key, _)| counts(key));
+        let mut ages: Vec<_> =
+            all.flat_map(|(key, idle)| idle.iter().map(|idle| (idle.since, *key))).collect();
+        ages.sort_by_key(|(since, _)| *since);
+        let too_many = (ages.len() + busy).saturating_sub(limit);
+        ages.truncate(too_many);
+        ages.into_iter().filter_map(|(_, key)| self.take_oldest(&key)).collect()
+    }
+
+    fn take_oldest(&mut self, key: &ConnKey) -> Option<Idle> {
+        let idle = self.idle.get_mut(key)?;
+        // The last one kept is the first one lent, so that the oldest stands first.
+        let oldest = (!idle.is_empty()).then(|| idle.remove(0));
+        if idle.is_empty() {
+            self.idle.remove(key);
+        }
+        oldest
     }
 
     fn take(&mut self, key: ConnKey, limits: &Limits) -> bool {

@@ -6,6 +6,7 @@ use medley_catalog::{Catalog, Snapshot};
 use medley_fdw::{Handler, Options, ShapedBy, Wrapper};
 
 use crate::access::Person;
+use crate::names::Names;
 use crate::{ConnKey, Error, Foreign, Principal, Result};
 
 /// A server as one role uses it: what is needed to connect, secrets still sealed.
@@ -100,7 +101,7 @@ pub(crate) fn resolve(
         server: server.oid,
         mapping: mapping.as_ref().map(|mapping| mapping.oid),
         epoch,
-        principal: principal(shaped_by, role, person),
+        principal: principal(&foreign.names, shaped_by, role, person),
     };
     Ok(Remote(Arc::new(Inner {
         key,
@@ -133,10 +134,12 @@ fn shaped_by(wrapper: &dyn Wrapper, server: &Server, mapping: Option<&UserMappin
     wrapper.shaped_by(&plain(&server.options), &plain(mapping))
 }
 
-fn principal(shaped_by: ShapedBy, role: &Role, person: &Person) -> Principal {
+fn principal(names: &Names, shaped_by: ShapedBy, role: &Role, person: &Person) -> Principal {
+    let told = |oid, name: &str| (oid, names.id(name));
+    let session_user = || told(person.session_user, &person.session_user_name);
     Principal {
-        session_user: shaped_by.session_user.then_some(person.session_user),
-        role: shaped_by.role.then_some(role.oid),
+        session_user: shaped_by.session_user.then(session_user),
+        role: shaped_by.role.then(|| told(role.oid, &role.name)),
         superuser: shaped_by.superuser.then_some(role.superuser),
         session: shaped_by.session.then_some(person.session),
     }

@@ -11,6 +11,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Batches;
+use crate::key::PinnedKey;
 use crate::lease::{CANCEL_TIMEOUT, cancel_at_remote};
 use crate::{Access, ConnKey, Connection, Error, Lease, Remote, Result};
 
@@ -24,7 +25,7 @@ pub struct RemoteTransactions {
     read_only: bool,
     /// 1 in the transaction itself, one more in each savepoint.
     level: AtomicUsize,
-    pinned: Mutex<HashMap<ConnKey, Entry>>,
+    pinned: Mutex<HashMap<PinnedKey, Entry>>,
     /// Stops what remotes are doing for the statement that runs.
     stop: Mutex<CancellationToken>,
 }

@@ -71,7 +71,9 @@ impl SqlWrapper for Fake {
         // As any remote takes its time.
         tokio::task::yield_now().await;
         let number = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
-        let account = connect.mapping.text("user").unwrap_or("nobody").to_owned();
+        let account = connect.mapping.text("user").unwrap_or("nobody");
+        let account =
+            account.replace("{role}", connect.role).replace("{session_user}", connect.session_user);
         self.log.add(number, format!("connect {account}"));
         let facts =
             Facts { dialect: &DIALECT, version: 1, byte_order_collation: true, can: self.can };

@@ -148,3 +148,25 @@ async fn a_statement_takes_all_it_needs_at_once_or_nothing() {
     assert_eq!(error.to_string(), "too many connections to server \"s\"");
     assert_eq!(world.foreign.pool().counts(), (0, 0));
 }
+
+#[tokio::test]
+async fn idle_connections_count_and_the_oldest_gives_way() {
+    let limits = Limits { total: 2, ..FEW };
+    let world = World::new(Fake::default(), limits);
+    let roles = ["alice", "bob", "carol"].map(|name| (world.role(name), name));
+    for (role, name) in roles {
+        world.map(role, name);
+    }
+    for (role, name) in roles {
+        assert_eq!(world.run(role, "rows").await, name);
+    }
+    assert_eq!(world.foreign.pool().counts(), (2, 0));
+    let log = world.log.take();
+    let closed: Vec<_> = log.iter().filter(|line| line.ends_with("close")).collect();
+    assert_eq!(closed, ["1 close"], "{log:?}");
+    // Whoever was served last has a connection, whoever was served first has not.
+    world.run(roles[2].0, "rows").await;
+    assert!(!world.log.take().iter().any(|line| line.contains("connect")));
+    world.run(roles[0].0, "rows").await;
+    assert!(world.log.take().iter().any(|line| line.contains("connect alice")));
+}

@@ -1,5 +1,6 @@
 use medley_catalog::ids::RoleOrPublic;
 use medley_fdw::ShapedBy;
+use tokio_util::sync::CancellationToken;
 
 use crate::fake::Fake;
 use crate::world::{FEW, World};
@@ -95,11 +96,43 @@ async fn what_is_not_committed_is_never_pooled() {
             session_id: "".into(),
         },
         None,
-        tokio_util::sync::CancellationToken::new(),
+        CancellationToken::new(),
     );
     let remote = access.resolve(world.server, alice).unwrap();
     assert_eq!(remote.key().epoch(), None);
     assert_eq!(crate::world::read(crate::world::query(&access, remote, "rows")).await, "ann");
     assert_eq!(world.foreign.pool().counts(), (0, 0));
     assert_eq!(world.log.take(), ["1 connect ann", "1 query", "1 close"]);
+}
+
+/// One mapping for everybody, as themselves. Who takes over a name does not take over what was
+/// opened under it, nor does who gave it up keep it.
+#[tokio::test]
+async fn a_name_that_changes_hands_takes_no_connection_along() {
+    for (shaped_by, account) in [
+        (ShapedBy { role: true, ..ShapedBy::default() }, "{role}"),
+        (ShapedBy { session_user: true, ..ShapedBy::default() }, "{session_user}"),
+    ] {
+        let world = World::new(Fake { shaped_by, ..Fake::default() }, FEW);
+        let (alice, mallory) = (world.role("alice"), world.role("mallory"));
+        world.map(RoleOrPublic::Public, account);
+        let run = async |role| {
+            let access = world.access_of(role, None, CancellationToken::new());
+            crate::world::run(&access, world.server, role, "rows").await
+        };
+        assert_eq!(run(alice).await, "alice");
+        assert_eq!(run(mallory).await, "mallory");
+        world.rename(alice, "alice_was");
+        world.rename(mallory, "alice");
+        assert_eq!(run(mallory).await, "alice", "as whom the remote now sees this role");
+        assert_eq!(run(alice).await, "alice_was");
+        world.rename(mallory, "mallory");
+        assert_eq!(run(mallory).await, "mallory");
+        // What was opened for the name and role that are again as they were serves again.
+        let connects: Vec<_> =
+            world.log.take().into_iter().filter(|it| it.contains("connect")).collect();
+        let expected =
+            ["1 connect alice", "2 connect mallory", "3 connect alice", "4 connect alice_was"];
+        assert_eq!(connects, expected);
+    }
 }

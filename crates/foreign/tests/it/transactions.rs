@@ -169,3 +169,20 @@ async fn roles_do_not_meet_in_a_transaction() {
     transaction.commit().await.unwrap();
     assert_eq!(world.foreign.pool().counts(), (2, 0));
 }
+
+/// The transaction began as that account, and goes on as it.
+#[tokio::test]
+async fn a_transaction_keeps_its_connection_when_its_role_is_renamed() {
+    let shaped_by = medley_fdw::ShapedBy { role: true, ..Default::default() };
+    let world = World::new(Fake { can: CAN, shaped_by, ..Fake::default() }, FEW);
+    let alice = world.role("alice");
+    world.map(alice, "{role}");
+    let transaction = begin();
+    let account = run(&statement(&world, &transaction), world.server, alice, "rows").await;
+    assert_eq!(account, "alice");
+    world.rename(alice, "anna");
+    let account = run(&statement(&world, &transaction), world.server, alice, "rows").await;
+    assert_eq!(account, "alice");
+    transaction.rollback().await;
+    assert_eq!(world.run(alice, "rows").await, "anna");
+}

@@ -84,6 +84,15 @@ impl World {
         tx.commit().unwrap();
     }
 
+    /// ALTER ROLE … RENAME TO.
+    pub fn rename(&self, role: RoleOid, name: &str) {
+        let mut tx = self.catalog.begin(Backend::default());
+        let old = tx.snapshot().role(role).cloned().unwrap();
+        let new = Role { name: name.to_owned(), ..Role::clone(&old) };
+        tx.update(&old, new).unwrap();
+        tx.commit().unwrap();
+    }
+
     /// DROP USER MAPPING.
     pub fn unmap(&self, mapping: UserMappingOid) {
         let mut tx = self.catalog.begin(Backend::default());
@@ -100,14 +109,24 @@ impl World {
         transaction: Option<Arc<RemoteTransactions>>,
         cancel: CancellationToken,
     ) -> Arc<Access> {
+        self.access_of(RoleOid::BOOTSTRAP, transaction, cancel)
+    }
+
+    /// Of somebody who logged in as this role.
+    pub fn access_of(
+        &self,
+        session_user: RoleOid,
+        transaction: Option<Arc<RemoteTransactions>>,
+        cancel: CancellationToken,
+    ) -> Arc<Access> {
+        let snapshot = self.catalog.snapshot();
         let person = Person {
-            session_user: RoleOid::BOOTSTRAP,
-            session_user_name: "postgres".into(),
+            session_user,
+            session_user_name: snapshot.role_name(session_user).into(),
             application_name: "test".into(),
             session: 1,
             session_id: "1.1".into(),
         };
-        let snapshot = self.catalog.snapshot();
         Access::new(Arc::clone(&self.foreign), snapshot, person, transaction, cancel)
     }
 

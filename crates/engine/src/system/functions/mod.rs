@@ -37,12 +37,8 @@ pub const KERNELS: &[Table] = &[
 ];
 
 /// Those that return sets.
-pub const SET_FUNCTIONS: &[SetTable] = &[
-    acl::SET_FUNCTIONS,
-    dump::SET_FUNCTIONS,
-    extensions::SET_FUNCTIONS,
-    identify::SET_FUNCTIONS,
-];
+pub const SET_FUNCTIONS: &[SetTable] =
+    &[acl::SET_FUNCTIONS, dump::SET_FUNCTIONS, extensions::SET_FUNCTIONS, identify::SET_FUNCTIONS];
 
 #[cfg(test)]
 mod tests {
