@@ -13,10 +13,12 @@ mod reads;
 mod references;
 pub mod resolve;
 pub mod ruleutils;
+pub mod stored;
 pub mod system;
 mod transform;
 pub mod tree;
 pub mod type_name;
+mod updatable;
 
 pub use error::{Error, Result};
 pub use reads::{Read, ReadOf, reads};
@@ -25,3 +27,4 @@ pub use transform::{
     Analysed, Context, ExpressionKind, Parameters, Star, TableExpression, definition, expression,
     query, view,
 };
+pub use updatable::{not_updatable, updatable_columns};

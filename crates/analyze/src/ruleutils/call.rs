@@ -1,9 +1,9 @@
 //! Calls of functions, aggregates and window functions.
-use medley_types::TypeOid;
+use medley_types::{PgType, TypeOid};
 
 use super::Printer;
 use crate::builtin;
-use crate::tree::{Aggregate, CallForm, Expr, FunctionCall, WindowCall};
+use crate::tree::{Aggregate, CallForm, Expr, ExprKind, FunctionCall, WindowCall};
 
 /// `"any"`: a VARIADIC of which takes each argument as it is.
 const ANY: TypeOid = TypeOid(2276);
@@ -35,7 +35,7 @@ impl<'a> Printer<'a> {
         let from = variadic_from.filter(|from| {
             variadic.is_some_and(|element| element != ANY) && *from < arguments.len()
         });
-        let Some(from) = from else { return self.exprs(arguments) };
+        let Some(from) = from else { return self.plain_arguments(function, arguments) };
         let (alone, collected) = arguments.split_at(from);
         self.exprs(alone);
         if !alone.is_empty() {
@@ -44,6 +44,21 @@ impl<'a> Printer<'a> {
         self.push("VARIADIC ARRAY[");
         self.exprs(collected);
         self.push("]");
+    }
+
+    /// A literal stays without a type where a function takes any: the tree calls it text, which is
+    /// what the function does with it.
+    fn plain_arguments(&mut self, function: u32, arguments: &'a [Expr]) {
+        let declared = builtin::function_by_oid(function).map(|it| it.arguments.as_slice());
+        let wanted = |index: usize| declared.and_then(|all| all.get(index).or(all.last()));
+        self.list(arguments.iter().enumerate(), |this, (index, argument)| match &argument.kind {
+            ExprKind::Constant(Some(value))
+                if wanted(index) == Some(&ANY) && argument.t == PgType::TEXT =>
+            {
+                this.literal(PgType::TEXT, value);
+            }
+            _ => this.expr(argument, true),
+        });
     }
 
     pub(super) fn aggregate(&mut self, call: &'a Aggregate) {

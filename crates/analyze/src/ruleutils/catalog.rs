@@ -1,7 +1,10 @@
 //! What relations are called, for whom.
-use medley_catalog::ids::RelationOid;
+use medley_catalog::ids::{RelationOid, SchemaOid};
+use medley_catalog::objects::Column;
 use medley_catalog::{SearchPath, Snapshot};
 use medley_sql::quote_identifier;
+
+use crate::system;
 
 /// The snapshot that says what relations and columns are called, and whether they need their
 /// schema.
@@ -22,30 +25,63 @@ impl<'a> Names<'a> {
         Self { snapshot, path: None }
     }
 
+    /// Whether it is for storing.
+    pub(super) fn is_qualified(&self) -> bool {
+        self.path.is_none()
+    }
+
+    /// Where the names come from.
+    pub fn snapshot(&self) -> &'a Snapshot {
+        self.snapshot
+    }
+
     /// A relation's own name.
-    pub(super) fn relation_name(&self, oid: RelationOid) -> Option<String> {
-        self.snapshot.relation(oid).map(|relation| relation.name.clone())
+    pub(super) fn relation_name(&self, oid: RelationOid) -> Option<&'a str> {
+        let stored = self.snapshot.relation(oid).map(|relation| relation.name.as_str());
+        stored.or_else(|| system::relation_by_oid(oid.0).map(|relation| relation.name))
+    }
+
+    fn schema(&self, oid: RelationOid) -> Option<SchemaOid> {
+        let stored = self.snapshot.relation(oid).map(|relation| relation.schema);
+        stored.or_else(|| system::relation_by_oid(oid.0).map(|relation| relation.schema_oid()))
     }
 
     /// The columns that a stored relation has now, by number.
     pub(super) fn relation_columns(&self, oid: RelationOid) -> Option<Vec<(i16, String)>> {
         let relation = self.snapshot.relation(oid)?;
-        let column = |it: &medley_catalog::objects::Column| (it.number, it.name.clone());
+        let column = |it: &Column| (it.number, it.name.clone());
         Some(relation.live_columns().map(column).collect())
     }
 
     /// What a query writes for it; `hidden` if something else in the query has its name.
     pub(super) fn relation_text(&self, oid: RelationOid, hidden: impl Fn(&str) -> bool) -> String {
-        let Some(relation) = self.snapshot.relation(oid) else { return format!("{}", oid.0) };
-        let seen = self.path.is_some_and(|path| path.sees(self.snapshot, oid));
-        let name = quote_identifier(&relation.name);
-        match seen && !hidden(&relation.name) {
-            true => name.into_owned(),
-            false => {
-                let schema = self.snapshot.schema(relation.schema);
-                let schema = schema.map_or("", |schema| schema.name.as_str());
-                format!("{}.{name}", quote_identifier(schema))
-            }
+        let (Some(name), Some(schema)) = (self.relation_name(oid), self.schema(oid)) else {
+            return oid.0.to_string();
+        };
+        let quoted = quote_identifier(name);
+        if !hidden(name) && self.sees(schema, name) {
+            return quoted.into_owned();
         }
+        let schema = self.snapshot.schema(schema).map_or("", |schema| schema.name.as_str());
+        format!("{}.{quoted}", quote_identifier(schema))
+    }
+
+    /// Whether the bare name means the relation of this schema.
+    fn sees(&self, schema: SchemaOid, name: &str) -> bool {
+        let has = |schema: &&SchemaOid| {
+            self.snapshot.relation_named(**schema, name).is_some() || is_system(**schema, name)
+        };
+        let found = self.path.and_then(|path| path.schemas().iter().find(has));
+        found == Some(&schema)
+    }
+}
+
+fn is_system(schema: SchemaOid, name: &str) -> bool {
+    match schema {
+        SchemaOid::PG_CATALOG => system::relation_by_name("pg_catalog", name).is_some(),
+        SchemaOid::INFORMATION_SCHEMA => {
+            system::relation_by_name("information_schema", name).is_some()
+        }
+        _ => false,
     }
 }

@@ -1,8 +1,10 @@
 //! Expressions.
+use medley_types::PgType;
+
 use super::Printer;
 use super::namespace::system_column;
 use super::output::LIST;
-use super::parens::is_simple;
+use super::parens::{is_simple, is_twice};
 use crate::tree::{
     ArrayComparison, BoolOp, Case, CastForm, Coerce, ColumnRef, Expr, ExprKind, OperatorCall,
     RangeKind, SqlValue, SubqueryKind, SubqueryLink,
@@ -267,8 +269,9 @@ impl<'a> Printer<'a> {
     }
 
     fn coerce(&mut self, expr: &'a Expr, coerce: &'a Coerce, show_implicit: bool) {
-        if coerce.form == CastForm::Implicit && !show_implicit {
-            return self.operand(&coerce.arg, expr, false);
+        if coerce.form == CastForm::Implicit && !show_implicit && !is_interval_literal(expr, coerce)
+        {
+            return self.coerced(expr, coerce);
         }
         match &coerce.arg {
             // A literal that was read as the type and then cut to its length.
@@ -282,13 +285,26 @@ impl<'a> Printer<'a> {
                     None => self.push("NULL"),
                 }
             }
-            arg => {
+            _ => {
                 self.plain_paren("(");
-                self.operand(arg, expr, false);
+                self.coerced(expr, coerce);
                 self.plain_paren(")");
             }
         }
         self.type_label(expr.t);
+    }
+
+    /// What is converted. Where PostgreSQL has a conversion and then one to the length, the inner
+    /// one is never shown, but has parentheses of its own.
+    fn coerced(&mut self, expr: &'a Expr, coerce: &'a Coerce) {
+        let twice = self.layout.pretty && is_twice(coerce, expr.t) && !is_simple(&coerce.arg, expr);
+        if twice {
+            self.push("(");
+        }
+        self.operand(&coerce.arg, expr, false);
+        if twice {
+            self.push(")");
+        }
     }
 
     fn sql_value(&mut self, value: SqlValue, typmod: i32) {
@@ -327,6 +343,13 @@ fn shown_condition<'e>(case: &Case, condition: &'e Expr) -> &'e Expr {
         },
         _ => condition,
     }
+}
+
+/// Of all literals only an interval's is read with its fields and precision.
+fn is_interval_literal(expr: &Expr, coerce: &Coerce) -> bool {
+    expr.t.oid == PgType::INTERVAL.oid
+        && coerce.arg.t == PgType::INTERVAL
+        && matches!(coerce.arg.kind, ExprKind::Constant(_))
 }
 
 fn is_case_operand(expr: &Expr) -> bool {

@@ -92,8 +92,7 @@ impl<'a> Printer<'a> {
         let needed = match &range.kind {
             _ if range.alias.is_some() || has_columns => true,
             RangeKind::Relation(it) => {
-                let own = self.names.relation_name(it.oid).or_else(|| range.name.clone());
-                own.as_deref() != Some(&name)
+                self.names.relation_name(it.oid).or(range.name.as_deref()) != Some(&name)
             }
             RangeKind::Cte(cte) => cte.name != name,
             RangeKind::Function(_) | RangeKind::Subquery(_) | RangeKind::Values(_) => true,

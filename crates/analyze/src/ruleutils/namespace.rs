@@ -130,7 +130,9 @@ fn range_name(range: &Range, names: &Names<'_>) -> Option<String> {
     let known = || range.name.clone();
     match (&range.alias, &range.kind) {
         (Some(alias), _) => Some(alias.name.clone()),
-        (None, RangeKind::Relation(it)) => names.relation_name(it.oid).or_else(known),
+        (None, RangeKind::Relation(it)) => {
+            names.relation_name(it.oid).map(str::to_owned).or_else(known)
+        }
         (None, RangeKind::Join(_)) => None,
         (None, RangeKind::Values(_)) => Some(known().unwrap_or_else(|| "*VALUES*".to_owned())),
         (None, RangeKind::Subquery(_)) if !range.in_from => Some("*SELECT*".to_owned()),

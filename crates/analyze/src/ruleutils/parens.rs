@@ -53,6 +53,13 @@ pub(super) fn is_function(coerce: &Coerce, target: PgType) -> bool {
     }
 }
 
+/// Whether PostgreSQL converts first to the type, and then to its length; and the first is no
+/// function's call.
+pub(super) fn is_twice(coerce: &Coerce, target: PgType) -> bool {
+    let relabels = matches!(coerce.conversion, Conversion::Relabel | Conversion::Text);
+    relabels && target.typmod >= 0 && coerce.arg.t.oid != target.oid
+}
+
 /// Whether what stands in it is separated by parentheses or commas of its own.
 fn separates(parent: &Expr) -> bool {
     match &parent.kind {

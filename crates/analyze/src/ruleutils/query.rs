@@ -49,6 +49,8 @@ impl<'a> Printer<'a> {
         if let Some(limit) = &query.limit {
             self.out.clause(" LIMIT ", 0);
             match limit.kind {
+                // The parser forgets ALL.
+                ExprKind::Constant(None) if self.names.is_qualified() => self.push("NULL"),
                 ExprKind::Constant(None) => self.push("ALL"),
                 _ => self.expr(limit, false),
             }

@@ -44,7 +44,9 @@ impl<'a> Printer<'a> {
             columns.get(index).is_some_and(|column| column.name == name)
         };
         let plain = query.targets.iter().all(|target| !target.junk);
-        (plain && targets.all(named) && query.targets.len() == columns.len())
+        // What is stored gets its names from the view.
+        let unnamed = self.names.is_qualified() && self.result_names.is_some();
+        (plain && (unnamed || targets.all(named)) && query.targets.len() == columns.len())
             .then_some(values.rows.as_slice())
     }
 
@@ -77,11 +79,8 @@ impl<'a> Printer<'a> {
 
     fn targets(&mut self, query: &'a Query) {
         let mut last_was_long = false;
-        self.push(" ");
         for (index, target) in query.targets.iter().filter(|target| !target.junk).enumerate() {
-            if index > 0 {
-                self.push(", ");
-            }
+            self.push(if index > 0 { ", " } else { " " });
             let aside = self.out.begin_item();
             let own_name = self.target(&target.expr);
             let name = self.result_name(index, target);

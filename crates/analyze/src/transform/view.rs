@@ -1,6 +1,7 @@
 //! Views: their queries, read with their owners' rights.
 use medley_catalog::objects::{Relation, View};
 use medley_diagnostic::SqlState;
+use medley_types::Style;
 
 use super::{Analyser, Context, Parameters};
 use crate::error::{Error, Result};
@@ -20,6 +21,9 @@ fn stored(
     view: &View,
     expands: Option<usize>,
 ) -> Result<Query> {
+    // It was printed so, whatever the session's settings are.
+    let style = Style::default();
+    let context = &Context { style: &style, ..context.clone() };
     let query = medley_sql::parse_query(&view.query)
         .map_err(|error| Error::Internal(format!("view \"{}\": {error}", relation.name)))?;
     let parameters = Parameters { types: Vec::new(), complete: true };

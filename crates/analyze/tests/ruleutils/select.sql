@@ -40,8 +40,6 @@ SELECT relname, relnamespace FROM pg_class
 
 SELECT c.relname, n.nspname FROM pg_catalog.pg_class c, pg_namespace n WHERE c.relnamespace = n.oid
 
-SELECT * FROM information_schema.schemata
-
 SELECT DISTINCT a, b FROM t2
 
 SELECT DISTINCT ON (a) a, b FROM t2 ORDER BY a, b DESC
@@ -77,8 +75,6 @@ SELECT a FROM t2 OFFSET 2 ROWS FETCH FIRST 3 ROWS ONLY
 SELECT a FROM t2 ORDER BY a FETCH FIRST 3 ROWS WITH TIES
 
 SELECT a FROM t2 ORDER BY a FETCH FIRST (1 + 2) ROWS WITH TIES
-
-SELECT a FROM t2 LIMIT ALL
 
 SELECT a FROM t2 LIMIT NULL
 
@@ -131,8 +127,6 @@ SELECT count(z.*) FROM t2 z
 SELECT (z).a FROM t2 z
 
 SELECT FROM t2
-
-SELECT tableoid, a FROM t2
 
 SELECT t2.ctid FROM t2
 
