@@ -7,8 +7,7 @@
 //!
 //! It does not know sessions, remotes or the query engine: SET, transactions, cursors and queries
 //! are the session's; IMPORT FOREIGN SCHEMA is asked about here ([`plan_import`]) and done here
-//! ([`apply_import`]), and between the two the session asks the remote; what a view's query
-//! means is told by the session ([`create_view`]).
+//! ([`apply_import`]), and between the two the session asks the remote.
 //!
 //! Invariants:
 //! - nothing is applied that is not `Authorized`, which only `authorize` makes;
@@ -35,6 +34,7 @@ mod role;
 mod schema;
 mod server;
 mod settings;
+mod stored;
 mod user_mapping;
 mod view;
 mod wrapper;
@@ -45,10 +45,9 @@ pub use error::{
     DatabaseError, Error, GrantError, ImportError, NameError, Noun, OptionError, PermissionError,
     RelationError, Result, RoleError, ViewError,
 };
-pub use foreign_table::{ExpressionKind, type_named};
+pub use foreign_table::type_named;
 pub use import::{ImportPlan, apply_import, plan_import};
 pub use settings::{SettingWrite, alter_database_settings, alter_role_settings};
-pub use view::{ViewQuery, create_view};
 
 use medley_sql::Statement;
 
@@ -91,6 +90,7 @@ fn dispatch(ctx: &mut Context<'_>, statement: Statement) -> Result<()> {
         Statement::DropUserMapping(it) => user_mapping::drop(ctx, it),
         Statement::CreateForeignTable(it) => foreign_table::create(ctx, it),
         Statement::AlterTable(it) => foreign_table::alter(ctx, it),
+        Statement::CreateView(it) => view::create(ctx, &it),
         Statement::CreateSchema(it) => schema::create(ctx, it),
         Statement::CreateExtension(it) => extension::create(ctx, it),
         Statement::AlterExtension(it) => extension::alter(ctx, it),

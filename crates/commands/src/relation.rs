@@ -2,13 +2,13 @@
 use std::sync::Arc;
 
 use medley_catalog::acl::Privileges;
-use medley_catalog::ids::{Class, ObjectAddress, RelationOid};
+use medley_catalog::ids::{Class, ObjectAddress};
 use medley_catalog::objects::Relation;
 use medley_sql::{ObjectKind, QualifiedName};
 
 use crate::Context;
 use crate::authorize::{self, Authorized};
-use crate::error::{NameError, Noun, Result, ViewError};
+use crate::error::{NameError, Noun, Result};
 
 /// Finds the relation that ALTER is about, for its owner, and locks it. `None` if it is not
 /// there and IF EXISTS was said, which is then said.
@@ -108,23 +108,9 @@ pub(crate) fn noun(kind: ObjectKind) -> Noun {
     }
 }
 
-/// Refuses what would change the meaning of a view's text: it names this relation, or this
-/// column of it.
-pub(crate) fn check_no_view_names(
-    ctx: &Context<'_>,
-    what: ObjectAddress,
-    action: impl FnOnce() -> String,
-) -> Result<()> {
-    match view_on(ctx, what) {
-        None => Ok(()),
-        Some(view) => Err(ViewError::ReadsIt { action: action(), view }.into()),
-    }
-}
-
-/// A view that names this column, or (of a whole relation) any of it.
-pub(crate) fn view_on(ctx: &Context<'_>, what: ObjectAddress) -> Option<String> {
-    let mut references = ctx.catalog().dependents(what).into_iter();
+/// `view v`: one that uses this column.
+pub(crate) fn view_on(ctx: &Context<'_>, column: ObjectAddress) -> Option<String> {
+    let mut references = ctx.catalog().dependents(column).into_iter();
     let view = references.find(|reference| reference.from.class == Class::Relation)?;
-    let view = ctx.catalog().relation(RelationOid(view.from.oid))?;
-    Some(view.name.clone())
+    ctx.catalog().describe(view.from, &ctx.path())
 }

@@ -7,6 +7,7 @@ use medley_sql::{ObjectKind, Rename, RenameTarget};
 use crate::Context;
 use crate::authorize::{self, Authorized};
 use crate::error::{Error, NameError, Noun, RelationError, Result};
+use crate::stored::{self, Expressions};
 use crate::{database, foreign_table, relation, role, schema};
 
 pub(crate) fn rename(ctx: &mut Context<'_>, statement: Rename) -> Result<()> {
@@ -61,15 +62,10 @@ fn rename_schema(ctx: &mut Context<'_>, statement: Rename) -> Result<()> {
     let found = authorize::owner(ctx, found)?;
     let found = authorize::create_in_database(ctx, found)?.into_inner();
     schema::check_name(&statement.new_name)?;
-    check_no_view_in(ctx, found.get())?;
     let old = found.into_inner();
-    ctx.update(&old, Schema { name: statement.new_name, ..Schema::clone(&old) })
-}
-
-fn check_no_view_in(ctx: &Context<'_>, schema: &Schema) -> Result<()> {
-    ctx.catalog().relations_in(schema.oid).try_for_each(|found| {
-        let action = || format!("rename schema {}", schema.name);
-        relation::check_no_view_names(ctx, found.oid.address(), action)
+    let relations: Vec<_> = ctx.catalog().relations_in(old.oid).map(|it| it.oid).collect();
+    stored::keeping_views(ctx, &relations, |ctx| {
+        ctx.update(&old, Schema { name: statement.new_name, ..Schema::clone(&old) })
     })
 }
 
@@ -88,9 +84,9 @@ fn apply_rename(
     if ctx.catalog().relation_named(old.schema, &new_name).is_some() {
         return Err(NameError::exists(Noun::Relation, new_name).into());
     }
-    let action = || format!("rename {} {}", old.noun(), old.name);
-    relation::check_no_view_names(ctx, old.oid.address(), action)?;
-    ctx.update(&old, Relation { name: new_name, ..Relation::clone(&old) })
+    stored::keeping_views(ctx, &[old.oid], |ctx| {
+        ctx.update(&old, Relation { name: new_name, ..Relation::clone(&old) })
+    })
 }
 
 fn rename_column(ctx: &mut Context<'_>, statement: &Rename, column: &str) -> Result<()> {
@@ -100,13 +96,12 @@ fn rename_column(ctx: &mut Context<'_>, statement: &Rename, column: &str) -> Res
     let old = found.into_inner();
     let number = column_to_rename(&old, column)?;
     check_new_column_name(&old, new_name)?;
-    let action = || format!("rename column {column} of {} {}", old.noun(), old.name);
-    relation::check_no_view_names(ctx, old.oid.address().column(number), action)?;
+    let expressions = Expressions::of(ctx.catalog(), &old)?;
     let mut changed = Relation::clone(&old);
-    foreign_table::rename_in_expressions(&mut changed, column, new_name)?;
     let renamed = changed.columns.iter_mut().find(|column| column.number == number);
     renamed.into_iter().for_each(|column| column.name.clone_from(new_name));
-    ctx.update(&old, changed)
+    expressions.print(ctx.catalog(), &mut changed);
+    stored::keeping_views(ctx, &[old.oid], |ctx| ctx.update(&old, changed))
 }
 
 fn column_to_rename(relation: &Relation, column: &str) -> Result<i16> {

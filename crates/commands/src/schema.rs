@@ -8,7 +8,7 @@ use medley_sql::{CreateSchema, ObjectKind, SetObjectSchema, Statement};
 
 use crate::authorize::{self, Authorized};
 use crate::error::{Error, NameError, Noun, RelationError, Result};
-use crate::{Context, relation};
+use crate::{Context, relation, stored};
 
 pub(crate) fn create(ctx: &mut Context<'_>, statement: CreateSchema) -> Result<()> {
     let owner = match &statement.owner {
@@ -95,9 +95,9 @@ fn set_of_relation(
         let (name, schema) = (old.name.clone(), schema.name.clone());
         return Err(NameError::ExistsInSchema { name, schema }.into());
     }
-    let action = || format!("set schema of {} {}", old.noun(), old.name);
-    relation::check_no_view_names(ctx, old.oid.address(), action)?;
-    ctx.update(&old, Relation { schema: schema.oid, ..Relation::clone(&old) })
+    stored::keeping_views(ctx, &[old.oid], |ctx| {
+        ctx.update(&old, Relation { schema: schema.oid, ..Relation::clone(&old) })
+    })
 }
 
 fn set_of_extension(ctx: &mut Context<'_>, statement: &SetObjectSchema) -> Result<()> {

@@ -1,65 +1,55 @@
-//! CREATE VIEW.
+//! CREATE VIEW, and what ALTER VIEW changes of its options.
 use std::sync::Arc;
 
-use medley_catalog::ids::{Class, ObjectAddress, RelationOid};
-use medley_catalog::objects::{Column, DefaultAclKind, Relation, RelationKind, Schema, View};
+use medley_analyze::tree::Query;
+use medley_analyze::{Scope, not_updatable};
+use medley_catalog::LockMode;
+use medley_catalog::ids::{ObjectAddress, RelationOid};
+use medley_catalog::objects::{
+    Column, DefaultAclKind, Relation, RelationKind, Schema, View as StoredView,
+};
 use medley_sql::{CheckOption, CreateView, RelationOption};
 use medley_types::PgType;
 
 use crate::authorize::{self, Authorized};
-use crate::error::{NameError, Noun, Result, ViewError};
-use crate::{Context, Outcome};
+use crate::error::{NameError, Noun, RelationError, Result, ViewError};
+use crate::foreign_table::is_system_column;
+use crate::{Context, stored};
 
-/// What a view's query means, as the session found out.
-#[derive(Clone, Debug)]
-pub struct ViewQuery {
-    /// The query, its relations named so that they mean the same under every search path.
-    pub text: String,
-    /// Its output, as the query itself names it.
-    pub columns: Vec<(String, PgType)>,
-    /// The relations, and columns of them, that it reads.
-    pub references: Vec<ObjectAddress>,
-}
-
-/// CREATE [OR REPLACE] VIEW, once its query is understood.
-pub fn create_view(
-    ctx: &mut Context<'_>,
-    statement: CreateView,
-    query: ViewQuery,
-) -> Result<Outcome> {
-    let columns = named_columns(&statement.columns, query.columns)?;
-    let reloptions = reloptions(&statement)?;
-    let temporary = is_temporary(ctx, &statement, &query.references);
+/// CREATE [OR REPLACE] VIEW.
+pub(crate) fn create(ctx: &mut Context<'_>, statement: &CreateView) -> Result<()> {
+    let query = understood(ctx, statement)?;
+    let reloptions = reloptions(statement)?;
+    check_check_option(&reloptions, &query)?;
+    let columns = named_columns(&statement.columns, &query)?;
+    let temporary = is_temporary(ctx, statement, &query);
     let schema = ctx.creation_schema(&statement.name, temporary)?;
     let name = statement.name.name();
-    let existing = ctx.catalog().relation_named(schema.get().oid, name).cloned();
-    let view = NewView { columns, reloptions, text: query.text, references: query.references };
-    match existing {
-        None => apply_create(ctx, schema, name, view)?,
-        Some(_) if !statement.or_replace => {
-            return Err(NameError::exists(Noun::Relation, name).into());
-        }
-        Some(old) => {
+    let view = NewView { columns, reloptions, query };
+    match ctx.catalog().relation_named(schema.get().oid, name).cloned() {
+        Some(old) if statement.or_replace => {
             let old = authorize::owner(ctx, old)?;
-            apply_replace(ctx, old, view)?;
+            apply_replace(ctx, old, view)
+        }
+        Some(_) => {
+            check_names(&view.columns)?;
+            Err(NameError::exists(Noun::Relation, name).into())
+        }
+        None => {
+            check_names(&view.columns)?;
+            apply_create(ctx, schema, name, view)
         }
     }
-    Ok(Outcome { tag: "CREATE VIEW" })
 }
 
 /// It said so, or reads what is temporary.
-fn is_temporary(
-    ctx: &mut Context<'_>,
-    statement: &CreateView,
-    references: &[ObjectAddress],
-) -> bool {
+fn is_temporary(ctx: &mut Context<'_>, statement: &CreateView, query: &Query) -> bool {
     let catalog = ctx.catalog();
-    let is_temporary = |address: &ObjectAddress| {
+    let is_temporary = |address: ObjectAddress| {
         let relation = catalog.relation(RelationOid(address.oid));
         relation.is_some_and(|it| catalog.is_temp_schema(it.schema))
     };
-    let relations = references.iter().filter(|it| it.class == Class::Relation);
-    if statement.temporary || !relations.into_iter().any(is_temporary) {
+    if statement.temporary || !stored::dependencies(query).into_iter().any(is_temporary) {
         return statement.temporary;
     }
     ctx.notice(format!("view \"{}\" will be a temporary view", statement.name.name()));
@@ -69,26 +59,73 @@ fn is_temporary(
 struct NewView {
     columns: Vec<(String, PgType)>,
     reloptions: Vec<(String, String)>,
-    text: String,
-    references: Vec<ObjectAddress>,
+    query: Query,
+}
+
+/// Analyses the query, once nobody changes what it names.
+fn understood(ctx: &mut Context<'_>, statement: &CreateView) -> Result<Query> {
+    lock_named(ctx, statement)?;
+    let snapshot = Arc::clone(ctx.catalog());
+    let context = ctx.analysis(&snapshot);
+    let query = medley_analyze::definition(&context, &statement.query.ast)?.query;
+    stored::check_query(ctx, &query)?;
+    Ok(query)
+}
+
+/// Keeps the relations that a query names, and their schemas, from being dropped, renamed or
+/// altered, over again until the names mean the same before and after the wait.
+fn lock_named(ctx: &mut Context<'_>, statement: &CreateView) -> Result<()> {
+    loop {
+        let before = Arc::clone(ctx.catalog());
+        let scope = Scope::new(&before, ctx.search_path, ctx.current_role);
+        for reference in medley_analyze::relations(&statement.query.ast, &scope) {
+            let Some(address) = reference.address else { continue };
+            let schema = before.relation(RelationOid(address.oid)).map(|it| it.schema.address());
+            for address in std::iter::once(address).chain(schema) {
+                let locked = ctx.change(|tx| tx.lock_object(address, LockMode::Reference));
+                locked.map_err(|error| match reference.position {
+                    Some(position) => error.at(position),
+                    None => error,
+                })?;
+            }
+        }
+        if Arc::ptr_eq(&before, ctx.catalog()) {
+            return Ok(());
+        }
+    }
 }
 
 /// The names in parentheses go before the query's own.
-fn named_columns(
-    names: &[String],
-    mut columns: Vec<(String, PgType)>,
-) -> Result<Vec<(String, PgType)>> {
+fn named_columns(names: &[String], query: &Query) -> Result<Vec<(String, PgType)>> {
+    let columns = query.columns().into_iter().map(|column| (column.name, column.pg_type));
+    let mut columns: Vec<_> = columns.collect();
     if names.len() > columns.len() {
         return Err(ViewError::TooManyNames.into());
     }
     names.iter().zip(&mut columns).for_each(|(name, column)| column.0.clone_from(name));
-    // A literal that nobody gave a type is text.
-    let untyped = columns.iter_mut().filter(|(_, pg_type)| pg_type.oid == PgType::UNKNOWN.oid);
-    untyped.for_each(|(_, pg_type)| *pg_type = PgType::TEXT);
-    let twice = |index: usize| columns[..index].iter().any(|(name, _)| *name == columns[index].0);
-    match (0..columns.len()).find(|index| twice(*index)) {
-        Some(index) => Err(crate::RelationError::ColumnTwice(columns[index].0.clone()).into()),
-        None => Ok(columns),
+    Ok(columns)
+}
+
+/// Names that differ and are not the system's, and types that columns can have.
+fn check_names(columns: &[(String, PgType)]) -> Result<()> {
+    for (index, (name, _)) in columns.iter().enumerate() {
+        if columns[..index].iter().any(|(other, _)| other == name) {
+            return Err(RelationError::ColumnTwice(name.clone()).into());
+        }
+    }
+    if let Some((name, _)) = columns.iter().find(|(name, _)| is_system_column(name)) {
+        return Err(RelationError::SystemColumnName(name.clone()).into());
+    }
+    columns.iter().try_for_each(check_type)
+}
+
+fn check_type((name, pg_type): &(String, PgType)) -> Result<()> {
+    match pg_type.info().is_some_and(|info| info.kind == 'p') {
+        false => Ok(()),
+        true => {
+            let (column, type_name) = (name.clone(), pg_type.to_string());
+            Err(RelationError::PseudoType { column, type_name }.into())
+        }
     }
 }
 
@@ -109,6 +146,17 @@ fn reloptions(statement: &CreateView) -> Result<Vec<(String, String)>> {
         options.push(("check_option".to_owned(), value.to_owned()));
     }
     Ok(options)
+}
+
+/// Rows can be checked only where they can be written.
+fn check_check_option(options: &[(String, String)], query: &Query) -> Result<()> {
+    if !options.iter().any(|(name, _)| name == "check_option") {
+        return Ok(());
+    }
+    match not_updatable(query, true) {
+        None => Ok(()),
+        Some(why) => Err(ViewError::CannotCheck(why).into()),
+    }
 }
 
 /// The value of an option of a view, as written.
@@ -153,14 +201,15 @@ fn apply_create(
     let acl = ctx.catalog().acl_of_new(DefaultAclKind::Relation, owner, Some(schema));
     let oid = RelationOid(ctx.allocate_oid()?);
     let (row_type, array_type) = (ctx.allocate_oid()?, ctx.allocate_oid()?);
-    let kind = RelationKind::View(View {
-        rule: ctx.allocate_oid()?,
-        query: view.text,
-        reloptions: view.reloptions,
-        depends_on: view.references,
-    });
     let numbered = (1..).zip(view.columns);
-    let columns = numbered.map(|(number, (name, t))| Column::new(name, number, t)).collect();
+    let columns: Vec<_> =
+        numbered.map(|(number, (name, t))| Column::new(name, number, t)).collect();
+    let kind = RelationKind::View(StoredView {
+        rule: ctx.allocate_oid()?,
+        query: stored::view_text(ctx.catalog(), &view.query, &columns),
+        reloptions: view.reloptions,
+        depends_on: stored::dependencies(&view.query),
+    });
     ctx.create(Relation {
         oid,
         name: name.to_owned(),
@@ -180,16 +229,25 @@ fn apply_replace(
     old: Authorized<Arc<Relation>>,
     new: NewView,
 ) -> Result<()> {
-    let old = old.into_inner();
-    let mut relation = Relation::clone(&old);
-    let RelationKind::View(view) = &mut relation.kind else {
-        let (name, expected) = (relation.name, "a view");
+    let oid = old.get().oid;
+    if old.get().view().is_none() {
+        let (name, expected) = (old.get().name.clone(), "a view");
         return Err(NameError::WrongKind { name, expected, hint: None }.into());
-    };
-    view.query = new.text;
-    view.reloptions = new.reloptions;
-    view.depends_on = new.references;
-    replace_columns(&mut relation.columns, new.columns)?;
+    }
+    stored::keeping_readers(ctx, oid, |ctx| replace(ctx, oid, new))
+}
+
+fn replace(ctx: &mut Context<'_>, oid: RelationOid, new: NewView) -> Result<()> {
+    let old = ctx.catalog().relation(oid).cloned();
+    let old = old.ok_or_else(|| crate::names::lookup_failed(oid.address()))?;
+    let mut relation = Relation::clone(&old);
+    replace_columns(&mut relation, new.columns)?;
+    let text = stored::view_text(ctx.catalog(), &new.query, &relation.columns);
+    if let RelationKind::View(view) = &mut relation.kind {
+        view.query = text;
+        view.reloptions = new.reloptions;
+        view.depends_on = stored::dependencies(&new.query);
+    }
     ctx.update(&old, relation)
 }
 
@@ -209,12 +267,17 @@ pub(crate) fn set_options(
                 kept.push((option.name.clone(), checked_option(option)?));
             }
         }
+        if view.check_option().is_some() {
+            let query = medley_analyze::stored::view(ctx.catalog(), old, view)?;
+            check_check_option(&view.reloptions, &query)?;
+        }
     }
     ctx.update(old, relation)
 }
 
 /// Columns may only be added, at the end.
-fn replace_columns(columns: &mut Vec<Column>, new: Vec<(String, PgType)>) -> Result<()> {
+fn replace_columns(relation: &mut Relation, new: Vec<(String, PgType)>) -> Result<()> {
+    let columns = &mut relation.columns;
     if new.len() < columns.len() {
         return Err(ViewError::DropsColumns.into());
     }
@@ -223,15 +286,32 @@ fn replace_columns(columns: &mut Vec<Column>, new: Vec<(String, PgType)>) -> Res
             let (from, to) = (old.name.clone(), name.clone());
             return Err(ViewError::ChangesName { from, to }.into());
         }
-        if old.pg_type != *pg_type {
-            let (from, to) = (old.pg_type.to_string(), pg_type.to_string());
-            return Err(ViewError::ChangesType { column: name.clone(), from, to }.into());
-        }
+        check_same_type(old, *pg_type)?;
     }
     let next = columns.last().map_or(1, |column| column.number + 1);
-    let added = new.into_iter().skip(columns.len());
-    let added = (next..).zip(added).map(|(number, (name, t))| Column::new(name, number, t));
-    let added: Vec<_> = added.collect();
-    columns.extend(added);
+    let added: Vec<_> = new.into_iter().skip(columns.len()).collect();
+    for (number, (name, pg_type)) in (next..).zip(added) {
+        if relation.columns.iter().any(|column| column.name == name) {
+            let relation = relation.name.clone();
+            return Err(RelationError::ColumnExists { column: name, relation }.into());
+        }
+        let added = (name, pg_type);
+        check_type(&added)?;
+        relation.columns.push(Column::new(added.0, number, added.1));
+    }
+    Ok(())
+}
+
+fn check_same_type(old: &Column, new: PgType) -> Result<()> {
+    let column = old.name.clone();
+    if (old.pg_type.oid, old.pg_type.typmod) != (new.oid, new.typmod) {
+        let (from, to) = (old.pg_type.to_string(), new.to_string());
+        return Err(ViewError::ChangesType { column, from, to }.into());
+    }
+    if old.pg_type.collation != new.collation {
+        let name = crate::foreign_table::collation_name;
+        let (from, to) = (name(old.pg_type.collation), name(new.collation));
+        return Err(ViewError::ChangesCollation { column, from, to }.into());
+    }
     Ok(())
 }

@@ -68,7 +68,6 @@ impl Session {
                 let message = "LOCK TABLE can only be used in transaction blocks";
                 return Err(Report::error(SqlState::NO_ACTIVE_SQL_TRANSACTION, message));
             }
-            Statement::CreateView(view) => self.create_view(*view, bounds, out).await?,
             // Nobody notifies here, so that listening succeeds and hears nothing would be a lie.
             unsupported @ (Statement::DeclareCursor(_)
             | Statement::Fetch(_)

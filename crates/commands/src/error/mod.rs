@@ -54,6 +54,9 @@ pub enum Error {
     /// IMPORT FOREIGN SCHEMA cannot be done.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// A query or an expression means nothing.
+    #[error(transparent)]
+    Analysis(#[from] medley_analyze::Error),
     /// The catalog cannot take it: locks, dependents, the store.
     #[error(transparent)]
     Catalog(#[from] medley_catalog::Error),
@@ -105,6 +108,17 @@ impl Error {
         Self::At { source: Box::new(self), position }
     }
 
+    /// The same error of an expression, without its place: ALTER tells none.
+    pub(crate) fn without_position(self) -> Self {
+        match self {
+            Self::Analysis(error) => {
+                let report = Report { position: None, ..error.report() };
+                Self::Analysis(report.into())
+            }
+            other => other,
+        }
+    }
+
     /// Something that was named is not there, which IF EXISTS forgives.
     pub(crate) fn is_missing(&self) -> bool {
         matches!(
@@ -125,6 +139,7 @@ impl Error {
             Self::Relation(error) => Some(error),
             Self::View(error) => Some(error),
             Self::Import(error) => Some(error),
+            Self::Analysis(error) => Some(error),
             Self::Catalog(error) => Some(error),
             Self::Secret(error) => Some(error),
             Self::Syntax(error) => Some(error),

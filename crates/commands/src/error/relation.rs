@@ -1,7 +1,5 @@
 use medley_diagnostic::{Diagnostic, SqlState};
 
-use crate::foreign_table::ExpressionKind;
-
 /// Something is wrong about a foreign table or view.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RelationError {
@@ -120,9 +118,6 @@ pub enum RelationError {
         /// Its relation.
         relation: String,
     },
-    /// A generated column that needs another one.
-    #[error("cannot use generated column \"{0}\" in column generation expression")]
-    GeneratedFromGenerated(String),
     /// SET DEFAULT or DROP DEFAULT of a generated column.
     #[error("column \"{column}\" of relation \"{relation}\" is a generated column")]
     IsGenerated {
@@ -133,15 +128,6 @@ pub enum RelationError {
         /// Its relation.
         relation: String,
     },
-    /// A default that names a column.
-    #[error("cannot use column reference in DEFAULT expression")]
-    ColumnInDefault,
-    /// An expression with a query in it.
-    #[error("cannot use subquery in {}", .0.name())]
-    Subquery(ExpressionKind),
-    /// A column of another relation.
-    #[error("missing FROM-clause entry for table \"{0}\"")]
-    MissingFrom(String),
     /// A column of many values.
     #[error("column \"{0}\" cannot be declared SETOF")]
     SetOf(String),
@@ -224,6 +210,24 @@ pub enum RelationError {
     /// VALIDATE of what is not enforced.
     #[error("cannot validate NOT ENFORCED constraint")]
     ValidateNotEnforced,
+    /// ALTER TYPE of a column whose default does not follow.
+    #[error("default for column \"{column}\" cannot be cast automatically to type {to}")]
+    DefaultType {
+        /// The column.
+        column: String,
+        /// Its new type.
+        to: String,
+    },
+    /// The same of the expression of a generated column.
+    #[error(
+        "generation expression for column \"{column}\" cannot be cast automatically to type {to}"
+    )]
+    GenerationType {
+        /// The column.
+        column: String,
+        /// Its new type.
+        to: String,
+    },
     /// The type of a column that a generated one is computed from.
     #[error("cannot alter type of a column used by a generated column")]
     TypeOfGeneratedFrom {
@@ -266,8 +270,6 @@ impl Diagnostic for RelationError {
             Self::SystemColumn { .. }
             | Self::ConstraintKind(_)
             | Self::Deferrable(_)
-            | Self::ColumnInDefault
-            | Self::Subquery(_)
             | Self::TypeOfGeneratedFrom { .. }
             | Self::CannotTruncate(_)
             | Self::MoveTemporary
@@ -277,14 +279,14 @@ impl Diagnostic for RelationError {
             | Self::MultipleDefaults { .. }
             | Self::DefaultAndGenerated { .. }
             | Self::IsGenerated { .. } => SqlState::SYNTAX_ERROR,
-            Self::GeneratedFromGenerated(_) => SqlState::INVALID_OBJECT_DEFINITION,
             Self::SystemCatalog { .. } => SqlState::INSUFFICIENT_PRIVILEGE,
-            Self::MissingFrom(_) => SqlState::UNDEFINED_TABLE,
             Self::SetOf(_)
             | Self::PseudoType { .. }
             | Self::TemporaryElsewhere
             | Self::TemporaryOfOthers => SqlState::INVALID_TABLE_DEFINITION,
-            Self::NotCollatable(_) => SqlState::DATATYPE_MISMATCH,
+            Self::NotCollatable(_) | Self::DefaultType { .. } | Self::GenerationType { .. } => {
+                SqlState::DATATYPE_MISMATCH
+            }
             Self::Storage(_) | Self::StatisticsTarget(_) | Self::NotAFloatingPoint { .. } => {
                 SqlState::INVALID_PARAMETER_VALUE
             }
@@ -302,9 +304,6 @@ impl Diagnostic for RelationError {
 
     fn detail(&self) -> Option<String> {
         match self {
-            Self::GeneratedFromGenerated(_) => {
-                Some("A generated column cannot reference another generated column.".into())
-            }
             Self::NotNullExists { existing, .. } => Some(format!(
                 "A not-null constraint named \"{existing}\" already exists for this column."
             )),

@@ -47,18 +47,23 @@ pub enum ViewError {
         /// The type it would get.
         to: String,
     },
-    /// A view names this, and would mean something else, or nothing.
-    #[error("cannot {action} because view {view} reads it")]
-    ReadsIt {
-        /// `rename foreign table ft`.
-        action: String,
-        /// The view.
-        view: String,
+    /// OR REPLACE with other collations.
+    #[error("cannot change collation of view column \"{column}\" from \"{from}\" to \"{to}\"")]
+    ChangesCollation {
+        /// The column.
+        column: String,
+        /// The collation it has.
+        from: &'static str,
+        /// The collation it would get.
+        to: &'static str,
     },
+    /// Rows that cannot be written cannot be checked; why they cannot is the hint.
+    #[error("WITH CHECK OPTION is supported only on automatically updatable views")]
+    CannotCheck(&'static str),
     /// A column that a view reads keeps its type.
     #[error("cannot alter type of a column used by a view or rule")]
     ColumnUsed {
-        /// The view.
+        /// `view v`.
         view: String,
         /// The column.
         column: String,
@@ -74,10 +79,11 @@ impl Diagnostic for ViewError {
             | Self::UnknownNamespace(_)
             | Self::NotBoolean { .. }
             | Self::CheckOption(_) => SqlState::INVALID_PARAMETER_VALUE,
-            Self::DropsColumns | Self::ChangesName { .. } | Self::ChangesType { .. } => {
-                SqlState::INVALID_TABLE_DEFINITION
-            }
-            Self::ReadsIt { .. } | Self::ColumnUsed { .. } => SqlState::FEATURE_NOT_SUPPORTED,
+            Self::DropsColumns
+            | Self::ChangesName { .. }
+            | Self::ChangesType { .. }
+            | Self::ChangesCollation { .. } => SqlState::INVALID_TABLE_DEFINITION,
+            Self::ColumnUsed { .. } | Self::CannotCheck(_) => SqlState::FEATURE_NOT_SUPPORTED,
         }
     }
 
@@ -85,7 +91,7 @@ impl Diagnostic for ViewError {
         match self {
             Self::CheckOption(_) => Some("Valid values are \"local\" and \"cascaded\".".to_owned()),
             Self::ColumnUsed { view, column } => {
-                Some(format!("rule _RETURN on view {view} depends on column \"{column}\""))
+                Some(format!("rule _RETURN on {view} depends on column \"{column}\""))
             }
             _ => None,
         }
@@ -97,7 +103,7 @@ impl Diagnostic for ViewError {
                 "Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead."
                     .into(),
             ),
-            Self::ReadsIt { .. } => Some("Drop the view first, and create it again after.".into()),
+            Self::CannotCheck(why) => Some((*why).to_owned()),
             _ => None,
         }
     }

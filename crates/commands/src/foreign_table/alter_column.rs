@@ -1,6 +1,7 @@
 //! The actions of ALTER FOREIGN TABLE that are about a column.
 use std::sync::Arc;
 
+use medley_analyze::ExpressionKind;
 use medley_catalog::objects::{Column, Relation};
 use medley_diagnostic::SqlState;
 use medley_sql::{
@@ -9,14 +10,13 @@ use medley_sql::{
 };
 
 use super::definition::{Definition, is_system_column, storage_letter};
-use super::expression::ExpressionKind;
-use super::{column_type, generated};
+use super::{column_type, expression, generated};
 use crate::drop::{behavior, drop_addresses};
 use crate::error::{RelationError, Result, ViewError};
 use crate::options::{self, Owner};
 use crate::relation::view_on;
 use crate::rename::check_new_column_name;
-use crate::{Context, Error};
+use crate::{Context, Error, stored};
 
 /// PostgreSQL's greatest statistics target.
 const MOST_STATISTICS: i32 = 10_000;
@@ -34,14 +34,14 @@ pub(super) fn add(
     }
     let mut new = definition_of(old);
     new.add_column(ctx, definition)?;
-    new.add_waiting(ctx)?;
+    new.add_waiting(ctx).map_err(Error::without_position)?;
     let wrapper = ctx.wrapper_of_table(old)?;
     for (number, items) in std::mem::take(&mut new.options) {
         let owner = Owner::Column(old.oid, number);
         let options = options::settle(ctx, &wrapper, owner, &Default::default(), items)?;
         new.column_mut(number).options = options;
     }
-    save(ctx, old, new)
+    stored::keeping_views(ctx, &[old.oid], |ctx| save(ctx, old, new))
 }
 
 /// DROP COLUMN; its checks go with it.
@@ -62,11 +62,13 @@ pub(super) fn drop(
     let mut gone = vec![number];
     gone.extend(generated::dropped_with(ctx, old, number, how)?);
     let addresses: Vec<_> = gone.iter().map(|number| old.oid.address().column(*number)).collect();
-    drop_addresses(ctx, &addresses, behavior(how))?;
-    let mut relation = Relation::clone(old);
-    relation.checks.retain(|check| gone.iter().all(|number| !check.columns.contains(number)));
-    gone.iter().for_each(|number| column(&mut relation, *number).mark_dropped());
-    ctx.update(old, relation)
+    stored::keeping_views(ctx, &[old.oid], |ctx| {
+        drop_addresses(ctx, &addresses, behavior(how))?;
+        let mut relation = Relation::clone(old);
+        relation.checks.retain(|check| gone.iter().all(|number| !check.columns.contains(number)));
+        gone.iter().for_each(|number| column(&mut relation, *number).mark_dropped());
+        ctx.update(old, relation)
+    })
 }
 
 /// ALTER COLUMN … OPTIONS.
@@ -102,8 +104,11 @@ pub(super) fn set_type(
     if let Some(view) = view_on(ctx, old.oid.address().column(number)) {
         return Err(ViewError::ColumnUsed { view, column: name.to_owned() }.into());
     }
-    generated::check_type_is_free(old, name)?;
-    change(ctx, old, number, |column| column.pg_type = pg_type)
+    generated::check_type_is_free(ctx, old, name, number)?;
+    let mut relation = Relation::clone(old);
+    column(&mut relation, number).pg_type = pg_type;
+    expression::retype(ctx, &mut relation, number)?;
+    ctx.update(old, relation)
 }
 
 /// ALTER COLUMN … SET DEFAULT, DROP DEFAULT.
@@ -120,9 +125,12 @@ pub(super) fn set_default(
         return Err(RelationError::IsGenerated { action, column, relation }.into());
     }
     let definition = definition_of(old);
-    let default = default
-        .map(|expression| definition.default_of(ctx, expression, ExpressionKind::Default))
-        .transpose()?;
+    let kind = ExpressionKind::Default;
+    let default = match default {
+        Some(expression) => definition.default_of(ctx, expression, kind, number),
+        None => Ok(None),
+    };
+    let default = default.map_err(Error::without_position)?;
     change(ctx, old, number, |column| column.default = default)
 }
 
@@ -252,7 +260,7 @@ fn change(
 
 /// What the relation has, to add to.
 pub(super) fn definition_of(relation: &Relation) -> Definition<'_> {
-    Definition::of(&relation.name, relation.columns.clone(), relation.checks.clone())
+    Definition::of(relation.oid, &relation.name, relation.columns.clone(), relation.checks.clone())
 }
 
 /// Puts what was added in the relation's place.

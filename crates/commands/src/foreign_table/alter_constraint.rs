@@ -6,7 +6,7 @@ use medley_sql::Constraint;
 
 use super::alter_column::{definition_of, save};
 use crate::Context;
-use crate::error::{RelationError, Result};
+use crate::error::{Error, RelationError, Result};
 
 /// ADD CONSTRAINT.
 pub(super) fn add(
@@ -15,7 +15,7 @@ pub(super) fn add(
     constraint: Constraint,
 ) -> Result<()> {
     let mut new = definition_of(old);
-    new.add_constraint(ctx, constraint)?;
+    new.add_constraint(ctx, constraint).map_err(Error::without_position)?;
     save(ctx, old, new)
 }
 

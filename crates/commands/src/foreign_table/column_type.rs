@@ -86,6 +86,12 @@ fn array_of(element: PgType) -> Result<PgType> {
     Ok(element.array().ok_or_else(missing)?)
 }
 
+/// The name of a collation.
+pub(crate) fn collation_name(collation: CollationOid) -> &'static str {
+    let found = CollationOid::NAMED.iter().find(|(_, oid)| *oid == collation);
+    found.map_or("default", |(name, _)| name)
+}
+
 fn collated(t: PgType, name: &QualifiedName) -> Result<PgType> {
     let schema = name.schema().unwrap_or("pg_catalog");
     let found = CollationOid::NAMED

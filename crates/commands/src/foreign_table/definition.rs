@@ -4,7 +4,10 @@ use medley_sql::{
     ColumnDefinition, Constraint, ConstraintKind, Expression, Name, OptionItem, TableElement,
 };
 
-use super::expression::{self, ExpressionKind};
+use medley_analyze::ExpressionKind;
+use medley_catalog::ids::RelationOid;
+
+use super::expression::{self, Place};
 use super::{column_type, like};
 use crate::Context;
 use crate::error::{Error, RelationError, Result};
@@ -17,6 +20,7 @@ const NAME_BYTES: usize = 63;
 
 /// A relation's columns and checks while a statement makes or changes them.
 pub(super) struct Definition<'a> {
+    oid: RelationOid,
     relation: &'a str,
     pub(super) columns: Vec<Column>,
     pub(super) checks: Vec<Check>,
@@ -42,11 +46,17 @@ pub(crate) fn is_system_column(name: &str) -> bool {
 
 impl<'a> Definition<'a> {
     /// Of a relation that has these already.
-    pub(super) fn of(relation: &'a str, columns: Vec<Column>, checks: Vec<Check>) -> Self {
+    pub(super) fn of(
+        oid: RelationOid,
+        relation: &'a str,
+        columns: Vec<Column>,
+        checks: Vec<Check>,
+    ) -> Self {
         let (options, comments, waiting) = (Vec::new(), Vec::new(), Vec::new());
         let old_checks = checks.len();
         let (new_not_nulls, unnamed_not_nulls) = (Vec::new(), Vec::new());
         Self {
+            oid,
             relation,
             columns,
             checks,
@@ -59,7 +69,8 @@ impl<'a> Definition<'a> {
         }
     }
 
-    /// Adds the elements of CREATE FOREIGN TABLE.
+    /// Adds the elements of CREATE FOREIGN TABLE; constraints wait for
+    /// [`Definition::add_waiting`].
     pub(super) fn add_elements(
         &mut self,
         ctx: &mut Context<'_>,
@@ -75,8 +86,7 @@ impl<'a> Definition<'a> {
                 TableElement::Like(clause) => like::add(ctx, self, &clause)?,
             }
         }
-        self.check_names()?;
-        self.add_waiting(ctx)
+        self.check_names()
     }
 
     /// Adds one column; its constraints wait for [`Definition::add_waiting`].
@@ -134,9 +144,12 @@ impl<'a> Definition<'a> {
         }
     }
 
-    /// Works off what had to wait until all columns were known.
+    /// Works off what had to wait until all columns were known: first the columns' own
+    /// expressions, then what is about the table.
     pub(super) fn add_waiting(&mut self, ctx: &mut Context<'_>) -> Result<()> {
-        for (column, constraint) in std::mem::take(&mut self.waiting) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.sort_by_key(|(_, constraint)| !is_expression(constraint));
+        for (column, constraint) in waiting {
             self.apply(ctx, column, constraint)?;
         }
         Ok(())
@@ -160,12 +173,17 @@ impl<'a> Definition<'a> {
             // `check_nulls` has seen it.
             (ConstraintKind::Null, Some(_)) => Ok(()),
             (ConstraintKind::Default(expression), Some(number)) => {
-                let default = self.default_of(ctx, expression, ExpressionKind::Default)?;
-                self.set_default(number, default).map_err(|error| error.at(position))
+                self.check_one_default(number, false).map_err(|error| error.at(position))?;
+                let default = self.default_of(ctx, expression, ExpressionKind::Default, number)?;
+                self.column_mut(number).default = default;
+                Ok(())
             }
             (ConstraintKind::Generated { expression, .. }, Some(number)) => {
-                let default = self.default_of(ctx, expression, ExpressionKind::Generation)?;
-                self.set_default(number, default).map_err(|error| error.at(position))
+                self.check_one_default(number, true).map_err(|error| error.at(position))?;
+                let kind = ExpressionKind::Generation;
+                let default = self.default_of(ctx, expression, kind, number)?;
+                self.column_mut(number).default = default;
+                Ok(())
             }
             (ConstraintKind::Check(expression), _) => self.check(ctx, expression, &constraint),
             // `check_kind` lets nothing else through.
@@ -269,28 +287,36 @@ impl<'a> Definition<'a> {
         Err(RelationError::NotNullExists { new: name, existing, column, relation }.into())
     }
 
-    /// A DEFAULT, or a generated column's expression.
+    /// A DEFAULT, or a generated column's expression. A default of NULL is none.
     pub(super) fn default_of(
         &self,
         ctx: &mut Context<'_>,
         expression: &Expression,
         kind: ExpressionKind,
-    ) -> Result<ColumnDefault> {
-        let kept = expression::keep(expression, kind, self.relation, &self.columns)?;
+        number: i16,
+    ) -> Result<Option<ColumnDefault>> {
+        let column = self.columns.iter().find(|column| column.number == number);
+        let target = column.map(|column| (column.name.as_str(), column.pg_type));
+        let kept = expression::keep(ctx, expression, kind, self.place(), target)?;
         let generated = kind == ExpressionKind::Generation;
-        Ok(ColumnDefault { oid: ctx.allocate_oid()?, expression: kept.text, generated })
+        if kept.is_null && !generated {
+            return Ok(None);
+        }
+        Ok(Some(ColumnDefault { oid: ctx.allocate_oid()?, expression: kept.text, generated }))
     }
 
-    fn set_default(&mut self, number: i16, default: ColumnDefault) -> Result<()> {
+    fn place(&self) -> Place<'_> {
+        Place { oid: self.oid, name: self.relation, columns: &self.columns }
+    }
+
+    /// Of all that a column's definition says, one may be a default or generation expression.
+    fn check_one_default(&mut self, number: i16, generated: bool) -> Result<()> {
         let relation = self.relation.to_owned();
         let column = self.column_mut(number);
         let name = column.name.clone();
         match &column.default {
-            None => {
-                column.default = Some(default);
-                Ok(())
-            }
-            Some(other) if other.generated != default.generated => {
+            None => Ok(()),
+            Some(other) if other.generated != generated => {
                 Err(RelationError::DefaultAndGenerated { column: name, relation }.into())
             }
             Some(other) => {
@@ -307,7 +333,7 @@ impl<'a> Definition<'a> {
         constraint: &Constraint,
     ) -> Result<()> {
         let kind = ExpressionKind::Check;
-        let kept = expression::keep(expression, kind, self.relation, &self.columns)?;
+        let kept = expression::keep(ctx, expression, kind, self.place(), None)?;
         let name = match &constraint.name {
             Some(name) => {
                 self.check_name_of_check(name)?;
@@ -386,6 +412,11 @@ fn fitted(parts: &[&str], label: &str) -> String {
         let longest = parts.iter_mut().rev().max_by_key(|part| part.len());
         longest.expect("a constraint's name has at least the table's in it").pop();
     }
+}
+
+/// Whether it is a column's default or generation expression.
+fn is_expression(constraint: &Constraint) -> bool {
+    matches!(constraint.kind, ConstraintKind::Default(_) | ConstraintKind::Generated { .. })
 }
 
 /// Refuses what no foreign table has.

@@ -1,179 +1,130 @@
-//! What DEFAULT, CHECK and GENERATED name.
+//! DEFAULT, CHECK and GENERATED: analysed when they are stated, and kept as PostgreSQL prints
+//! them.
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use medley_catalog::objects::Column;
-use medley_sql::query_ast::{Expr, Ident, Query, Spanned, Visit, Visitor};
-use medley_sql::{Expression, quote_identifier, span};
+use medley_analyze::tree::{Expr, ExprKind, Node, visit_expr};
+use medley_analyze::{ExpressionKind, TableExpression};
+use medley_catalog::ids::RelationOid;
+use medley_catalog::objects::{Column, Relation};
+use medley_diagnostic::{Diagnostic, SqlState};
+use medley_sql::Expression;
+use medley_types::PgType;
 
-use crate::error::{Error, RelationError, Result};
+use crate::error::{RelationError, Result};
+use crate::{Context, stored};
 
-/// Where an expression stands, as messages call it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExpressionKind {
-    /// DEFAULT.
-    Default,
-    /// CHECK.
-    Check,
-    /// GENERATED ALWAYS AS.
-    Generation,
-}
-
-impl ExpressionKind {
-    /// Its words in messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Default => "DEFAULT expression",
-            Self::Check => "check constraint",
-            Self::Generation => "column generation expression",
-        }
-    }
-}
-
-/// What an expression comes to when it is kept.
+/// An expression as it is kept.
 pub(super) struct Kept {
     /// Its text, in which columns stand without their relation's name.
     pub(super) text: String,
-    /// The numbers of the columns that it names, each once.
+    /// The numbers of the columns that it names, each once, in ascending order.
     pub(super) columns: Vec<i16>,
+    /// It is NULL alone.
+    pub(super) is_null: bool,
 }
 
-/// Reads an expression over these columns; an error if it may not name what it names.
+/// A relation that states an expression, as it is or will be.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// Its oid; 0 while it has none.
+    pub(super) oid: RelationOid,
+    pub(super) name: &'a str,
+    pub(super) columns: &'a [Column],
+}
+
+/// Reads an expression; of a default and of a generated column also for which column it is.
 pub(super) fn keep(
+    ctx: &Context<'_>,
     expression: &Expression,
     kind: ExpressionKind,
-    relation: &str,
-    columns: &[Column],
+    place: Place<'_>,
+    target: Option<(&str, PgType)>,
 ) -> Result<Kept> {
-    let names = Names::of(expression);
-    if let Some(position) = names.subquery {
-        return Err(at(RelationError::Subquery(kind).into(), position));
-    }
-    let mut numbers = Vec::new();
-    for name in &names.columns {
-        let number = column(name, kind, relation, columns)
-            .map_err(|error| at(error, name.first().and_then(position_of)))?;
-        if !numbers.contains(&number) {
-            numbers.push(number);
-        }
-    }
-    let text = rewritten(&expression.text, |name| {
-        let (last, qualifiers) = name.split_last()?;
-        (!qualifiers.is_empty()).then(|| quote_identifier(&last.value).into_owned())
-    })?;
-    Ok(Kept { text, columns: numbers })
-}
-
-/// The names of the columns that a kept expression has in it.
-pub(super) fn named_columns(text: &str) -> Result<Vec<String>> {
-    let names = Names::of(&medley_sql::parse_expression(text)?);
-    let last = |mut name: Vec<Ident>| name.pop().map(|name| name.value);
-    Ok(names.columns.into_iter().filter_map(last).collect())
-}
-
-/// A kept expression after a column got another name.
-pub(super) fn with_renamed(text: &str, from: &str, to: &str) -> Result<String> {
-    rewritten(text, |name| {
-        let is_it = matches!(name, [name] if name.value == from);
-        is_it.then(|| quote_identifier(to).into_owned())
+    let snapshot = ctx.catalog();
+    let table = TableExpression {
+        kind,
+        relation: place.oid,
+        name: place.name,
+        columns: place.columns,
+        target,
+    };
+    let tree = medley_analyze::expression(&ctx.analysis(snapshot), &expression.ast, &table)?;
+    stored::check_expression(ctx, &tree)?;
+    Ok(Kept {
+        text: stored::expression_text(snapshot, &tree, place.name, place.columns),
+        columns: columns_of(&tree).into_iter().collect(),
+        is_null: matches!(tree.kind, ExprKind::Constant(None)),
     })
 }
 
-/// An expression's text with other names where there are others, each in its place.
-fn rewritten(text: &str, instead: impl Fn(&[Ident]) -> Option<String>) -> Result<String> {
-    let names = Names::of(&medley_sql::parse_expression(text)?).columns;
-    let change = |name: &Vec<Ident>| {
-        let (first, last) = (name.first()?, name.last()?);
-        let bytes = span::bytes(first.span)?.start..span::bytes(last.span)?.end;
-        Some((bytes, instead(name)?))
-    };
-    let mut changes: Vec<_> = names.iter().filter_map(change).collect();
-    changes.sort_by_key(|(bytes, _)| std::cmp::Reverse(bytes.start));
-    let mut text = text.to_owned();
-    changes.into_iter().for_each(|(bytes, name)| text.replace_range(bytes, &name));
-    Ok(text)
-}
-
-fn at(error: Error, position: Option<usize>) -> Error {
-    match position {
-        Some(position) => error.at(position),
-        None => error,
-    }
-}
-
-fn position_of(name: &Ident) -> Option<usize> {
-    span::position(name.span)
-}
-
-fn column(name: &[Ident], kind: ExpressionKind, relation: &str, columns: &[Column]) -> Result<i16> {
-    if kind == ExpressionKind::Default {
-        return Err(RelationError::ColumnInDefault.into());
-    }
-    let (name, qualifier) = match name {
-        [name] => (&name.value, relation),
-        [qualifier, name] => (&name.value, qualifier.value.as_str()),
-        _ => return Err(RelationError::MissingFrom(dotted(name)).into()),
-    };
-    if qualifier != relation {
-        return Err(RelationError::MissingFrom(qualifier.to_owned()).into());
-    }
-    let found = columns.iter().find(|column| !column.dropped && column.name == *name);
-    let column = found.ok_or_else(|| RelationError::NoSuchColumn(name.clone()))?;
-    match kind == ExpressionKind::Generation && column.is_generated() {
-        true => Err(RelationError::GeneratedFromGenerated(name.clone()).into()),
-        false => Ok(column.number),
-    }
-}
-
-fn dotted(name: &[Ident]) -> String {
-    name.iter().map(|part| part.value.as_str()).collect::<Vec<_>>().join(".")
-}
-
-/// What an expression names.
-struct Names {
-    columns: Vec<Vec<Ident>>,
-    /// Where the first subquery is, if there is one, and if that is known.
-    subquery: Option<Option<usize>>,
-}
-
-impl Names {
-    fn of(expression: &Expression) -> Self {
-        let mut names = Self { columns: Vec::new(), subquery: None };
-        let _: ControlFlow<()> = expression.ast.visit(&mut names);
-        names
-    }
-}
-
-impl Visitor for Names {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-        self.subquery.get_or_insert(span::position(query.span()));
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        match expr {
-            Expr::Identifier(name) => self.columns.push(vec![name.clone()]),
-            Expr::CompoundIdentifier(name) => self.columns.push(name.clone()),
-            _ => {}
+/// The numbers of the columns that an expression names.
+fn columns_of(tree: &Expr) -> BTreeSet<i16> {
+    let mut numbers = BTreeSet::new();
+    let _: ControlFlow<()> = visit_expr(tree, &mut |node, _| {
+        if let Node::Expr(Expr { kind: ExprKind::Column(column), .. }) = node {
+            numbers.insert(column.number);
         }
         ControlFlow::Continue(())
-    }
+    });
+    numbers.into_iter().filter(|number| *number > 0).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_renamed_column_is_renamed_wherever_it_stands_for_itself() {
-        let check = |text, expected: &str| {
-            assert_eq!(with_renamed(text, "a", "B b").unwrap(), expected);
-        };
-        check("a > 0", "\"B b\" > 0");
-        check("a>0 AND aa < a + 'a'", "\"B b\">0 AND aa < \"B b\" + 'a'");
-        check("length(\"a\") > b", "length(\"B b\") > b");
-        check("1 > 0", "1 > 0");
-        check("'é' <> a", "'é' <> \"B b\"");
+/// The generated columns that are computed from this one.
+pub(super) fn generated_from(
+    ctx: &Context<'_>,
+    relation: &Relation,
+    number: i16,
+) -> Result<Vec<i16>> {
+    let mut found = Vec::new();
+    for generated in relation.live_columns().filter(|column| column.is_generated()) {
+        let Some(default) = &generated.default else { continue };
+        let text = &default.expression;
+        let tree = medley_analyze::stored::expression(ctx.catalog(), relation, text)?;
+        if columns_of(&tree).contains(&number) {
+            found.push(generated.number);
+        }
     }
+    Ok(found)
+}
+
+/// What ALTER TYPE does to the expressions of a relation: its column's own is converted to the new
+/// type, and the checks that name the column are understood anew.
+pub(super) fn retype(ctx: &Context<'_>, relation: &mut Relation, number: i16) -> Result<()> {
+    let columns = relation.columns.clone();
+    let (oid, name) = (relation.oid, relation.name.clone());
+    let place = Place { oid, name: &name, columns: &columns };
+    for column in relation.columns.iter_mut().filter(|column| column.number == number) {
+        retype_default(ctx, column, place)?;
+    }
+    for check in relation.checks.iter_mut().filter(|check| check.columns.contains(&number)) {
+        let parsed = medley_sql::parse_expression(&check.expression)?;
+        let kept = keep(ctx, &parsed, ExpressionKind::Check, place, None);
+        check.expression = kept.map_err(crate::Error::without_position)?.text;
+    }
+    Ok(())
+}
+
+fn retype_default(ctx: &Context<'_>, column: &mut Column, place: Place<'_>) -> Result<()> {
+    let Some(default) = &mut column.default else { return Ok(()) };
+    let kind = match default.generated {
+        true => ExpressionKind::Generation,
+        false => ExpressionKind::Default,
+    };
+    let parsed = medley_sql::parse_expression(&default.expression)?;
+    let target = Some((column.name.as_str(), column.pg_type));
+    let kept = keep(ctx, &parsed, kind, place, target).map_err(|error| {
+        let (name, to) = (column.name.clone(), column.pg_type.to_string());
+        match (error.sqlstate(), default.generated) {
+            (SqlState::DATATYPE_MISMATCH, true) => {
+                RelationError::GenerationType { column: name, to }.into()
+            }
+            (SqlState::DATATYPE_MISMATCH, false) => {
+                RelationError::DefaultType { column: name, to }.into()
+            }
+            _ => error.without_position(),
+        }
+    })?;
+    default.expression = kept.text;
+    Ok(())
 }

@@ -3,7 +3,7 @@ use medley_catalog::objects::Relation;
 use medley_diagnostic::Report;
 use medley_sql::DropBehavior;
 
-use super::expression::{named_columns, with_renamed};
+use super::expression::generated_from;
 use crate::Context;
 use crate::error::{RelationError, Result};
 
@@ -15,8 +15,7 @@ pub(super) fn dropped_with(
     number: i16,
     behavior: DropBehavior,
 ) -> Result<Vec<i16>> {
-    let Some(column) = relation.column_numbered(number) else { return Ok(Vec::new()) };
-    let generated = generated_from(relation, &column.name)?;
+    let generated = generated_from(ctx, relation, number)?;
     let needing: Vec<_> = generated.iter().map(|it| describe(ctx, relation, *it)).collect();
     match (behavior, needing.as_slice()) {
         (_, []) => {}
@@ -49,8 +48,13 @@ fn needed_by(needed: &str, needing: &[String]) -> crate::Error {
 }
 
 /// Refuses to change the type of a column that a generated one is computed from.
-pub(super) fn check_type_is_free(relation: &Relation, column: &str) -> Result<()> {
-    let first = generated_from(relation, column)?.first().copied();
+pub(super) fn check_type_is_free(
+    ctx: &Context<'_>,
+    relation: &Relation,
+    column: &str,
+    number: i16,
+) -> Result<()> {
+    let first = generated_from(ctx, relation, number)?.first().copied();
     let generated = first.and_then(|number| relation.column_numbered(number));
     match generated {
         None => Ok(()),
@@ -59,29 +63,4 @@ pub(super) fn check_type_is_free(relation: &Relation, column: &str) -> Result<()
             Err(RelationError::TypeOfGeneratedFrom { generated, column }.into())
         }
     }
-}
-
-/// The numbers of the generated columns that name this one.
-fn generated_from(relation: &Relation, column: &str) -> Result<Vec<i16>> {
-    let mut found = Vec::new();
-    for generated in relation.live_columns().filter(|column| column.is_generated()) {
-        let Some(default) = &generated.default else { continue };
-        if named_columns(&default.expression)?.iter().any(|name| name == column) {
-            found.push(generated.number);
-        }
-    }
-    Ok(found)
-}
-
-/// Expressions call the column by its new name.
-pub(crate) fn rename_in_expressions(relation: &mut Relation, from: &str, to: &str) -> Result<()> {
-    for check in &mut relation.checks {
-        check.expression = with_renamed(&check.expression, from, to)?;
-    }
-    for column in &mut relation.columns {
-        if let Some(default) = column.default.as_mut().filter(|default| default.generated) {
-            default.expression = with_renamed(&default.expression, from, to)?;
-        }
-    }
-    Ok(())
 }

@@ -9,10 +9,9 @@ mod generated;
 mod like;
 
 pub(crate) use alter::{alter, rename_constraint};
+pub(crate) use column_type::collation_name;
 pub use column_type::type_named;
 pub(crate) use definition::{SYSTEM_COLUMNS, is_system_column};
-pub use expression::ExpressionKind;
-pub(crate) use generated::rename_in_expressions;
 
 use std::sync::Arc;
 
@@ -47,12 +46,13 @@ pub(crate) fn create_in(
     {
         return ctx.already_there(exists, true);
     }
-    let mut definition = Definition::of(&name, Vec::new(), Vec::new());
+    let mut definition = Definition::of(RelationOid(0), &name, Vec::new(), Vec::new());
     definition.add_elements(ctx, own_elements(statement.body)?)?;
     ctx.check_relation_name_is_free(schema.get(), &name)?;
     if schema.get().oid == SchemaOid::PG_CATALOG {
         return Err(RelationError::SystemCatalog { name }.into());
     }
+    definition.add_waiting(ctx)?;
     let server = ctx.server_named(&statement.server)?;
     let server = authorize::usage(ctx, server)?;
     apply_create(ctx, schema, server, definition, &name, statement.options)

@@ -1,8 +1,12 @@
 //! The constraints of foreign tables, of both kinds alike.
 use std::fmt::Write;
 
+use medley_analyze::ruleutils::Layout;
 use medley_catalog::objects::{Check, Relation};
 use medley_catalog::quote_identifier;
+
+use super::{Session, definitions};
+use crate::error::Result;
 
 /// A CHECK or NOT NULL constraint.
 pub struct Constraint<'a> {
@@ -62,11 +66,16 @@ impl Constraint<'_> {
         if self.check.is_some() { 'c' } else { 'n' }
     }
 
+    /// The condition of a CHECK as the session sees names.
+    pub fn condition(&self, session: &Session, layout: Layout) -> Result<Option<String>> {
+        let text = |text| definitions::expression(session, self.relation, text, layout);
+        self.check.map(text).transpose()
+    }
+
     /// `pg_get_constraintdef`.
-    pub fn definition(&self, pretty: bool) -> String {
-        let mut text = match self.check {
-            Some(condition) if pretty => format!("CHECK ({condition})"),
-            Some(condition) => format!("CHECK (({condition}))"),
+    pub fn definition(&self, session: &Session, layout: Layout) -> Result<String> {
+        let mut text = match self.condition(session, layout)? {
+            Some(condition) => format!("CHECK ({condition})"),
             None => format!("NOT NULL {}", self.column_name()),
         };
         let marks = [
@@ -77,7 +86,7 @@ impl Constraint<'_> {
         for (_, mark) in marks.iter().filter(|(given, _)| *given) {
             let _ = write!(text, "{mark}");
         }
-        text
+        Ok(text)
     }
 
     fn column_name(&self) -> String {

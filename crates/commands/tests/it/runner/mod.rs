@@ -1,7 +1,6 @@
 //! A session without a server: enough of one to run scripts of utility statements.
 mod import;
 mod show;
-mod view;
 mod wrapper;
 
 use std::fmt::Write;
@@ -219,16 +218,8 @@ impl Session {
         let (search_path, registry, sealer) =
             (self.search_path.as_slice(), &self.registry, &self.sealer);
         let environment = Environment { identity, search_path, style: &style, registry, sealer };
-        if let Statement::CreateView(view) = &statement {
-            view::lock(tx, |it| it.search_path(search_path, self.current_role), view)?;
-        }
-        let snapshot = tx.snapshot();
         let ctx = &mut Context::new(tx, environment, notices);
         match statement {
-            Statement::CreateView(statement) => {
-                let path = snapshot.search_path(search_path, self.current_role);
-                view::create(ctx, &snapshot, &path, *statement)
-            }
             Statement::ImportForeignSchema(statement) => import::import(ctx, statement),
             Statement::AlterRoleSettings(statement) => {
                 let write = setting_write(statement.change);

@@ -1,11 +1,13 @@
 //! `pg_get_viewdef` and its kin: what was defined, as text.
+use medley_analyze::ruleutils::Layout;
 use medley_catalog::ids::{RelationOid, RoleOid};
-use medley_catalog::objects::{Relation, View};
+use medley_catalog::objects::Relation;
 use medley_catalog::quote_identifier;
 
 use super::super::constraints;
-use super::super::definitions::view_text;
+use super::super::definitions;
 use super::super::procedures;
+use super::super::relations::AnyRelation;
 use super::super::{Session, names};
 use super::format_type::shown;
 use crate::error::Result;
@@ -17,15 +19,15 @@ pub const KERNELS: Table = &[
         let role = RoleOid(args[0].oid()?);
         Ok(Datum::of_text(frame.session().snapshot.role_name(role)))
     }),
-    ("pg_get_expr", |_, args| Ok(args[0].clone())),
-    ("pg_get_expr_ext", |_, args| Ok(args[0].clone())),
-    ("pg_get_constraintdef", |frame, args| constraint(frame, args, false)),
-    ("pg_get_constraintdef_ext", |frame, args| constraint(frame, args, args[1].bool()?)),
-    ("pg_get_viewdef", view),
-    ("pg_get_viewdef_ext", view),
-    ("pg_get_viewdef_wrap", view),
-    ("pg_get_viewdef_name", view),
-    ("pg_get_viewdef_name_ext", view),
+    ("pg_get_expr", |frame, args| expression(frame, args, Layout::PLAIN)),
+    ("pg_get_expr_ext", |frame, args| expression(frame, args, flagged(&args[2])?)),
+    ("pg_get_constraintdef", |frame, args| constraint(frame, args, Layout::PLAIN)),
+    ("pg_get_constraintdef_ext", |frame, args| constraint(frame, args, flagged(&args[1])?)),
+    ("pg_get_viewdef", |frame, args| view(frame, args, Layout::PLAIN)),
+    ("pg_get_viewdef_ext", |frame, args| view(frame, args, flagged(&args[1])?)),
+    ("pg_get_viewdef_wrap", |frame, args| view(frame, args, Layout::wrapped(args[1].int4()?))),
+    ("pg_get_viewdef_name", |frame, args| view(frame, args, Layout::PLAIN)),
+    ("pg_get_viewdef_name_ext", |frame, args| view(frame, args, flagged(&args[1])?)),
     ("pg_get_ruledef", rule),
     ("pg_get_ruledef_ext", rule),
     ("pg_get_function_arguments", |frame, args| {
@@ -50,23 +52,40 @@ fn none<'a>(_: &Frame<'_>, _: &[Datum<'a>]) -> Result<Datum<'a>> {
     Ok(Datum::Null)
 }
 
-fn constraint<'a>(frame: &Frame<'_>, args: &[Datum<'a>], pretty: bool) -> Result<Datum<'a>> {
-    let oid = args[0].oid()?;
-    let relation = frame.session().snapshot.relation_with(oid);
+fn flagged(pretty: &Datum<'_>) -> Result<Layout> {
+    Ok(Layout::of_flag(pretty.bool()?))
+}
+
+/// An expression as it is stored, of a relation; none if there is no such relation.
+fn expression<'a>(frame: &Frame<'_>, args: &[Datum<'a>], layout: Layout) -> Result<Datum<'a>> {
+    let (session, oid) = (frame.session(), RelationOid(args[1].oid()?));
+    let Some(relation) = session.snapshot.relation(oid) else { return Ok(Datum::Null) };
+    let text = definitions::expression(session, relation, args[0].text()?, layout)?;
+    Ok(Datum::of_text(text))
+}
+
+fn constraint<'a>(frame: &Frame<'_>, args: &[Datum<'a>], layout: Layout) -> Result<Datum<'a>> {
+    let (session, oid) = (frame.session(), args[0].oid()?);
+    let relation = session.snapshot.relation_with(oid);
     let mut all = relation.into_iter().flat_map(|it| constraints::of(it));
     let found = all.find(|constraint| constraint.oid == oid);
-    Ok(found.map_or(Datum::Null, |it| Datum::of_text(it.definition(pretty))))
+    let definition = found.map(|it| it.definition(session, layout)).transpose()?;
+    Ok(definition.map_or(Datum::Null, Datum::of_text))
 }
 
 /// By oid or by name; what is no view has none.
-fn view<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
+fn view<'a>(frame: &Frame<'_>, args: &[Datum<'a>], layout: Layout) -> Result<Datum<'a>> {
     let session = frame.session();
-    let text = match &args[0] {
-        Datum::Oid(oid) => {
-            let found = session.snapshot.relation(RelationOid(*oid));
-            found.and_then(|relation| relation.view()).map(view_text)
-        }
-        name => names::relation(session, name.text()?)?.view().map(view_text),
+    let relation = match &args[0] {
+        Datum::Oid(oid) => session.snapshot.relation(RelationOid(*oid)).map(|it| &**it),
+        name => match names::relation(session, name.text()?)? {
+            AnyRelation::Stored(relation) => Some(relation),
+            AnyRelation::System(_) => None,
+        },
+    };
+    let text = match relation {
+        Some(relation) => definitions::view(session, relation, layout)?,
+        None => None,
     };
     Ok(text.map_or(Datum::Null, Datum::of_text))
 }
@@ -74,17 +93,17 @@ fn view<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
 fn rule<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
     let (session, oid) = (frame.session(), args[0].oid()?);
     let relation = session.snapshot.relation_with(oid);
-    let found = relation.and_then(|it| Some((it, it.view().filter(|view| view.rule == oid)?)));
-    Ok(found.map_or(Datum::Null, |(it, view)| Datum::of_text(rule_text(session, it, view))))
+    match relation.filter(|it| it.view().is_some_and(|view| view.rule == oid)) {
+        Some(relation) => Ok(Datum::of_text(rule_text(session, relation)?)),
+        None => Ok(Datum::Null),
+    }
 }
 
-fn rule_text(session: &Session, relation: &Relation, view: &View) -> String {
+fn rule_text(session: &Session, relation: &Relation) -> Result<String> {
     let name = session.snapshot.qualified_name(relation.schema, &relation.name);
-    format!(
-        "CREATE RULE {} AS\n    ON SELECT TO {name} DO INSTEAD {}",
-        quote_identifier("_RETURN"),
-        view_text(view)
-    )
+    let query = definitions::view(session, relation, Layout::PLAIN)?.unwrap_or_default();
+    let rule = quote_identifier("_RETURN");
+    Ok(format!("CREATE RULE {rule} AS\n    ON SELECT TO {name} DO INSTEAD {query}"))
 }
 
 fn arguments<'a>(

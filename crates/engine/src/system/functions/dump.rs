@@ -1,8 +1,10 @@
 //! `medley_dump(secrets)`: the catalog as SQL that makes it again, a row a statement.
+use medley_analyze::ruleutils::{Layout, Names};
+use medley_analyze::stored;
 use medley_catalog::objects::{Check, ColumnDefault, Relation};
+use medley_catalog::{SearchPath, Snapshot};
 use medley_dump::Definitions;
 
-use super::super::definitions::view_text;
 use crate::error::Result;
 use crate::semantics::set_returning::{SetFunction, SetTable};
 use crate::semantics::{Datum, Frame};
@@ -14,23 +16,40 @@ pub const SET_FUNCTIONS: SetTable =
 fn statements<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Vec<Vec<Datum<'a>>>> {
     let session = frame.session();
     let secrets = args[0].text()?;
-    let dumped = session.facts.dump(&session.snapshot, session.role, secrets, &Stored)?;
+    let path = session.snapshot.search_path::<&str>(&[], session.role);
+    let definitions = Stored { snapshot: &session.snapshot, path };
+    let dumped = session.facts.dump(&session.snapshot, session.role, secrets, &definitions)?;
     Ok(dumped.into_iter().map(|statement| vec![Datum::of_text(statement)]).collect())
 }
 
-/// The texts that the catalog keeps, in which relations have their schemas.
-struct Stored;
+/// The texts as a session with an empty search path sees them. What cannot be read again is as it
+/// is kept, where relations have their schemas too.
+struct Stored<'a> {
+    snapshot: &'a Snapshot,
+    path: SearchPath,
+}
 
-impl Definitions for Stored {
+impl Stored<'_> {
+    fn expression(&self, relation: &Relation, text: &str) -> String {
+        let names = Names::visible(self.snapshot, &self.path);
+        let printed = stored::expression_definition(&names, relation, text, Layout::PLAIN);
+        printed.unwrap_or_else(|_| text.to_owned())
+    }
+}
+
+impl Definitions for Stored<'_> {
     fn view(&self, relation: &Relation) -> String {
-        relation.view().map(view_text).unwrap_or_default()
+        let names = Names::visible(self.snapshot, &self.path);
+        let printed = stored::view_definition(&names, relation, Layout::PLAIN).ok().flatten();
+        let kept = || relation.view().map(|view| format!("{};", view.query)).unwrap_or_default();
+        printed.unwrap_or_else(kept)
     }
 
-    fn default(&self, _: &Relation, default: &ColumnDefault) -> String {
-        default.expression.clone()
+    fn default(&self, relation: &Relation, default: &ColumnDefault) -> String {
+        self.expression(relation, &default.expression)
     }
 
-    fn check(&self, _: &Relation, check: &Check) -> String {
-        check.expression.clone()
+    fn check(&self, relation: &Relation, check: &Check) -> String {
+        self.expression(relation, &check.expression)
     }
 }

@@ -1,4 +1,6 @@
 //! CHECK and NOT NULL constraints, for those who own them.
+use medley_analyze::ruleutils::Layout;
+
 use super::super::constraints::{self, Constraint};
 use super::super::value::{optional, text};
 
@@ -14,8 +16,8 @@ pub fn rows(session: &Session, _: &Keys, out: &mut RowSink) -> Result<()> {
 }
 
 fn row(session: &Session, constraint: &Constraint<'_>, out: &mut RowSink) -> Result<()> {
-    let clause = match constraint.check {
-        Some(condition) => format!("({condition})"),
+    let clause = match constraint.condition(session, Layout::PLAIN)? {
+        Some(condition) => condition,
         None => format!("{} IS NOT NULL", column_name(constraint)),
     };
     out.push(&[

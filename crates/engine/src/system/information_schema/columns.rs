@@ -1,10 +1,11 @@
 //! Columns that the actor has something to do with.
+use medley_analyze::ruleutils::Layout;
 use medley_catalog::Actor;
 use medley_catalog::acl::Privileges;
 
-use super::super::collations;
 use super::super::relations::{self, AnyColumn, AnyRelation};
 use super::super::value::{NULL, int4, optional, optional_int4, text, yes_or_no};
+use super::super::{collations, definitions};
 use super::type_facts::TypeFacts;
 
 use super::super::{Keys, RowSink, Session};
@@ -38,14 +39,23 @@ fn row(
     let collation = collations::shown_name(column.pg_type.collation);
     let default = column.stored.and_then(|column| column.default.as_ref());
     let generated = default.filter(|default| default.generated);
-    let plain_default = default.filter(|default| !default.generated);
+    let expression = match (relation, default) {
+        (AnyRelation::Stored(it), Some(default)) => {
+            Some(definitions::expression(session, it, &default.expression, Layout::PLAIN)?)
+        }
+        _ => None,
+    };
+    let (generation, default) = match generated {
+        Some(_) => (expression, None),
+        None => (None, expression),
+    };
     out.push(&[
         text(database),
         text(relation.schema_name(&session.snapshot)),
         text(relation.name()),
         text(column.name),
         int4(i32::from(column.number)),
-        optional(plain_default.map(|default| default.expression.as_str())),
+        optional(default),
         yes_or_no(!column.not_null),
         text(facts.data_type),
         optional_int4(facts.character_length),
@@ -81,8 +91,8 @@ fn row(
         NULL,
         NULL,
         yes_or_no(false),
-        text(if generated.is_some() { "ALWAYS" } else { "NEVER" }),
-        optional(generated.map(|default| default.expression.as_str())),
+        text(if generation.is_some() { "ALWAYS" } else { "NEVER" }),
+        optional(generation),
         yes_or_no(relation.kind() == 'r'),
     ])
 }

@@ -1,7 +1,8 @@
 //! Views that the actor has something to do with; their text for those who own them.
+use medley_analyze::ruleutils::Layout;
 use medley_catalog::objects::CheckOption;
 
-use super::super::definitions::view_text;
+use super::super::definitions;
 use super::super::relations::AnyRelation;
 use super::super::value::{optional, text, yes_or_no};
 use super::tables::visible;
@@ -17,7 +18,12 @@ pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
 
 fn row(session: &Session, relation: AnyRelation<'_>, out: &mut RowSink) -> Result<()> {
     let actor = session.snapshot.actor(session.role);
-    let shown = relation.view().filter(|_| actor.has_privileges_of(relation.owner()));
+    let definition = match relation {
+        AnyRelation::Stored(it) if actor.has_privileges_of(relation.owner()) => {
+            definitions::view(session, it, Layout::PLAIN)?
+        }
+        _ => None,
+    };
     let check = match relation.view().and_then(|view| view.check_option()) {
         Some(CheckOption::Local) => "LOCAL",
         Some(CheckOption::Cascaded) => "CASCADED",
@@ -27,7 +33,7 @@ fn row(session: &Session, relation: AnyRelation<'_>, out: &mut RowSink) -> Resul
         text(session.facts.database()),
         text(relation.schema_name(&session.snapshot)),
         text(relation.name()),
-        optional(shown.map(view_text)),
+        optional(definition),
         text(check),
         yes_or_no(false),
         yes_or_no(false),

@@ -1,6 +1,8 @@
 //! Views.
-use super::super::definitions::view_text;
-use super::super::relations;
+use medley_analyze::ruleutils::Layout;
+
+use super::super::definitions;
+use super::super::relations::{self, AnyRelation};
 use super::super::value::{optional, text};
 
 use super::super::{Keys, RowSink, Session};
@@ -12,11 +14,15 @@ pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
     let views = relations::all(snapshot).filter(|it| it.kind() == 'v');
     let mut admitted = views.filter(|it| keys.admits_text("viewname", it.name()));
     admitted.try_for_each(|it| {
+        let definition = match it {
+            AnyRelation::Stored(it) => definitions::view(session, it, Layout::PLAIN)?,
+            AnyRelation::System(_) => None,
+        };
         out.push(&[
             text(it.schema_name(snapshot)),
             text(it.name()),
             text(snapshot.role_name(it.owner())),
-            optional(it.view().map(view_text)),
+            optional(definition),
         ])
     })
 }
