@@ -5,16 +5,19 @@ use datafusion::arrow::array::{ArrayRef, RecordBatch};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::execute_stream;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
+use medley_analyze::{Analysed, Parameters, Star};
 use medley_sql::Query;
 use medley_types::{Column, PgType};
 
 use crate::context::QueryContext;
 use crate::error::{Error, Result};
 use crate::explain::ExplainOptions;
-use crate::names::{Binder, BoundQuery, Star, check_privileges};
+use crate::lower::Lowering;
+use crate::privileges;
 use crate::rows::Rows;
 use crate::scan::Planner;
 
@@ -81,13 +84,14 @@ impl Engine {
         query: &Query,
         parameter_types: &[Option<PgType>],
     ) -> Result<Prepared> {
-        let planner = Planner::new(self, context);
-        let binder = Binder::new(context, planner, parameter_types.to_vec(), None);
-        let bound = binder.bind(query)?;
+        let types = parameter_types.to_vec();
+        let analysed = analyse(context, query, Parameters { types, complete: false })?;
+        // What cannot be planned is refused here already.
+        Lowering::new(context, Planner::new(self, context), None).plan(&analysed.query)?;
         Ok(Prepared {
-            columns: bound.columns,
-            parameter_types: bound.parameter_types,
-            stars: bound.stars,
+            columns: analysed.query.columns(),
+            parameter_types: analysed.parameter_types,
+            stars: analysed.stars,
         })
     }
 
@@ -99,12 +103,11 @@ impl Engine {
         parameters: &[Parameter],
     ) -> Result<Rows> {
         let planner = Planner::new(self, context);
-        let bound = bind(context, &planner, query, parameters)?;
-        check_privileges(&context.snapshot, &bound.reads)?;
-        let plan = planner.physical(&bound.plan).await?;
+        let (columns, plan) = plan(context, &planner, query, parameters)?;
+        let plan = planner.physical(&plan).await?;
         planner.reserve(&plan).await?;
         let batches = execute_stream(plan, planner.task())?;
-        Ok(Rows { columns: bound.columns, batches: until_cancelled(batches, context) })
+        Ok(Rows { columns, batches: until_cancelled(batches, context) })
     }
 
     /// What EXPLAIN prints, a line each.
@@ -119,21 +122,37 @@ impl Engine {
             return Err(Error::unsupported("EXPLAIN ANALYZE"));
         }
         let planner = Planner::new(self, context);
-        let bound = bind(context, &planner, query, parameters)?;
-        check_privileges(&context.snapshot, &bound.reads)?;
-        let plan = planner.physical(&bound.plan).await?;
+        let (_, plan) = plan(context, &planner, query, parameters)?;
+        let plan = planner.physical(&plan).await?;
         Ok(crate::explain::lines(&plan, options))
     }
 }
 
-fn bind(
+/// What a query means, in this session.
+fn analyse(context: &QueryContext, query: &Query, parameters: Parameters) -> Result<Analysed> {
+    let names = medley_analyze::Context::new(
+        &context.snapshot,
+        &context.search_path,
+        context.role,
+        &context.style,
+        context.facts.database(),
+    );
+    Ok(medley_analyze::query(&names, &query.ast, parameters)?)
+}
+
+/// The plan of a query that may read what it reads, and the columns that come out.
+fn plan(
     context: &QueryContext,
     planner: &Arc<Planner>,
     query: &Query,
     parameters: &[Parameter],
-) -> Result<BoundQuery> {
+) -> Result<(Vec<Column>, LogicalPlan)> {
     let types = parameters.iter().map(|parameter| Some(parameter.pg_type)).collect();
-    Binder::new(context, Arc::clone(planner), types, Some(parameters)).bind(query)
+    let analysed = analyse(context, query, Parameters { types, complete: true })?;
+    let lowering = Lowering::new(context, Arc::clone(planner), Some(parameters));
+    let plan = lowering.plan(&analysed.query)?;
+    privileges::check(&context.snapshot, &medley_analyze::reads(&analysed.query))?;
+    Ok((analysed.query.columns(), plan))
 }
 
 /// The batches, or 57014 as soon as the statement is cancelled.

@@ -15,9 +15,9 @@ pub enum Error {
     /// A value that is none, or that cannot be held.
     #[error(transparent)]
     Value(#[from] medley_types::Error),
-    /// A name that means no type.
+    /// A query that means nothing.
     #[error(transparent)]
-    TypeName(#[from] medley_analyze::type_name::Error),
+    Analysis(#[from] medley_analyze::Error),
     /// What the road to a remote, or the remote, said.
     #[error(transparent)]
     Foreign(#[from] medley_foreign::Error),
@@ -114,7 +114,7 @@ impl Error {
         match self {
             Self::Refused(report) => report.sqlstate,
             Self::Value(error) => error.sqlstate(),
-            Self::TypeName(error) => error.sqlstate(),
+            Self::Analysis(error) => error.sqlstate(),
             Self::Foreign(error) => error.sqlstate(),
             Self::Cancelled => SqlState::QUERY_CANCELED,
             Self::OutOfMemory => SqlState::OUT_OF_MEMORY,
@@ -133,7 +133,7 @@ impl Diagnostic for Error {
         match self {
             Self::Refused(report) => (**report).clone(),
             Self::Value(error) => error.report(),
-            Self::TypeName(error) => error.report(),
+            Self::Analysis(error) => error.report(),
             Self::Foreign(error) => error.report(),
             Self::OutOfMemory => {
                 Report::error(self.code(), self.to_string()).with_hint(MEMORY_HINT)
@@ -162,6 +162,12 @@ impl From<DataFusionError> for Error {
             Some(ours) => ours.report().into(),
             None => of_datafusion(&error),
         }
+    }
+}
+
+impl From<ArrowError> for Error {
+    fn from(error: ArrowError) -> Self {
+        of_arrow(&error)
     }
 }
 

@@ -1,11 +1,10 @@
 //! Planning and running queries; the only crate that knows DataFusion.
 //!
-//! A query is read by rules of PostgreSQL that are written here: names are looked up in its
-//! scoping (`names`), every expression has a [`PgType`](medley_types::PgType), and every operator
-//! and function is resolved among all of PostgreSQL's own (`semantics`). What comes out is a
-//! DataFusion plan in which every expression is one of ours or one whose meaning is the same
-//! there; DataFusion's SQL planner, its coercions and its functions are not used. So an
-//! expression answers what PostgreSQL answers, or is refused (`0A000`), naming it.
+//! What a query means has been found out by `medley_analyze`, by PostgreSQL's rules; here its tree
+//! is lowered (`lower`) to a DataFusion plan in which every expression is one of ours
+//! (`semantics`) or one whose meaning is the same there; DataFusion's SQL planner, its coercions
+//! and its functions are not used. So an expression answers what PostgreSQL answers, or is refused
+//! (`0A000`), naming it.
 //!
 //! This crate knows no protocol and no statement but queries: what it plans is a `Query`, and
 //! nothing that it plans changes rows.
@@ -13,14 +12,15 @@
 //! Invariants:
 //! - the table name of a scan is unique to (table, check-as role), see `scan`;
 //! - privileges are checked in one function, before any mapping is resolved, see
-//!   `names::privileges`;
+//!   `privileges`;
 //! - a plan holds no mapping: remotes are resolved when a scan is executed;
 //! - pushing down changes time, never the answer.
 mod context;
 mod engine;
 mod error;
 mod explain;
-mod names;
+mod lower;
+mod privileges;
 mod rows;
 mod scan;
 pub mod semantics;
@@ -31,5 +31,5 @@ pub use context::{ActiveBackend, Facts, LoginMap, LoginRule, QueryContext, Setti
 pub use engine::{Engine, Limits, Parameter, Prepared};
 pub use error::{Error, Result};
 pub use explain::{ExplainOptions, Format};
-pub use names::Star;
+pub use medley_analyze::Star;
 pub use rows::Rows;

@@ -163,7 +163,7 @@ impl Analyser<'_> {
         values: Vec<Expr>,
         at: Option<usize>,
     ) -> Result<Expr> {
-        if found.function.returns_set {
+        if found.function.returns_set && scope.clause.get() != Clause::Select {
             return Err(no_set_here(scope.clause.get(), at));
         }
         self.resolved_call(found, form, values, at)
@@ -359,7 +359,7 @@ fn plain_only(
 
 fn no_set_here(clause: Clause, at: Option<usize>) -> Error {
     let message = match clause {
-        Clause::Select | Clause::OrderBy | Clause::GroupBy | Clause::DistinctOn => {
+        Clause::OrderBy | Clause::GroupBy | Clause::DistinctOn => {
             "set-returning functions are not supported here".to_owned()
         }
         clause => format!("set-returning functions are not allowed in {}", clause.name()),

@@ -5,6 +5,9 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use datafusion::arrow::array::{ListArray, RecordBatch, StructArray};
+use datafusion::arrow::buffer::OffsetBuffer;
+use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::ParamValues;
 use datafusion::error::Result as PlanResult;
@@ -15,7 +18,6 @@ use datafusion::logical_expr::{
 };
 use datafusion::physical_plan::collect;
 use datafusion::scalar::ScalarValue;
-use medley_types::{PgType, arrow_type};
 
 use super::Planner;
 use crate::error::{Error, Result};
@@ -29,6 +31,11 @@ pub(crate) enum Answer {
     Exists,
     /// Whether one of its values is the last argument.
     In,
+    /// All its rows, as a list of structs; NULL for none if they are to be kept by a NULL.
+    Rows {
+        /// None is NULL.
+        or_null: bool,
+    },
 }
 
 /// The subquery as a function of the outer columns that it names.
@@ -37,7 +44,7 @@ pub(crate) struct SubPlan {
     plan: LogicalPlan,
     /// The placeholders that stand for the arguments.
     ids: Vec<String>,
-    result: PgType,
+    result: DataType,
     answer: Answer,
     planner: Arc<Planner>,
     signature: Signature,
@@ -48,14 +55,13 @@ impl SubPlan {
         name: String,
         plan: LogicalPlan,
         ids: Vec<String>,
-        types: Vec<PgType>,
-        result: PgType,
+        arguments: usize,
+        result: DataType,
         answer: Answer,
         planner: Arc<Planner>,
     ) -> Self {
         // The key that IN compares by may have a form of its own.
-        let count = types.len();
-        let signature = Signature::any(count, Volatility::Volatile);
+        let signature = Signature::any(arguments, Volatility::Volatile);
         Self { name, plan, ids, result, answer, planner, signature }
     }
 
@@ -79,9 +85,10 @@ impl SubPlan {
                 let first = batches.iter().find(|batch| batch.num_rows() > 0);
                 match first {
                     Some(batch) => Ok(ScalarValue::try_from_array(batch.column(0), 0)?),
-                    None => Ok(ScalarValue::try_from(arrow_type(self.result))?),
+                    None => Ok(ScalarValue::try_from(&self.result)?),
                 }
             }
+            Answer::Rows { or_null } => self.rows(&batches, or_null),
             Answer::In => {
                 let wanted = row.last().ok_or_else(|| Error::Internal("IN nothing".to_owned()))?;
                 let mut values = Vec::new();
@@ -93,6 +100,25 @@ impl SubPlan {
                 Ok(ScalarValue::Boolean(contains(&values, wanted)))
             }
         }
+    }
+
+    /// Rows as one list.
+    fn rows(&self, batches: &[RecordBatch], or_null: bool) -> Result<ScalarValue> {
+        let (DataType::List(field), Some(first)) = (&self.result, batches.first()) else {
+            return Ok(ScalarValue::try_from(&self.result)?);
+        };
+        let rows = concat_batches(&first.schema(), batches)?;
+        if rows.num_rows() == 0 && or_null {
+            return Ok(ScalarValue::try_from(&self.result)?);
+        }
+        let DataType::Struct(fields) = field.data_type() else {
+            return Err(Error::Internal("rows that are no structs".to_owned()));
+        };
+        let count = rows.num_rows();
+        let rows = StructArray::try_new(fields.clone(), rows.columns().to_vec(), None)?;
+        let offsets = OffsetBuffer::from_lengths([count]);
+        let list = ListArray::try_new(Arc::clone(field), offsets, Arc::new(rows), None)?;
+        Ok(ScalarValue::List(Arc::new(list)))
     }
 }
 
@@ -141,11 +167,11 @@ impl ScalarUDFImpl for SubPlan {
     }
 
     fn return_type(&self, _: &[DataType]) -> PlanResult<DataType> {
-        Ok(arrow_type(self.result))
+        Ok(self.result.clone())
     }
 
     fn return_field_from_args(&self, _: ReturnFieldArgs<'_>) -> PlanResult<FieldRef> {
-        Ok(Arc::new(Field::new(self.name.clone(), arrow_type(self.result), true)))
+        Ok(Arc::new(Field::new(self.name.clone(), self.result.clone(), true)))
     }
 
     fn invoke_with_args(&self, _: ScalarFunctionArgs) -> PlanResult<ColumnarValue> {
@@ -172,7 +198,7 @@ impl AsyncScalarUDFImpl for SubPlan {
             results.push(result);
         }
         if results.is_empty() {
-            let empty = datafusion::arrow::array::new_empty_array(&arrow_type(self.result));
+            let empty = datafusion::arrow::array::new_empty_array(&self.result);
             return Ok(ColumnarValue::Array(empty));
         }
         Ok(ColumnarValue::Array(ScalarValue::iter_to_array(results)?))

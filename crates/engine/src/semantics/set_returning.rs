@@ -102,6 +102,32 @@ fn lists(
     list_array(frame.result, &lists)
 }
 
+/// A list of the numbers of a list's elements, from 1: WITH ORDINALITY.
+pub fn numbers(list: Expr, t: PgType, env: &Arc<Env>) -> Result<Expr> {
+    let (array, numbers) = (array_of(t)?, array_of(PgType::INT8)?);
+    let kernel = Kernel::Row(|_: &Frame<'_>, args| {
+        let mut writer = Writer::new(PgType::INT8, 0);
+        for number in 1..=args[0].list()?.len() {
+            writer.push(&Datum::Int8(number as i64))?;
+        }
+        Ok(Datum::List(writer.finish()?))
+    });
+    Ok(Call::new("ordinality", kernel, vec![array], numbers, env).on(vec![list]))
+}
+
+/// A list, NULL if it is empty: so that what it belongs to keeps a row.
+pub fn none_if_empty(list: Expr, t: PgType, env: &Arc<Env>) -> Result<Expr> {
+    let array = array_of(t)?;
+    let kernel = Kernel::Row(|_: &Frame<'_>, args| {
+        Ok(if args[0].list()?.is_empty() { Datum::Null } else { args[0].clone() })
+    });
+    Ok(Call::new("none_if_empty", kernel, vec![array], array, env).on(vec![list]))
+}
+
+fn array_of(t: PgType) -> Result<PgType> {
+    t.array().ok_or_else(|| Error::unsupported(format_args!("a set of values of type {t}")))
+}
+
 fn whole(datum: &Datum<'_>) -> Result<i128> {
     Ok(match datum {
         Datum::Int4(value) => i128::from(*value),

@@ -55,7 +55,7 @@ pub const INPUTS: &[(u32, RowFn)] = functions::INPUTS;
 /// Functions that return sets and ask the session, by `pg_proc.prosrc`.
 pub const SET_FUNCTIONS: &[SetTable] = functions::SET_FUNCTIONS;
 
-/// The system relation of this name.
-pub fn relation(schema: &str, name: &str) -> Option<&'static dyn SystemRelation> {
-    declared::by_name(schema, name).map(|it| it as &dyn SystemRelation)
+/// The system relation of this oid.
+pub fn relation_by_oid(oid: u32) -> Option<&'static dyn SystemRelation> {
+    declared::by_oid(oid).map(|it| it as &dyn SystemRelation)
 }

@@ -1,31 +1,11 @@
-//! What a query reads, and whether it may.
-use std::collections::BTreeSet;
-
+//! Whether a query may read what it reads.
+use medley_analyze::{Read, ReadOf};
 use medley_catalog::Snapshot;
 use medley_catalog::acl::Privileges;
 use medley_catalog::ids::{RelationOid, RoleOid};
 use medley_diagnostic::SqlState;
 
 use crate::error::{Error, Result};
-
-/// A relation that a query reads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Read {
-    /// What is read.
-    pub what: ReadOf,
-    /// The role whose privileges count: inside a view its owner.
-    pub check_as: RoleOid,
-    /// The columns that are named, by number.
-    pub columns: BTreeSet<i16>,
-}
-
-/// A relation of the catalog or of the system.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum ReadOf {
-    Relation(RelationOid),
-    /// A system relation that is not for everybody.
-    Restricted(&'static str),
-}
 
 /// The one place where privileges on relations are checked: before any mapping is resolved.
 pub(crate) fn check(snapshot: &Snapshot, reads: &[Read]) -> Result<()> {

@@ -1,0 +1,260 @@
+//! FROM: scans, subqueries and joins.
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use datafusion::catalog::TableProvider;
+use datafusion::common::TableReference;
+use datafusion::datasource::provider_as_source;
+use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, LogicalPlanBuilder, lit};
+use medley_analyze::tree::{
+    ColumnRef, CteRange, FromItem, Join, JoinKind, Range, RangeKind, RelationKind, RelationRange,
+    ValuesRange,
+};
+use medley_catalog::objects::Relation;
+
+use super::expr::misplaced;
+use super::frame::Frame;
+use super::{Bound, Lowering};
+use crate::error::{Error, Result};
+use crate::scan::{ForeignTable, SystemTable};
+use crate::system;
+
+impl Lowering<'_> {
+    /// FROM; without it there is one row.
+    pub(super) fn from(&self, frame: &Frame<'_>) -> Result<LogicalPlan> {
+        let mut all = None;
+        for item in &frame.query.from {
+            all = Some(self.item(frame, item, all)?);
+        }
+        match all {
+            Some(plan) => Ok(plan),
+            None => Ok(LogicalPlanBuilder::empty(true).build()?),
+        }
+    }
+
+    /// A part of FROM beside what stands before it, which it may name if it is lateral.
+    fn item(
+        &self,
+        frame: &Frame<'_>,
+        item: &FromItem,
+        before: Option<LogicalPlan>,
+    ) -> Result<LogicalPlan> {
+        let plan = match item {
+            FromItem::Range(index) if self.is_lateral(frame, *index) => {
+                return self.lateral(frame, *index, before, false);
+            }
+            FromItem::Range(index) => self.range(frame, *index)?,
+            FromItem::Join(join) if before.is_some() && self.has_lateral(frame, &join.left) => {
+                return self.join(frame, join, before);
+            }
+            FromItem::Join(join) => self.join(frame, join, None)?,
+        };
+        Ok(match before {
+            None => plan,
+            Some(before) => LogicalPlanBuilder::from(before).cross_join(plan)?.build()?,
+        })
+    }
+
+    fn is_lateral(&self, frame: &Frame<'_>, index: usize) -> bool {
+        frame.query.ranges.get(index).is_some_and(|range| match range.kind {
+            RangeKind::Function(_) | RangeKind::Subquery(_) => range.lateral,
+            _ => false,
+        })
+    }
+
+    fn has_lateral(&self, frame: &Frame<'_>, item: &FromItem) -> bool {
+        match item {
+            FromItem::Range(index) => self.is_lateral(frame, *index),
+            FromItem::Join(join) => {
+                self.has_lateral(frame, &join.left) || self.has_lateral(frame, &join.right)
+            }
+        }
+    }
+
+    fn join(
+        &self,
+        frame: &Frame<'_>,
+        join: &Join,
+        before: Option<LogicalPlan>,
+    ) -> Result<LogicalPlan> {
+        let left = self.item(frame, &join.left, before)?;
+        if self.has_lateral(frame, &join.right) {
+            return self.lateral_join(frame, join, left);
+        }
+        let right = self.item(frame, &join.right, None)?;
+        let kind = match join.kind {
+            JoinKind::Inner => JoinType::Inner,
+            JoinKind::Left => JoinType::Left,
+            JoinKind::Right => JoinType::Right,
+            JoinKind::Full => JoinType::Full,
+        };
+        let builder = LogicalPlanBuilder::from(left);
+        let joined = match (kind, &join.on) {
+            (JoinType::Inner, None) => builder.cross_join(right)?,
+            (kind, on) => {
+                let on = on.iter().map(|on| self.expr(frame, on)).collect::<Result<Vec<_>>>()?;
+                builder.join_on(right, kind, conjuncts(on))?
+            }
+        };
+        Ok(joined.build()?)
+    }
+
+    /// A join whose right side names columns of its left.
+    fn lateral_join(
+        &self,
+        frame: &Frame<'_>,
+        join: &Join,
+        left: LogicalPlan,
+    ) -> Result<LogicalPlan> {
+        let on = |lowering: &Self| join.on.as_ref().map(|on| lowering.expr(frame, on)).transpose();
+        match (join.kind, &join.right) {
+            (JoinKind::Inner, right) => {
+                let plan = self.item(frame, right, Some(left))?;
+                match on(self)? {
+                    Some(on) => Ok(LogicalPlanBuilder::from(plan).filter(on)?.build()?),
+                    None => Ok(plan),
+                }
+            }
+            (JoinKind::Left, FromItem::Range(index)) => {
+                let plan = self.lateral(frame, *index, Some(left), true)?;
+                match on(self)? {
+                    Some(on) if on != lit(true) => {
+                        Err(Error::unsupported("LEFT JOIN LATERAL with such a condition"))
+                    }
+                    _ => Ok(plan),
+                }
+            }
+            _ => Err(Error::unsupported("LATERAL on this side of such a join")),
+        }
+    }
+
+    /// A range that names no column of its neighbours.
+    fn range(&self, frame: &Frame<'_>, index: usize) -> Result<LogicalPlan> {
+        let range = frame.query.ranges.get(index).ok_or_else(|| misplaced("a range"))?;
+        let name = range.name.as_deref().unwrap_or("subquery");
+        let bound = match &range.kind {
+            RangeKind::Relation(relation) => {
+                return self.relation(frame, index, range, relation);
+            }
+            RangeKind::Subquery(query) => {
+                let bound = self.query(Some(frame), query, false)?.0;
+                self.aliased(bound, name)?
+            }
+            RangeKind::Values(values) => self.values(frame, range, values)?,
+            RangeKind::Cte(cte) => self.cte_range(frame, cte, name)?,
+            RangeKind::Function(_) => return self.lateral(frame, index, None, false),
+            RangeKind::Join(_) => return Err(misplaced("a join's range")),
+        };
+        let numbers = range.columns.iter().map(|column| column.number);
+        let columns = numbers.zip(bound.columns.into_iter().map(|column| column.expr));
+        self.known(frame, index, columns.collect());
+        Ok(bound.plan)
+    }
+
+    /// From now on the columns of a range can be named.
+    pub(super) fn known(&self, frame: &Frame<'_>, index: usize, columns: HashMap<i16, Expr>) {
+        frame.ranges.borrow_mut()[index] = Some(columns);
+    }
+
+    fn cte_range(&self, frame: &Frame<'_>, range: &CteRange, name: &str) -> Result<Bound> {
+        let cte = frame.cte(range.levels_up, range.index).ok_or_else(|| misplaced("a CTE"))?;
+        cte.uses.set(cte.uses.get() + 1);
+        if cte.volatile && cte.uses.get() > 1 {
+            return Err(Error::unsupported("a volatile CTE that is read more than once"));
+        }
+        self.aliased(cte.bound.clone(), name)
+    }
+
+    fn values(&self, frame: &Frame<'_>, range: &Range, values: &ValuesRange) -> Result<Bound> {
+        let types: Vec<_> = range.columns.iter().map(|column| column.t).collect();
+        let rows = values.rows.iter().map(|row| {
+            row.iter().zip(&types).map(|(value, t)| self.expr_as(frame, value, *t)).collect()
+        });
+        let rows = rows.collect::<Result<Vec<Vec<_>>>>()?;
+        let plan = LogicalPlanBuilder::values(rows)?.alias(self.unique("values"))?.build()?;
+        let names = range.columns.iter().map(|column| column.name.clone()).collect();
+        Ok(Bound::of_plan(plan, names, types))
+    }
+
+    fn relation(
+        &self,
+        frame: &Frame<'_>,
+        index: usize,
+        range: &Range,
+        relation: &RelationRange,
+    ) -> Result<LogicalPlan> {
+        let (bound, table_oid) = match relation.kind {
+            RelationKind::System => self.system_relation(relation)?,
+            RelationKind::ForeignTable => self.foreign_table(relation)?,
+            RelationKind::View => (self.view(relation, range)?, None),
+        };
+        let numbers = range.columns.iter().map(|column| column.number);
+        let columns = numbers.zip(bound.columns.into_iter().map(|column| column.expr));
+        let table_oid = table_oid.map(|value| (ColumnRef::TABLE_OID, value));
+        self.known(frame, index, columns.chain(table_oid).collect());
+        Ok(bound.plan)
+    }
+
+    fn system_relation(&self, relation: &RelationRange) -> Result<(Bound, Option<Expr>)> {
+        let found = system::relation_by_oid(relation.oid.0)
+            .ok_or_else(|| misplaced("a system relation"))?;
+        let provider = Arc::new(SystemTable::new(found, Arc::clone(&self.planner)));
+        let plan = self.scan(provider, format!("{}.{}", found.schema(), found.name()))?;
+        let mut names: Vec<_> = found.columns().iter().map(|c| c.name.to_owned()).collect();
+        let mut types: Vec<_> = found.columns().iter().map(|c| c.pg_type).collect();
+        names.push("tableoid".to_owned());
+        types.push(medley_types::PgType::OID);
+        let mut bound = Bound::of_plan(plan, names, types);
+        let table_oid = bound.columns.pop().map(|column| column.expr);
+        Ok((bound, table_oid))
+    }
+
+    fn foreign_table(&self, range: &RelationRange) -> Result<(Bound, Option<Expr>)> {
+        let snapshot = &self.context.snapshot;
+        let relation = snapshot.relation(range.oid).ok_or_else(|| misplaced("a relation"))?;
+        let check_as = range.check_as;
+        let provider = ForeignTable::new(
+            Arc::clone(relation),
+            self.schema_name(relation),
+            check_as,
+            Arc::clone(&self.planner),
+        )?;
+        // Unique to (table, check-as role): see `scan`.
+        let scan_name = format!("{}.{} as {check_as}", relation.oid, relation.name);
+        let plan = self.scan(Arc::new(provider), scan_name)?;
+        let names = relation.live_columns().map(|column| column.name.clone()).collect();
+        let types = relation.live_columns().map(|column| column.pg_type).collect();
+        Ok((Bound::of_plan(plan, names, types), Some(lit(relation.oid.0))))
+    }
+
+    /// A view is its query.
+    fn view(&self, relation: &RelationRange, range: &Range) -> Result<Bound> {
+        let query = relation.view.as_ref().ok_or_else(|| misplaced("a view"))?;
+        // Positions in it are of another text than the statement's.
+        let bound = self.query(None, query, false).map_err(without_position)?.0;
+        self.aliased(bound, range.name.as_deref().unwrap_or("view"))
+    }
+
+    fn schema_name(&self, relation: &Relation) -> String {
+        let schema = self.context.snapshot.schema(relation.schema);
+        schema.map(|schema| schema.name.clone()).unwrap_or_default()
+    }
+
+    fn scan(&self, provider: Arc<dyn TableProvider>, name: String) -> Result<LogicalPlan> {
+        let source = provider_as_source(provider);
+        let alias = self.unique(&name);
+        let scan = LogicalPlanBuilder::scan(TableReference::bare(name), source, None)?;
+        Ok(scan.alias(TableReference::bare(alias))?.build()?)
+    }
+}
+
+/// What AND joins, each for itself: USING's pairs.
+fn conjuncts(on: Vec<Expr>) -> Vec<Expr> {
+    on.iter().flat_map(datafusion::logical_expr::utils::split_conjunction).cloned().collect()
+}
+
+fn without_position(error: Error) -> Error {
+    let mut report = medley_diagnostic::Diagnostic::report(&error);
+    report.position = None;
+    report.into()
+}

@@ -1,0 +1,221 @@
+//! Functions in FROM, and those that return sets in a select list; LATERAL.
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::{DataType, Field};
+use datafusion::common::{Column as PlanColumn, UnnestOptions};
+use datafusion::functions::core::expr_fn::get_field;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
+use medley_analyze::tree::{self, ExprKind, FunctionCall, FunctionRange, Range, RangeKind};
+use medley_types::PgType;
+
+use super::expr::misplaced;
+use super::frame::{Frame, Outer};
+use super::select::Computed;
+use super::{Bound, Lowering, Typed, resolved};
+use crate::error::{Error, Result};
+use crate::scan::Answer;
+use crate::semantics::call_function;
+use crate::semantics::set_returning::{none_if_empty, numbers, set_call};
+
+impl Lowering<'_> {
+    /// A function or lateral subquery of FROM, for each row of what stands before it; `outer` keeps
+    /// the rows for which it has none.
+    pub(super) fn lateral(
+        &self,
+        frame: &Frame<'_>,
+        index: usize,
+        before: Option<LogicalPlan>,
+        outer: bool,
+    ) -> Result<LogicalPlan> {
+        let before = match before {
+            Some(before) => before,
+            None => LogicalPlanBuilder::empty(true).build()?,
+        };
+        let range = frame.query.ranges.get(index).ok_or_else(|| misplaced("a range"))?;
+        match &range.kind {
+            RangeKind::Function(function) => {
+                self.function_range(frame, index, range, function, before, outer)
+            }
+            RangeKind::Subquery(query) => {
+                let (bound, parameters) = self.query(Some(frame), query, true)?;
+                let (plan, columns) = self.lateral_rows(bound, parameters, before, outer)?;
+                let numbers = range.columns.iter().map(|column| column.number);
+                self.known(frame, index, numbers.zip(columns).collect());
+                Ok(plan)
+            }
+            _ => Err(misplaced("LATERAL")),
+        }
+    }
+
+    /// The rows of a plan for each row of another, whose columns it takes as parameters.
+    fn lateral_rows(
+        &self,
+        bound: Bound,
+        parameters: Vec<Outer>,
+        before: LogicalPlan,
+        outer: bool,
+    ) -> Result<(LogicalPlan, Vec<Expr>)> {
+        let names: Vec<_> = (0..bound.columns.len()).map(|index| format!("c{index}")).collect();
+        let columns = bound.columns.iter().zip(&names);
+        let exprs: Vec<_> = columns.map(|(column, name)| column.expr.clone().alias(name)).collect();
+        let rows = LogicalPlanBuilder::from(bound.plan).project(exprs)?.build()?;
+        let fields = rows
+            .schema()
+            .fields()
+            .iter()
+            .map(|field| Field::new(field.name(), field.data_type().clone(), true));
+        let row = DataType::Struct(fields.collect());
+        let list = DataType::List(Arc::new(Field::new("item", row, true)));
+        let answer = Answer::Rows { or_null: outer };
+        let list = self.sub_plan_as(rows, parameters, list, answer);
+        let (plan, lists) = self.unnested(before, vec![list], outer)?;
+        let row = lists.into_iter().next().ok_or_else(|| misplaced("LATERAL"))?;
+        let columns = names.into_iter().map(|name| get_field(row.clone(), name));
+        Ok((plan, columns.collect()))
+    }
+
+    fn function_range(
+        &self,
+        frame: &Frame<'_>,
+        index: usize,
+        range: &Range,
+        function: &FunctionRange,
+        before: LogicalPlan,
+        outer: bool,
+    ) -> Result<LogicalPlan> {
+        let at = function.call.position;
+        let ExprKind::Function(call) = &function.call.kind else {
+            return Err(misplaced("a function in FROM"));
+        };
+        let call_columns = range.columns.len() - usize::from(function.with_ordinality);
+        let is_set = call.builtin().is_some_and(|it| it.returns_set);
+        let mut lists = Vec::with_capacity(range.columns.len());
+        for (number, column) in range.columns.iter().take(call_columns).enumerate() {
+            let list = match is_set {
+                true => self.set_list(frame, call, function.call.t, number, column.t),
+                false => self.one_value(frame, call, function.call.t, call_columns),
+            };
+            lists.push((list.map_err(|error| error.or_at(at))?, column.t));
+        }
+        if function.with_ordinality {
+            let (first, t) = lists.first().ok_or_else(|| misplaced("ORDINALITY"))?;
+            lists.push((numbers(first.clone(), *t, &self.env)?, PgType::INT8));
+        }
+        if outer {
+            for (list, t) in &mut lists {
+                *list = none_if_empty(list.clone(), *t, &self.env)?;
+            }
+        }
+        let lists = lists.into_iter().map(|(list, _)| list).collect();
+        let (plan, columns) = self.unnested(before, lists, outer)?;
+        let numbers = range.columns.iter().map(|column| column.number);
+        let columns: HashMap<_, _> = numbers.zip(columns).collect();
+        self.known(frame, index, columns);
+        Ok(plan)
+    }
+
+    /// One column of a call's rows, as a list of its values.
+    fn set_list(
+        &self,
+        frame: &Frame<'_>,
+        call: &FunctionCall,
+        result: PgType,
+        column: usize,
+        t: PgType,
+    ) -> Result<Expr> {
+        let found = resolved(call.function, &call.arguments, result)?;
+        let arguments = call.arguments.iter().map(|it| Ok((self.expr(frame, it)?, it.t)));
+        set_call(&found, &arguments.collect::<Result<Vec<_>>>()?, column, t, &self.env)
+    }
+
+    /// What a function that returns no set returns, as a list of one.
+    fn one_value(
+        &self,
+        frame: &Frame<'_>,
+        call: &FunctionCall,
+        t: PgType,
+        columns: usize,
+    ) -> Result<Expr> {
+        let found = resolved(call.function, &call.arguments, t)?;
+        if columns != 1 {
+            let name = found.function.name;
+            return Err(Error::unsupported(format_args!("function {name} in FROM")));
+        }
+        let arguments = call.arguments.iter().map(|it| Ok((self.expr(frame, it)?, it.t)));
+        let value = call_function(&found, arguments.collect::<Result<_>>()?, &self.env)?;
+        let array = t.array().ok_or_else(|| Error::unsupported("a function of such a result"))?;
+        Ok(crate::semantics::array_constructor(t, array, 1, &self.env).on(vec![value]))
+    }
+
+    /// Lists side by side as rows, beside the rows that they belong to.
+    fn unnested(
+        &self,
+        plan: LogicalPlan,
+        lists: Vec<Expr>,
+        outer: bool,
+    ) -> Result<(LogicalPlan, Vec<Expr>)> {
+        let fields = plan.schema().iter().map(PlanColumn::from).map(Expr::Column).collect();
+        self.projected_lists(plan, fields, lists, outer)
+    }
+
+    /// Expressions, and beside them lists as rows.
+    fn projected_lists(
+        &self,
+        plan: LogicalPlan,
+        mut exprs: Vec<Expr>,
+        lists: Vec<Expr>,
+        outer: bool,
+    ) -> Result<(LogicalPlan, Vec<Expr>)> {
+        let mut names = Vec::with_capacity(lists.len());
+        for list in lists {
+            let internal = self.unique("set");
+            exprs.push(list.alias(internal.clone()));
+            names.push(PlanColumn::new_unqualified(internal));
+        }
+        let columns = names.iter().cloned().map(Expr::Column).collect();
+        let options = UnnestOptions::new().with_preserve_nulls(outer);
+        let plan = LogicalPlanBuilder::from(plan)
+            .project(exprs)?
+            .unnest_columns_with_options(names, options)?
+            .build()?;
+        Ok((plan, columns))
+    }
+
+    /// A function that returns a set, in a select list: the list of its values for now.
+    pub(super) fn set_target(&self, frame: &Frame<'_>, expr: &tree::Expr) -> Result<Typed> {
+        let ExprKind::Function(call) = &expr.kind else { return Err(misplaced("a set")) };
+        let list = self.set_list(frame, call, expr.t, 0, expr.t);
+        let list = list.map_err(|error| error.or_at(expr.position))?;
+        Ok(Typed { expr: list, t: expr.t, position: expr.position })
+    }
+
+    /// The rows that the sets of a select list make.
+    pub(super) fn expanded_sets(
+        &self,
+        plan: LogicalPlan,
+        sets: &[usize],
+        computed: &mut Computed,
+    ) -> Result<LogicalPlan> {
+        let mut others = Vec::new();
+        let mut lists = Vec::new();
+        for (index, value) in computed.targets.iter_mut().enumerate() {
+            let Some(value) = value else { continue };
+            if sets.contains(&index) {
+                lists.push(value.expr.clone());
+                continue;
+            }
+            let internal = self.unique("target");
+            let column = Expr::Column(PlanColumn::new_unqualified(internal.clone()));
+            others.push(std::mem::replace(&mut value.expr, column).alias(internal));
+        }
+        let (plan, columns) = self.projected_lists(plan, others, lists, false)?;
+        let sets = sets.iter().zip(columns);
+        for (index, column) in sets {
+            if let Some(value) = &mut computed.targets[*index] {
+                value.expr = column;
+            }
+        }
+        Ok(plan)
+    }
+}

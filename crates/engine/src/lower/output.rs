@@ -1,0 +1,152 @@
+//! The columns that plans put out.
+use std::sync::Arc;
+
+use datafusion::common::{Column as PlanColumn, TableReference};
+use datafusion::logical_expr::expr::AggregateFunction;
+use datafusion::logical_expr::{
+    Aggregate, Distinct, Expr, LogicalPlan, LogicalPlanBuilder, Projection,
+};
+use medley_types::PgType;
+
+use super::{Bound, BoundColumn, Lowering, Typed};
+use crate::error::Result;
+use crate::semantics::aggregate;
+use crate::semantics::convert::needs_catalog;
+use crate::semantics::key::{is_native, key};
+use crate::semantics::resolve::Context;
+
+impl Bound {
+    /// A plan whose columns are these, in order.
+    pub(super) fn of_plan(plan: LogicalPlan, names: Vec<String>, types: Vec<PgType>) -> Self {
+        let columns = names
+            .into_iter()
+            .zip(types)
+            .enumerate()
+            .map(|(index, (name, t))| {
+                let expr = Expr::Column(PlanColumn::from(plan.schema().qualified_field(index)));
+                BoundColumn { name, t, expr }
+            })
+            .collect();
+        Self { plan, columns }
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        self.columns.iter().map(|column| column.name.clone()).collect()
+    }
+
+    pub(super) fn types(&self) -> Vec<PgType> {
+        self.columns.iter().map(|column| column.t).collect()
+    }
+}
+
+impl BoundColumn {
+    pub(super) fn typed(&self) -> Typed {
+        Typed { expr: self.expr.clone(), t: self.t, position: None }
+    }
+}
+
+impl Lowering<'_> {
+    /// A projection of these expressions under these names.
+    pub(super) fn project(
+        &self,
+        plan: LogicalPlan,
+        outputs: Vec<(String, Typed)>,
+    ) -> Result<Bound> {
+        let mut exprs = Vec::with_capacity(outputs.len());
+        let mut columns = Vec::with_capacity(outputs.len());
+        for (name, value) in outputs {
+            let internal = self.unique(&name);
+            columns.push(BoundColumn {
+                name,
+                t: value.t,
+                expr: Expr::Column(PlanColumn::new_unqualified(internal.clone())),
+            });
+            exprs.push(value.expr.alias(internal));
+        }
+        let plan = LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(plan))?);
+        Ok(Bound { plan, columns })
+    }
+
+    /// A plan as a relation of its own: its columns have names that no others have.
+    pub(super) fn aliased(&self, bound: Bound, name: &str) -> Result<Bound> {
+        let qualifier = self.unique(name);
+        // Output columns may have equal names; inside the plan they may not.
+        let exprs: Vec<_> = bound
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(index, column)| column.expr.clone().alias(format!("{}#{index}", column.name)))
+            .collect();
+        let (names, types) = (bound.names(), bound.types());
+        let plan = LogicalPlanBuilder::from(bound.plan)
+            .project(exprs)?
+            .alias(TableReference::bare(qualifier))?
+            .build()?;
+        Ok(Bound::of_plan(plan, names, types))
+    }
+
+    /// The same columns as other types, which they can be.
+    pub(super) fn cast_outputs(&self, bound: Bound, types: &[PgType]) -> Result<Bound> {
+        if bound.columns.iter().zip(types).all(|(column, t)| column.t == *t) {
+            return Ok(bound);
+        }
+        let mut outputs = Vec::with_capacity(types.len());
+        for (column, t) in bound.columns.iter().zip(types) {
+            let value = match column.t.oid == t.oid {
+                true => self.in_form_of(column.typed(), *t)?,
+                false => self.converted(column.typed(), *t, Context::Implicit)?,
+            };
+            outputs.push((column.name.clone(), value));
+        }
+        self.project(bound.plan, outputs)
+    }
+
+    /// What only the catalog can print (`regclass`) is printed here; the type stays what it is.
+    pub(super) fn printed_names(&self, bound: Bound) -> Result<Bound> {
+        if !bound.columns.iter().any(|column| needs_catalog(column.t.oid)) {
+            return Ok(bound);
+        }
+        let types = bound.types();
+        let mut outputs = Vec::with_capacity(types.len());
+        for column in &bound.columns {
+            let value = match needs_catalog(column.t.oid) {
+                true => self.converted(column.typed(), PgType::TEXT, Context::Explicit)?,
+                false => column.typed(),
+            };
+            outputs.push((column.name.clone(), value));
+        }
+        let mut printed = self.project(bound.plan, outputs)?;
+        for (column, t) in printed.columns.iter_mut().zip(types) {
+            column.t = t;
+        }
+        Ok(printed)
+    }
+
+    /// Each row once.
+    pub(super) fn distinct_rows(&self, bound: Bound) -> Result<Bound> {
+        if bound.columns.iter().all(|column| is_native(column.t)) {
+            let plan = LogicalPlan::Distinct(Distinct::All(Arc::new(bound.plan)));
+            return Ok(Bound { plan, ..bound });
+        }
+        let keys = bound.columns.iter().map(|column| {
+            Ok(key(column.expr.clone(), column.t, &self.env)?.alias(self.unique("key")))
+        });
+        let keys = keys.collect::<Result<Vec<_>>>()?;
+        let firsts = bound.columns.iter().map(|column| {
+            let first = aggregate::first(column.t, &self.env);
+            let args = vec![column.expr.clone()];
+            let call = AggregateFunction::new_udf(first, args, false, None, vec![], None);
+            Expr::AggregateFunction(call).alias(self.unique("value"))
+        });
+        let firsts: Vec<_> = firsts.collect();
+        let (names, types) = (bound.names(), bound.types());
+        let grouped = Aggregate::try_new(Arc::new(bound.plan), keys.clone(), firsts)?;
+        let grouped = LogicalPlan::Aggregate(grouped);
+        let values = (0..types.len()).map(|index| {
+            let field = grouped.schema().qualified_field(keys.len() + index);
+            Expr::Column(PlanColumn::from(field))
+        });
+        let plan = LogicalPlanBuilder::from(grouped.clone()).project(values)?.build()?;
+        Ok(Bound::of_plan(plan, names, types))
+    }
+}

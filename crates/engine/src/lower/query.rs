@@ -1,0 +1,125 @@
+//! WITH, LIMIT and what they stand around.
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use datafusion::logical_expr::{Expr, Limit, LogicalPlan, Sort, SortExpr, lit};
+use datafusion::scalar::ScalarValue;
+use medley_analyze::tree;
+use medley_diagnostic::SqlState;
+
+use super::frame::{Cte, Frame, Outer};
+use super::{Bound, Lowering, Typed};
+use crate::error::{Error, Result};
+use crate::semantics::aggregate::Sorting;
+use crate::semantics::key::key;
+
+impl Lowering<'_> {
+    /// A query, and the columns of queries around it that it takes as parameters: none if it is a
+    /// part of the plan around it.
+    pub(super) fn query(
+        &self,
+        parent: Option<&Frame<'_>>,
+        query: &tree::Query,
+        correlated: bool,
+    ) -> Result<(Bound, Vec<Outer>)> {
+        let frame = Frame::new(query, parent, correlated);
+        for cte in &query.ctes {
+            let cte = self.cte(&frame, cte)?;
+            frame.ctes.borrow_mut().push(Rc::new(cte));
+        }
+        let bound = match &query.set_operation {
+            Some(operation) => self.sorted_set(&frame, operation)?,
+            None => self.select(&frame)?,
+        };
+        let bound = self.limit(&frame, bound)?;
+        Ok((bound, frame.outer.into_inner()))
+    }
+
+    fn cte(&self, frame: &Frame<'_>, cte: &tree::Cte) -> Result<Cte> {
+        let mut bound = self.query(Some(frame), &cte.query, false)?.0;
+        for (column, named) in bound.columns.iter_mut().zip(&cte.columns) {
+            column.name.clone_from(&named.name);
+        }
+        let volatile = is_volatile(&bound.plan)?;
+        Ok(Cte { bound, uses: Cell::new(0), volatile })
+    }
+
+    /// Sorts by keys, as PostgreSQL orders their types.
+    pub(super) fn sort(
+        &self,
+        plan: LogicalPlan,
+        keys: Vec<(Typed, Sorting)>,
+    ) -> Result<LogicalPlan> {
+        let expr = self.sort_exprs(keys)?;
+        if expr.is_empty() {
+            return Ok(plan);
+        }
+        Ok(LogicalPlan::Sort(Sort { expr, input: Arc::new(plan), fetch: None }))
+    }
+
+    pub(super) fn sort_exprs(&self, keys: Vec<(Typed, Sorting)>) -> Result<Vec<SortExpr>> {
+        keys.into_iter()
+            .map(|(value, sorting)| {
+                let at = value.position;
+                let key = key(value.expr, value.t, &self.env).map_err(|e| e.or_at(at))?;
+                Ok(SortExpr::new(key, !sorting.descending, sorting.nulls_first))
+            })
+            .collect()
+    }
+
+    fn limit(&self, frame: &Frame<'_>, bound: Bound) -> Result<Bound> {
+        let count = |expr: &Option<tree::Expr>, clause| match expr {
+            Some(expr) => self.row_count(frame, expr, clause),
+            None => Ok(None),
+        };
+        let limit = count(&frame.query.limit, "LIMIT")?;
+        let offset = count(&frame.query.offset, "OFFSET")?;
+        if limit.is_none() && offset.is_none() {
+            return Ok(bound);
+        }
+        let plan = LogicalPlan::Limit(Limit {
+            skip: offset.map(|count| Box::new(lit(count))),
+            fetch: limit.map(|count| Box::new(lit(count))),
+            input: Arc::new(bound.plan),
+        });
+        Ok(Bound { plan, ..bound })
+    }
+
+    /// The number that LIMIT or OFFSET comes to; `None` for NULL, which is no limit.
+    fn row_count(&self, frame: &Frame<'_>, expr: &tree::Expr, clause: &str) -> Result<Option<i64>> {
+        let refused = || Error::unsupported(format_args!("a {clause} that is no constant"));
+        let has_columns = !expr.columns().is_empty();
+        let has_subquery = matches!(expr.kind, tree::ExprKind::Subquery(_));
+        if has_columns || has_subquery {
+            return Err(refused());
+        }
+        let value = self.planner.constant(self.expr(frame, expr)?)?;
+        let Expr::Literal(value, _) = value else { return Err(refused()) };
+        let ScalarValue::Int64(count) = value else { return Ok(None) };
+        match count {
+            Some(count) if count < 0 => {
+                let state = match clause {
+                    "LIMIT" => SqlState::INVALID_ROW_COUNT_IN_LIMIT_CLAUSE,
+                    _ => SqlState::INVALID_ROW_COUNT_IN_RESULT_OFFSET_CLAUSE,
+                };
+                Err(Error::at(state, format!("{clause} must not be negative"), expr.position))
+            }
+            count => Ok(count),
+        }
+    }
+}
+
+pub(super) fn sorting(key: &tree::SortKey) -> Sorting {
+    Sorting { descending: key.descending, nulls_first: key.nulls_first }
+}
+
+fn is_volatile(plan: &LogicalPlan) -> Result<bool> {
+    use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
+    let mut found = false;
+    plan.apply(|node| {
+        found |= node.expressions().iter().any(Expr::is_volatile);
+        Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    })?;
+    Ok(found)
+}

@@ -1,0 +1,138 @@
+//! SELECT and VALUES.
+use std::sync::Arc;
+
+use datafusion::logical_expr::{Expr, Filter, LogicalPlan};
+use medley_analyze::tree::{Distinct, Target};
+
+use super::expr::misplaced;
+use super::frame::Frame;
+use super::query::sorting;
+use super::{Bound, Lowering, Typed};
+use crate::error::{Error, Result};
+use crate::semantics::aggregate::Sorting;
+
+/// The expressions that are computed over groups, or over rows if there is no grouping.
+pub(super) struct Computed {
+    /// Of each target that comes out or that ORDER BY names.
+    pub targets: Vec<Option<Typed>>,
+    pub having: Option<Expr>,
+}
+
+impl Computed {
+    /// Each of them, to be rewritten.
+    pub fn exprs(&mut self) -> impl Iterator<Item = &mut Expr> {
+        let targets = self.targets.iter_mut().flatten().map(|value| &mut value.expr);
+        targets.chain(&mut self.having)
+    }
+}
+
+impl Lowering<'_> {
+    pub(super) fn select(&self, frame: &Frame<'_>) -> Result<Bound> {
+        let query = frame.query;
+        let mut plan = self.from(frame)?;
+        if let Some(filter) = &query.filter {
+            frame.in_where.set(true);
+            let condition = self.expr(frame, filter);
+            frame.in_where.set(false);
+            plan = LogicalPlan::Filter(Filter::try_new(condition?, Arc::new(plan))?);
+        }
+        let groups = query.group_by.as_ref().map(|groups| {
+            groups.iter().map(|group| self.typed(frame, &query.targets[*group].expr)).collect()
+        });
+        let groups = groups.transpose()?;
+        let mut sets = Vec::new();
+        let targets = query.targets.iter().enumerate().map(|(index, target)| {
+            let wanted = !target.junk || query.order_by.iter().any(|key| key.target == index);
+            match wanted {
+                true if returns_set(target) => {
+                    sets.push(index);
+                    self.set_target(frame, &target.expr).map(Some)
+                }
+                true => self.typed(frame, &target.expr).map(Some),
+                false => Ok(None),
+            }
+        });
+        let targets = targets.collect::<Result<_>>()?;
+        let having = query.having.as_ref().map(|it| self.expr(frame, it)).transpose()?;
+        let mut computed = Computed { targets, having };
+        plan = self.grouped(plan, groups, query.has_aggregates, &mut computed)?;
+        plan = self.windowed(plan, &mut computed)?;
+        if !sets.is_empty() {
+            plan = self.expanded_sets(plan, &sets, &mut computed)?;
+        }
+        self.finish_select(frame, plan, computed)
+    }
+
+    fn finish_select(
+        &self,
+        frame: &Frame<'_>,
+        plan: LogicalPlan,
+        computed: Computed,
+    ) -> Result<Bound> {
+        let bound = self.project_targets(frame, plan, computed)?;
+        let bound = match &frame.query.distinct {
+            None => bound,
+            Some(Distinct::Rows) => self.distinct_rows(bound)?,
+            Some(Distinct::On(_)) => return Err(Error::unsupported("SELECT DISTINCT ON")),
+        };
+        self.sorted(frame, bound)
+    }
+
+    /// What comes out, and after it the sort keys that do not.
+    fn project_targets(
+        &self,
+        frame: &Frame<'_>,
+        plan: LogicalPlan,
+        computed: Computed,
+    ) -> Result<Bound> {
+        let targets = frame.query.targets.iter().zip(computed.targets);
+        let (outputs, junk): (Vec<_>, Vec<_>) = targets
+            .filter_map(|(target, value)| Some((target, value?)))
+            .partition(|(target, _)| !target.junk);
+        let named = |name: &str, value| (name.to_owned(), value);
+        let outputs = outputs.into_iter().map(|(target, value)| named(&target.name, value));
+        let junk = junk.into_iter().map(|(_, value)| named("sort", value));
+        self.project(plan, outputs.chain(junk).collect())
+    }
+
+    /// Sorts, and drops the keys that do not come out.
+    fn sorted(&self, frame: &Frame<'_>, bound: Bound) -> Result<Bound> {
+        let query = frame.query;
+        let visible = query.outputs().count();
+        let mut keys: Vec<(Typed, Sorting)> = Vec::with_capacity(query.order_by.len());
+        for key in &query.order_by {
+            let index = self.column_of_target(frame, key.target);
+            let column = bound.columns.get(index).ok_or_else(|| misplaced("a sort key"))?;
+            let position = query.targets[key.target].expr.position;
+            keys.push((Typed { position, ..column.typed() }, sorting(key)));
+        }
+        let plan = self.sort(bound.plan.clone(), keys)?;
+        if bound.columns.len() == visible {
+            return Ok(Bound { plan, ..bound });
+        }
+        let kept = bound.columns.iter().take(visible);
+        let kept = kept.map(|column| (column.name.clone(), column.typed())).collect();
+        self.project(plan, kept)
+    }
+
+    /// Where a target is among the columns: what comes out, then other keys of ORDER BY.
+    fn column_of_target(&self, frame: &Frame<'_>, target: usize) -> usize {
+        let query = frame.query;
+        let before = query.targets.iter().take(target).enumerate();
+        if !query.targets[target].junk {
+            return before.filter(|(_, it)| !it.junk).count();
+        }
+        let is_key = |index: usize| query.order_by.iter().any(|key| key.target == index);
+        let keys = before.filter(|(index, it)| it.junk && is_key(*index)).count();
+        query.outputs().count() + keys
+    }
+}
+
+fn returns_set(target: &Target) -> bool {
+    match &target.expr.kind {
+        medley_analyze::tree::ExprKind::Function(call) => {
+            call.builtin().is_some_and(|function| function.returns_set)
+        }
+        _ => false,
+    }
+}
