@@ -19,7 +19,12 @@ pub fn mask_literals(text: &str) -> String {
             return masked;
         }
         let is_secret = token.is_literal() || before.is_some_and(|it| is_unquoted(it, token));
-        masked.push_str(if is_secret { MASKED } else { &text[token.span.clone()] });
+        let written = &text[token.span.clone()];
+        match without_escape(token, written) {
+            _ if is_secret => masked.push_str(MASKED),
+            None => masked.push_str(written),
+            Some(name) => masked.extend([name, " UESCAPE ", MASKED]),
+        }
         end = token.span.end;
         before = Some(token);
     }
@@ -28,6 +33,13 @@ pub fn mask_literals(text: &str) -> String {
         masked.push_str(MASKED);
     }
     masked
+}
+
+/// `U&"..."` before its UESCAPE, if it has one: that is a literal too.
+fn without_escape<'t>(token: &Token, written: &'t str) -> Option<&'t str> {
+    let quoted = matches!(token.kind, TokenKind::Ident { quoted: true, .. });
+    let end = written.rfind('"').filter(|_| quoted && !written.ends_with('"'))?;
+    Some(&written[..=end])
 }
 
 /// Whether it stands where a password should, and has no quotes.
@@ -67,6 +79,7 @@ mod tests {
         check("create role r password hunter2 login", "create role r password '***' login");
         check("create role r password 'it's hunter2'", "create role r password '***''***'");
         check("a /* never ended 'x'", "a '***'");
+        check("U&\"a!0061\" uescape '!' b", "U&\"a!0061\" UESCAPE '***' b");
         check("é \"quoted 'name'\" 1", "é \"quoted 'name'\" 1");
     }
 }
