@@ -188,7 +188,9 @@ impl<'a> Scanner<'a> {
             self.start = begin;
             return Err(self.near(message));
         }
+        let literal = std::mem::replace(&mut self.start, begin);
         self.quoted_pieces(false, "unterminated quoted string")?;
+        self.start = literal;
         let mut inside = self.text[begin + 1..self.at - 1].chars();
         match (inside.next(), inside.next()) {
             (Some(c), None) if !c.is_ascii_hexdigit() && !"+'\"".contains(c) && !is_space(c) => {
@@ -394,6 +396,11 @@ impl<'a> Scanner<'a> {
 
     /// A number that runs into a word is none.
     fn end_of_number(&mut self, kind: TokenKind, junk: &'static str) -> Result<TokenKind> {
+        let exponent = self.text.as_bytes()[self.at..].get(..2);
+        if kind != TokenKind::Parameter && matches!(exponent, Some([b'e' | b'E', b'+' | b'-'])) {
+            self.at += 2;
+            return Err(self.near(junk));
+        }
         if self.peek().is_some_and(is_identifier_start) {
             self.skip_while(is_identifier_part);
             return Err(self.near(junk));

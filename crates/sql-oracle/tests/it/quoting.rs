@@ -3,8 +3,8 @@
 use crate::mutation::Random;
 
 const PIECES: &[&str] = &[
-    "a", "B", "_", "1", "$", "\"", "'", "\\", " ", "é", "日", "🦀", ".", "--", "/*", "\n", "select",
-    "user", "E", "U&", "x'", "%",
+    "a", "B", "_", "1", "$", "\"", "'", "\\", " ", "é", "日", "🦀", ".", "--", "/*", "\n",
+    "select", "user", "E", "U&", "x'", "%",
 ];
 
 fn text(random: &mut Random) -> String {
@@ -12,7 +12,7 @@ fn text(random: &mut Random) -> String {
 }
 
 fn only_token(written: &str) -> String {
-    let tokens = medley_sql_oracle::scan(written).unwrap();
+    let tokens = medley_sql_oracle::scan(written).expect(written);
     assert_eq!(tokens.len(), 1, "{written}");
     assert_eq!(tokens[0].span, 0..written.len(), "{written}");
     tokens[0].name.clone()

@@ -185,6 +185,11 @@ impl Parser<'_> {
         if self.begins_special_call() {
             return self.special_windowless();
         }
+        self.application()
+    }
+
+    /// `func_application`.
+    pub(crate) fn application(&mut self) -> Result<()> {
         if !self.is_type_function_name(0) && !self.is_col_id(0) {
             return self.unexpected();
         }

@@ -69,7 +69,6 @@ pub(super) const RULES: &[(&str, &str)] = &[
         "{ for values with <hash_bound> | for values in ( <expr> ,... ) | \
          for values from ( <expr> ,... ) to ( <expr> ,... ) | default }",
     ),
-    ("partition_by", "[ partition by <name> ( <part_elem> ,... ) ]"),
     ("table_with", "[ with <reloptions> | without oids ]"),
     ("on_commit", "[ on commit { drop | delete rows | preserve rows } ]"),
     ("table_access_method", "[ using <name> ]"),

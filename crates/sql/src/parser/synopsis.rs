@@ -131,11 +131,11 @@ fn production(name: &str) -> Option<Production> {
         "operator" => |p| p.dotted_operator(),
         "expr" => |p| p.a_expr(),
         "b_expr" => |p| p.b_expr(),
-        "call" => |p| p.windowless_call(),
+        "call" => |p| p.application(),
+        "partition_by" => |p| p.partition_by(),
         "query" => |p| p.select_stmt(),
         "statement" => |p| p.preparable_stmt(),
         "index_elem" => |p| p.index_element(),
-        "part_elem" => |p| p.partition_key(),
         "def_arg" => |p| p.def_arg(),
         "reloptions" => |p| p.relation_options().map(drop),
         "column" => |p| p.column_definition().map(drop),
@@ -292,6 +292,22 @@ impl Parser<'_> {
             Some((_, synopses)) => self.find(synopses).map(drop),
             None => Ok(()),
         }
+    }
+
+    /// `PARTITION BY strategy (keys)`, if it is there.
+    fn partition_by(&mut self) -> Result<()> {
+        if !self.eat("partition") {
+            return Ok(());
+        }
+        self.expect("by")?;
+        let position = self.position();
+        let strategy = self.name()?;
+        self.parenthesized(Self::partition_key)?;
+        if ["hash", "list", "range"].contains(&strategy.as_str()) {
+            return Ok(());
+        }
+        let message = format!("unrecognized partitioning strategy \"{strategy}\"");
+        self.refuse(message, medley_diagnostic::SqlState::INVALID_PARAMETER_VALUE, position)
     }
 
     /// `(MODULUS n, REMAINDER n)`.

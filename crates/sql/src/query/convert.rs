@@ -60,10 +60,6 @@ pub(super) fn tokens(parser: &Parser<'_>, from: usize, to: usize) -> Result<Vec<
             converted.extend(tokens.map(|token| TokenWithSpan { token, span }));
             continue;
         }
-        // N before a string.
-        if token.is_word("nchar") && token.span.len() == 1 {
-            continue;
-        }
         if let Some(words) = null_test(parser, from, at) {
             let tokens = words.iter().map(|word| SqlToken::make_word(word, None));
             converted.extend(tokens.map(|token| TokenWithSpan { token, span }));
@@ -90,7 +86,12 @@ fn null_test(parser: &Parser<'_>, from: usize, at: usize) -> Option<&'static [&'
 /// TABLE is a query of its own, except behind INTO.
 fn is_command(parser: &Parser<'_>, from: usize, at: usize) -> bool {
     const BEFORE: &[&str] = &["into", "temp", "temporary", "unlogged", "local", "global"];
-    at == from || !BEFORE.iter().any(|word| parser.tokens[at - 1].is_word(word))
+    let before = (at > from).then(|| &parser.tokens[at - 1]);
+    !before.is_some_and(|before| {
+        let label = before.is_word("as") || before.kind == TokenKind::Char('.');
+        // In CREATE VIEW AS the query begins behind AS, and so at `from`.
+        label || BEFORE.iter().any(|word| before.is_word(word))
+    })
 }
 
 fn span(parser: &Parser<'_>, token: &Token) -> Span {
@@ -195,6 +196,8 @@ fn operator(written: &str) -> SqlToken {
         "<=" => return SqlToken::LtEq,
         ">=" => return SqlToken::GtEq,
         "||" => return SqlToken::StringConcat,
+        // Another `=` to sqlparser, and none to PostgreSQL.
+        "==" => return SqlToken::CustomBinaryOperator(written.to_owned()),
         _ => {}
     }
     let mut tokens = Tokenizer::new(&PostgreSqlDialect {}, written).tokenize().unwrap_or_default();

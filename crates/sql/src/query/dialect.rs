@@ -1,9 +1,10 @@
 use std::any::TypeId;
 
-use sqlparser::ast::Statement;
+use sqlparser::ast::{Expr, Statement, UnaryOperator};
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::Token;
 
 use crate::keyword::{KeywordCategory, keyword};
 
@@ -20,6 +21,37 @@ macro_rules! as_postgresql {
     ($($name:ident),* $(,)?) => {
         $(fn $name(&self) -> bool { PostgreSqlDialect {}.$name() })*
     };
+}
+
+/// LIKE, BETWEEN, IN.
+const LIKE: u8 = 60;
+
+/// Every operator that is none of arithmetic and comparison.
+const OTHER: u8 = 70;
+
+const COLLATE: u8 = 120;
+
+/// A sign.
+const UNARY: u8 = 130;
+
+const SUBSCRIPT: u8 = 140;
+
+/// How tightly words bind that sqlparser takes for looser or tighter than PostgreSQL does.
+fn word_level(word: Keyword) -> Option<u8> {
+    match word {
+        Keyword::COLLATE => Some(COLLATE),
+        Keyword::OPERATOR => Some(OTHER),
+        _ => None,
+    }
+}
+
+/// Whether it is an operator, and neither arithmetic nor a comparison.
+fn is_other_operator(token: &Token) -> bool {
+    let text = token.to_string();
+    let known = matches!(text.as_str(), "+" | "-" | "*" | "/" | "%" | "^" | "<" | ">" | "=")
+        || matches!(text.as_str(), "<=" | ">=" | "<>" | "!=" | "=>");
+    let signs = |c: char| "~!@#^&|`?+-*/%<>=".contains(c);
+    !known && !text.is_empty() && text.chars().all(signs)
 }
 
 impl Dialect for Postgres {
@@ -52,11 +84,59 @@ impl Dialect for Postgres {
     }
 
     fn get_next_precedence(&self, parser: &Parser<'_>) -> Option<Result<u8, ParserError>> {
-        PostgreSqlDialect {}.get_next_precedence(parser)
+        let known = match &parser.peek_token_ref().token {
+            Token::Word(word) => return word_level(word.keyword).map(Ok),
+            Token::LBracket => SUBSCRIPT,
+            Token::Colon => 0,
+            Token::Caret => self.prec_value(Precedence::Caret),
+            token if is_other_operator(token) => OTHER,
+            _ => return None,
+        };
+        Some(Ok(known))
     }
 
     fn prec_value(&self, precedence: Precedence) -> u8 {
-        PostgreSqlDialect {}.prec_value(precedence)
+        match precedence {
+            Precedence::Or => 10,
+            Precedence::And => 20,
+            Precedence::UnaryNot => 30,
+            Precedence::Is => 40,
+            Precedence::Eq => 50,
+            Precedence::Between | Precedence::Like => LIKE,
+            Precedence::Ampersand
+            | Precedence::Colon
+            | Precedence::PgOther
+            | Precedence::Pipe
+            | Precedence::Xor => OTHER,
+            Precedence::PlusMinus => 80,
+            Precedence::MulDivModOp => 90,
+            Precedence::Caret => 100,
+            Precedence::AtTz => 110,
+            Precedence::DoubleColon => 150,
+            Precedence::Period => 160,
+        }
+    }
+
+    /// sqlparser lets signs take too much, and other operators too little.
+    fn parse_prefix(&self, parser: &mut Parser<'_>) -> Option<Result<Expr, ParserError>> {
+        let (op, level) = match &parser.peek_token_ref().token {
+            Token::Minus => (UnaryOperator::Minus, UNARY),
+            Token::Plus => (UnaryOperator::Plus, UNARY),
+            Token::Tilde => (UnaryOperator::BitwiseNot, OTHER),
+            Token::AtSign => (UnaryOperator::PGAbs, OTHER),
+            Token::DoubleExclamationMark => (UnaryOperator::PGPrefixFactorial, OTHER),
+            Token::PGSquareRoot => (UnaryOperator::PGSquareRoot, OTHER),
+            Token::PGCubeRoot => (UnaryOperator::PGCubeRoot, OTHER),
+            Token::Sharp => (UnaryOperator::Hash, OTHER),
+            Token::AtDashAt => (UnaryOperator::AtDashAt, OTHER),
+            Token::AtAt => (UnaryOperator::DoubleAt, OTHER),
+            Token::QuestionMarkDash => (UnaryOperator::QuestionDash, OTHER),
+            Token::QuestionPipe => (UnaryOperator::QuestionPipe, OTHER),
+            _ => return None,
+        };
+        parser.advance_token();
+        let operand = parser.parse_subexpr(level);
+        Some(operand.map(|operand| Expr::UnaryOp { op, expr: Box::new(operand) }))
     }
 
     fn parse_statement(&self, _: &mut Parser<'_>) -> Option<Result<Statement, ParserError>> {

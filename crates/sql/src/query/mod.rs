@@ -3,6 +3,8 @@
 mod convert;
 mod depth;
 mod dialect;
+
+mod mend;
 mod refuse;
 mod unsupported;
 
@@ -22,7 +24,8 @@ pub(crate) fn statement(parser: &Parser<'_>, from: usize, to: usize) -> Result<Q
     if !parser.trees {
         return Ok(QueryStatement::Select(Query { ast: placeholder(parser)?, span: 0..0 }));
     }
-    let statement = read(parser, from, to, |sql| sql.parse_statement())?;
+    let mut statement = read(parser, from, to, |sql| sql.parse_statement())?;
+    mend::mend(&mut statement);
     refuse::check(&statement)?;
     let span = span(parser, from, to);
     match statement {
@@ -48,7 +51,8 @@ pub(crate) fn expression(parser: &Parser<'_>, from: usize, to: usize) -> Result<
     if !parser.trees {
         return Ok(ast::Expr::Value(ast::Value::Null.into()));
     }
-    let expression = read(parser, from, to, |sql| sql.parse_expr())?;
+    let mut expression = read(parser, from, to, |sql| sql.parse_expr())?;
+    mend::mend(&mut expression);
     refuse::check(&expression)?;
     Ok(expression)
 }

@@ -69,7 +69,20 @@ pub(super) fn find(
 
 /// What sqlparser would misread.
 pub(super) fn refused(parser: &Parser<'_>, from: usize, to: usize) -> Option<SyntaxError> {
+    let national = |at: usize| {
+        let token = &parser.tokens[at];
+        let letter = token.is_word("nchar") && token.span.len() == 1;
+        letter.then(|| not_supported("a string of the type nchar", token))
+    };
+    let precise = |at: usize| {
+        let tokens = &parser.tokens[at..to];
+        let constant = begins(tokens, &["interval", "("])
+            && tokens.get(4).is_some_and(|token| matches!(token.kind, TokenKind::String(_)));
+        constant.then(|| not_supported("a constant interval with a precision", &tokens[0]))
+    };
     find_in(REFUSED, parser, from, to)
+        .or_else(|| (from..to).find_map(national))
+        .or_else(|| (from..to).find_map(precise))
 }
 
 /// `select`, `select where a`: sqlparser knows only `select from t`.
