@@ -188,6 +188,8 @@ impl RoleOid {
     pub const MAINTAIN: Self = Self(6337);
     /// `pg_read_server_files`.
     pub const READ_SERVER_FILES: Self = Self(4569);
+    /// `pg_write_server_files`.
+    pub const WRITE_SERVER_FILES: Self = Self(4570);
     /// `pg_execute_server_program`.
     pub const EXECUTE_SERVER_PROGRAM: Self = Self(4571);
 }

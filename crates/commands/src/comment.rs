@@ -6,6 +6,7 @@ use medley_sql::{Comment, CommentObject, ObjectKind, QualifiedName, SecurityLabe
 use crate::Context;
 use crate::authorize::{self, Authorized};
 use crate::error::{Error, NameError, Noun, RelationError, Result};
+use crate::foreign_table::SYSTEM_COLUMNS;
 use crate::relation;
 
 pub(crate) fn comment(ctx: &mut Context<'_>, statement: Comment) -> Result<()> {
@@ -83,7 +84,9 @@ fn resolve_column(
     column: &str,
 ) -> Result<Authorized<ObjectAddress>> {
     let found = ctx.relation(name)?;
-    let number = found.column(column).map(|column| column.number);
+    let system = || SYSTEM_COLUMNS.iter().find(|(_, name)| *name == column);
+    let system = system().filter(|_| found.view().is_none()).map(|(number, _)| *number);
+    let number = found.column(column).map(|column| column.number).or(system);
     let missing =
         || RelationError::NoColumn { column: column.to_owned(), relation: name.parts.join(".") };
     let number = number.ok_or_else(missing)?;

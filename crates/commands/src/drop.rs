@@ -7,7 +7,10 @@ use medley_sql::{Drop, DropBehavior, ObjectKind, QualifiedName};
 use crate::Context;
 use crate::authorize::{self, Authorized};
 use crate::error::{Error, NameError, Result};
-use crate::relation;
+use crate::{relation, system};
+
+const DROP_TABLE: &str = "Use DROP TABLE to remove a table.";
+const DROP_VIEW: &str = "Use DROP VIEW to remove a view.";
 
 pub(crate) fn drop(ctx: &mut Context<'_>, statement: Drop) -> Result<()> {
     let mut targets = Vec::new();
@@ -68,12 +71,23 @@ fn resolve_relation(
     kind: ObjectKind,
     name: &QualifiedName,
 ) -> Result<Authorized<ObjectAddress>> {
-    let missing = || NameError::missing(relation::noun(kind), name.name());
-    let found = ctx.find_relation(name)?.ok_or_else(missing)?;
+    let found = ctx.find_relation(name)?.ok_or_else(|| missing_relation(ctx, kind, name))?;
     if !is_of_kind(kind, &found) {
         return Err(relation::wrong_kind(kind, &found, Some(how_to_drop(&found))));
     }
     authorize::owner_or_schema_owner(ctx, &found)
+}
+
+/// Why there is nothing of this name to drop.
+fn missing_relation(ctx: &Context<'_>, kind: ObjectKind, name: &QualifiedName) -> Error {
+    match system::named(ctx, name) {
+        Some(found) if system::is_of_kind(kind, found) => system::refusal(ctx, found),
+        Some(found) => {
+            let hint = if system::is_view(found) { DROP_VIEW } else { DROP_TABLE };
+            relation::wrong_kind_of(kind, found.name, Some(hint))
+        }
+        None => NameError::missing(relation::noun(kind), name.name()).into(),
+    }
 }
 
 fn is_of_kind(kind: ObjectKind, relation: &Relation) -> bool {
@@ -86,7 +100,7 @@ fn is_of_kind(kind: ObjectKind, relation: &Relation) -> bool {
 
 fn how_to_drop(relation: &Relation) -> &'static str {
     match relation.view() {
-        Some(_) => "Use DROP VIEW to remove a view.",
+        Some(_) => DROP_VIEW,
         None => "Use DROP FOREIGN TABLE to remove a foreign table.",
     }
 }

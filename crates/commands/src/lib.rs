@@ -15,8 +15,10 @@
 //! - a value that is a secret reaches the catalog sealed, for its very place.
 mod authorize;
 mod builtin_validator;
+mod change;
 mod comment;
 mod context;
+mod copy;
 mod database;
 mod drop;
 mod error;
@@ -35,15 +37,17 @@ mod schema;
 mod server;
 mod settings;
 mod stored;
+mod system;
 mod user_mapping;
 mod view;
 mod wrapper;
 
 pub use authorize::{check_set_role, check_set_session_authorization};
+pub use change::{check_change, check_change_names};
 pub use context::{Context, Environment, Identity};
 pub use error::{
-    DatabaseError, Error, GrantError, ImportError, NameError, Noun, OptionError, PermissionError,
-    RelationError, Result, RoleError, ViewError,
+    ChangeError, DatabaseError, Error, GrantError, ImportError, NameError, Noun, OptionError,
+    PermissionError, RelationError, Result, RoleError, ViewError,
 };
 pub use foreign_table::type_named;
 pub use import::{ImportPlan, apply_import, plan_import};
@@ -116,7 +120,7 @@ fn dispatch(ctx: &mut Context<'_>, statement: Statement) -> Result<()> {
         Statement::Vacuum(it) => maintenance::vacuum(ctx, &it),
         Statement::Analyze(it) => maintenance::analyze(ctx, &it),
         Statement::Truncate(it) => maintenance::truncate(ctx, &it),
-        Statement::Copy(it) => maintenance::copy(ctx, &it),
+        Statement::Copy(it) => copy::copy(ctx, &it),
         other => Err(unsupported(&other)),
     }
 }

@@ -1,8 +1,12 @@
 //! What needs tables of one's own, and is refused or skipped on a foreign table.
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use medley_catalog::acl::Privileges;
+use medley_catalog::ids::{Class, RelationOid};
 use medley_catalog::objects::Relation;
 use medley_diagnostic::SqlState;
-use medley_sql::{Analyze, Copy, CopyDirection, CopySource, Lock, ObjectKind, Truncate, Vacuum};
+use medley_sql::{Analyze, Lock, ObjectKind, Truncate, Vacuum};
 
 use crate::error::{Error, ImportError, RelationError, Result};
 use crate::{Context, relation};
@@ -59,23 +63,35 @@ pub(crate) fn truncate(ctx: &Context<'_>, statement: &Truncate) -> Result<()> {
         return Err(relation::wrong_kind(ObjectKind::Table, &found, None));
     }
     check_handler(ctx, &found)?;
+    ctx.actor().check(found.oid.address(), Privileges::TRUNCATE)?;
     Err(RelationError::CannotTruncate(found.name.clone()).into())
 }
 
-/// COPY of a relation as if it were a table; the rest of COPY is not here.
-pub(crate) fn copy(ctx: &Context<'_>, statement: &Copy) -> Result<()> {
-    if let (CopySource::Table { name, .. }, CopyDirection::To) =
-        (&statement.source, statement.direction)
-    {
-        let found = ctx.relation(name)?;
-        let (noun, name) = (found.noun(), found.name.clone());
-        return Err(RelationError::CannotCopyFrom { noun, name }.into());
+/// What a view reads runs on foreign tables too.
+pub(crate) fn check_handlers_below(ctx: &Context<'_>, view: &Relation) -> Result<()> {
+    for found in relations_below(ctx, view) {
+        match found.view() {
+            Some(_) => check_handlers_below(ctx, &found)?,
+            None => check_handler(ctx, &found)?,
+        }
     }
-    Err(Error::unsupported("COPY"))
+    Ok(())
+}
+
+/// The relations that a view reads, each once.
+fn relations_below(ctx: &Context<'_>, view: &Relation) -> Vec<Arc<Relation>> {
+    let Some(view) = view.view() else { return Vec::new() };
+    let oids: BTreeSet<_> = view
+        .depends_on
+        .iter()
+        .filter(|address| address.class == Class::Relation)
+        .map(|address| RelationOid(address.oid))
+        .collect();
+    oids.into_iter().filter_map(|oid| ctx.catalog().relation(oid).cloned()).collect()
 }
 
 /// Whatever runs on a foreign table needs a handler.
-fn check_handler(ctx: &Context<'_>, relation: &Relation) -> Result<()> {
+pub(crate) fn check_handler(ctx: &Context<'_>, relation: &Relation) -> Result<()> {
     let wrapper = ctx.wrapper_of_table(relation)?;
     match wrapper.handler {
         Some(_) => Ok(()),

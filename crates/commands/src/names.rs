@@ -9,6 +9,7 @@ use medley_sql::{QualifiedName, RoleSpec};
 use crate::Context;
 use crate::authorize::{self, Addressed, Authorized};
 use crate::error::{Error, NameError, Noun, RelationError, Result};
+use crate::system;
 
 /// Roles.
 impl Context<'_> {
@@ -100,8 +101,11 @@ impl Context<'_> {
 
     /// The relation that is meant.
     pub(crate) fn relation(&self, name: &QualifiedName) -> Result<Arc<Relation>> {
-        let missing = || NameError::missing(Noun::Relation, name.to_string());
-        Ok(self.find_relation(name)?.ok_or_else(missing)?)
+        let missing = || match system::named(self, name) {
+            Some(relation) => system::refusal(self, relation),
+            None => NameError::missing(Noun::Relation, name.to_string()).into(),
+        };
+        self.find_relation(name)?.ok_or_else(missing)
     }
 
     /// The relation that is meant, if there is one: in its schema, or along the search path.

@@ -85,6 +85,15 @@ pub(crate) fn wrong_kind(
     relation: &Relation,
     hint: Option<&'static str>,
 ) -> crate::Error {
+    wrong_kind_of(kind, &relation.name, hint)
+}
+
+/// The same of a name.
+pub(crate) fn wrong_kind_of(
+    kind: ObjectKind,
+    name: &str,
+    hint: Option<&'static str>,
+) -> crate::Error {
     let expected = match kind {
         ObjectKind::ForeignTable => "a foreign table",
         ObjectKind::View => "a view",
@@ -93,7 +102,7 @@ pub(crate) fn wrong_kind(
         ObjectKind::Sequence => "a sequence",
         _ => "a table",
     };
-    NameError::WrongKind { name: relation.name.clone(), expected, hint }.into()
+    NameError::WrongKind { name: name.to_owned(), expected, hint }.into()
 }
 
 /// What a relation's kind is called where it is missing.

@@ -25,9 +25,9 @@ impl Session {
             Statement::Savepoint(name) => self.savepoint(name.as_str()),
             Statement::Release(name) => self.release(name.as_str()).await,
             Statement::RollbackTo(name) => self.rollback_to(name.as_str()).await,
-            Statement::Prepare(_) => Err(Report::unsupported("PREPARE TRANSACTION")),
-            Statement::CommitPrepared(_) => Err(Report::unsupported("COMMIT PREPARED")),
-            Statement::RollbackPrepared(_) => Err(Report::unsupported("ROLLBACK PREPARED")),
+            Statement::Prepare(id) => self.prepare_transaction(id, out).await,
+            Statement::CommitPrepared(id) => self.end_prepared("COMMIT PREPARED", id),
+            Statement::RollbackPrepared(id) => self.end_prepared("ROLLBACK PREPARED", id),
         }
     }
 
@@ -94,6 +94,37 @@ impl Session {
             }
         }
         Ok("ROLLBACK")
+    }
+
+    /// PREPARE TRANSACTION: refused, as by a PostgreSQL whose `max_prepared_transactions` is 0.
+    async fn prepare_transaction(
+        &mut self,
+        id: &str,
+        out: &mut dyn Output,
+    ) -> Result<&'static str, Report> {
+        const MOST_BYTES: usize = 199;
+        match self.kind() {
+            Some(Kind::Block) if id.len() > MOST_BYTES => {
+                let message = format!("transaction identifier \"{id}\" is too long");
+                Err(Report::error(SqlState::INVALID_PARAMETER_VALUE, message))
+            }
+            Some(Kind::Block) => {
+                let message = "prepared transactions are disabled";
+                Err(Report::error(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, message)
+                    .with_hint("Set \"max_prepared_transactions\" to a nonzero value."))
+            }
+            _ => self.rollback_block(false, out).await,
+        }
+    }
+
+    /// COMMIT PREPARED, ROLLBACK PREPARED: there is never one.
+    fn end_prepared(&self, tag: &str, id: &str) -> Result<&'static str, Report> {
+        if matches!(self.kind(), Some(Kind::Block | Kind::Failed)) {
+            let message = format!("{tag} cannot run inside a transaction block");
+            return Err(Report::error(SqlState::ACTIVE_SQL_TRANSACTION, message));
+        }
+        let message = format!("prepared transaction with identifier \"{id}\" does not exist");
+        Err(Report::error(SqlState::UNDEFINED_OBJECT, message))
     }
 
     fn chain(&mut self, chain: bool, modes: &[TransactionMode]) -> Result<(), Report> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use medley_diagnostic::{Diagnostic, Report, SqlState};
 use medley_sql::{Execute, QueryStatement, Statement};
 
+use crate::change::change_in;
 use crate::extended::Prepared;
 use crate::session::Bounds;
 use crate::settings::parse_name_list;
@@ -46,11 +47,24 @@ impl Session {
                 let count = self.select(&query, &[], token, out).await?;
                 return Ok(format!("SELECT {count}"));
             }
-            Statement::Query(change) => return Err(Report::unsupported(change.tag())),
-            Statement::Explain(explain) => self.explain_query(&explain, &[], token, out).await?,
+            Statement::Query(change) => {
+                return Err(self.refuse_change(&change, tag, bounds, out).await);
+            }
+            Statement::Explain(explain) => match change_in(&explain.statement) {
+                Some(change) => {
+                    let what = format!("EXPLAIN {}", change.tag());
+                    return Err(self.refuse_change(change, &what, bounds, out).await);
+                }
+                None => self.explain_query(&explain, &[], token, out).await?,
+            },
             Statement::Set(set) => self.set(&set, out).await?,
             Statement::Show(name) => self.show(name.as_str(), out).await?,
             Statement::Discard(discard) => self.discard(discard).await?,
+            Statement::Prepare(prepare)
+                if !matches!(prepare.statement, QueryStatement::Select(_)) =>
+            {
+                return Err(self.refuse_to_prepare(&prepare, bounds, out).await);
+            }
             Statement::Prepare(prepare) => self.prepare_named(prepare, text)?,
             Statement::Execute(execute) => {
                 let count = self.execute_named(&execute, bounds, out).await?;
@@ -207,5 +221,11 @@ impl Session {
 /// What a failed block still takes.
 fn ends_failure(control: &medley_sql::Transaction) -> bool {
     use medley_sql::Transaction as Control;
-    matches!(control, Control::Commit { .. } | Control::Rollback { .. } | Control::RollbackTo(_))
+    matches!(
+        control,
+        Control::Commit { .. }
+            | Control::Rollback { .. }
+            | Control::RollbackTo(_)
+            | Control::Prepare(_)
+    )
 }

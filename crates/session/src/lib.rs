@@ -12,6 +12,7 @@
 //! - a statement that fails leaves nothing of itself, and fails the transaction block it is in;
 //! - role, session user and settings are part of the transaction.
 mod backends;
+mod change;
 mod control;
 mod dispatch;
 mod extended;

@@ -250,6 +250,10 @@ impl Session {
         };
         let value = match value {
             SetValue::FromCurrent => self.shown(name)?.1,
+            _ if name == "session_authorization" => {
+                return Err(Report::unsupported("ALTER ROLE ... SET session_authorization"));
+            }
+            _ if name == "is_superuser" => return Err(cannot_be_changed(name)),
             value if name == "role" => one_text(name, value)?.unwrap_or("none").to_owned(),
             value => {
                 let how = Change { superuser: self.is_superuser(), local: false };

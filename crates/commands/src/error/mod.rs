@@ -1,4 +1,5 @@
 //! What goes wrong with utility statements, by family.
+mod change;
 mod database;
 mod grant;
 mod import;
@@ -9,6 +10,7 @@ mod relation;
 mod role;
 mod view;
 
+pub use change::ChangeError;
 pub use database::DatabaseError;
 pub use grant::GrantError;
 pub use import::ImportError;
@@ -51,6 +53,9 @@ pub enum Error {
     /// Something is wrong about a view.
     #[error(transparent)]
     View(#[from] ViewError),
+    /// Rows that cannot be changed.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
     /// IMPORT FOREIGN SCHEMA cannot be done.
     #[error(transparent)]
     Import(#[from] ImportError),
@@ -138,6 +143,7 @@ impl Error {
             Self::Grant(error) => Some(error),
             Self::Relation(error) => Some(error),
             Self::View(error) => Some(error),
+            Self::Change(error) => Some(error),
             Self::Import(error) => Some(error),
             Self::Analysis(error) => Some(error),
             Self::Catalog(error) => Some(error),

@@ -14,6 +14,9 @@ pub enum PermissionError {
         /// Who may, as a hint.
         hint: Option<&'static str>,
     },
+    /// A relation of the system.
+    #[error("permission denied: \"{0}\" is a system catalog")]
+    SystemCatalog(String),
     /// The same, where nothing says what was to be done.
     #[error("permission denied")]
     Unnamed {
@@ -37,7 +40,9 @@ impl PermissionError {
 impl Diagnostic for PermissionError {
     fn sqlstate(&self) -> SqlState {
         match self {
-            Self::Refused { .. } | Self::Unnamed { .. } => SqlState::INSUFFICIENT_PRIVILEGE,
+            Self::Refused { .. } | Self::Unnamed { .. } | Self::SystemCatalog(_) => {
+                SqlState::INSUFFICIENT_PRIVILEGE
+            }
         }
     }
 
@@ -45,13 +50,14 @@ impl Diagnostic for PermissionError {
         match self {
             Self::Refused { detail, .. } => detail.clone(),
             Self::Unnamed { detail } => Some(detail.clone()),
+            Self::SystemCatalog(_) => None,
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
             Self::Refused { hint, .. } => hint.map(str::to_owned),
-            Self::Unnamed { .. } => None,
+            Self::Unnamed { .. } | Self::SystemCatalog(_) => None,
         }
     }
 }

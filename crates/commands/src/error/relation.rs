@@ -156,6 +156,9 @@ pub enum RelationError {
         /// Its name.
         name: String,
     },
+    /// COPY … FROM.
+    #[error("cannot copy to view \"{0}\"")]
+    CannotCopyToView(String),
     /// An action that only other kinds of relation take.
     #[error("ALTER action {action} cannot be performed on relation \"{relation}\"")]
     Action {
@@ -297,6 +300,7 @@ impl Diagnostic for RelationError {
             Self::NotNullNames { .. } => SqlState::INTERNAL_ERROR,
             Self::CannotLock(_)
             | Self::CannotCopyFrom { .. }
+            | Self::CannotCopyToView(_)
             | Self::Action { .. }
             | Self::NotATable(_) => SqlState::WRONG_OBJECT_TYPE,
         }
@@ -326,6 +330,9 @@ impl Diagnostic for RelationError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::CannotCopyFrom { .. } => Some("Try the COPY (SELECT ...) TO variant.".into()),
+            Self::CannotCopyToView(_) => {
+                Some("To enable copying to a view, provide an INSTEAD OF INSERT trigger.".into())
+            }
             Self::IsGenerated { action, .. } => {
                 Some(format!("Use ALTER TABLE ... ALTER COLUMN ... {action} EXPRESSION instead."))
             }

@@ -34,6 +34,7 @@ pub(super) fn add(
     }
     let mut new = definition_of(old);
     new.add_column(ctx, definition)?;
+    new.repeat_reduced(ctx);
     new.add_waiting(ctx).map_err(Error::without_position)?;
     let wrapper = ctx.wrapper_of_table(old)?;
     for (number, items) in std::mem::take(&mut new.options) {
@@ -101,6 +102,9 @@ pub(super) fn set_type(
     }
     let number = number(old, name, "alter")?;
     let pg_type = column_type::resolve(ctx, name, data_type, collation)?;
+    if let Some(reduced) = column_type::warn_of_precision(ctx, data_type) {
+        ctx.warning(SqlState::INVALID_PARAMETER_VALUE, reduced);
+    }
     if let Some(view) = view_on(ctx, old.oid.address().column(number)) {
         return Err(ViewError::ColumnUsed { view, column: name.to_owned() }.into());
     }

@@ -1,4 +1,5 @@
 //! From the name of a type to the type.
+use medley_diagnostic::{Report, SqlState};
 use medley_sql::{QualifiedName, TypeName};
 use medley_types::{CollationOid, PgType};
 
@@ -24,6 +25,32 @@ pub(super) fn resolve(
         None => Ok(t),
         Some(collation) => collated(t, collation).map_err(|error| error.at(collation.position)),
     }
+}
+
+/// Types of time, as messages about their precision call them.
+const PRECISE: [(&str, &str, &str); 5] = [
+    ("time", "TIME", ""),
+    ("timetz", "TIME", " WITH TIME ZONE"),
+    ("timestamp", "TIMESTAMP", ""),
+    ("timestamptz", "TIMESTAMP", " WITH TIME ZONE"),
+    ("interval", "INTERVAL", ""),
+];
+
+/// Says that a precision is greater than there is; returns what was said.
+pub(super) fn warn_of_precision(ctx: &mut Context<'_>, name: &TypeName) -> Option<String> {
+    const MOST: i64 = 6;
+    let (.., word, zone) = PRECISE.iter().find(|(known, ..)| *known == name.name())?;
+    // Before an interval's precision stand its fields.
+    let given = match (name.name(), name.modifiers.as_slice()) {
+        ("interval", [_, precision])
+        | ("time" | "timetz" | "timestamp" | "timestamptz", [precision]) => precision,
+        _ => return None,
+    };
+    let precision = given.parse::<i64>().ok().filter(|precision| *precision > MOST)?;
+    let message = format!("{word}({precision}){zone} precision reduced to maximum allowed, {MOST}");
+    let report = Report::warning(SqlState::INVALID_PARAMETER_VALUE, message.clone());
+    ctx.notices.push(report.at(name.position));
+    Some(message)
 }
 
 /// The type that a name means where no column is declared: of a parameter, say.

@@ -1,5 +1,6 @@
 //! What a table's columns and constraints come to.
 use medley_catalog::objects::{Check, Column, ColumnDefault, NotNull};
+use medley_diagnostic::SqlState;
 use medley_sql::{
     ColumnDefinition, Constraint, ConstraintKind, Expression, Name, OptionItem, TableElement,
 };
@@ -32,6 +33,8 @@ pub(super) struct Definition<'a> {
     unnamed_not_nulls: Vec<i16>,
     /// OPTIONS of new columns, by number: they are settled last.
     pub(super) options: Vec<(i16, Vec<OptionItem>)>,
+    /// What was said of precisions that are too great, and is said again of the whole.
+    reduced: Vec<String>,
     /// Comments that LIKE brought, by number.
     pub(super) comments: Vec<(i16, String)>,
     /// Of new columns by number: CHECK constraints and expressions wait until all columns are
@@ -64,6 +67,7 @@ impl<'a> Definition<'a> {
             new_not_nulls,
             unnamed_not_nulls,
             options,
+            reduced: Vec::new(),
             comments,
             waiting,
         }
@@ -86,13 +90,21 @@ impl<'a> Definition<'a> {
                 TableElement::Like(clause) => like::add(ctx, self, &clause)?,
             }
         }
+        self.repeat_reduced(ctx);
         self.check_names()
+    }
+
+    /// Says once more, as PostgreSQL does, which precisions are less than was asked.
+    pub(super) fn repeat_reduced(&mut self, ctx: &mut Context<'_>) {
+        for reduced in std::mem::take(&mut self.reduced) {
+            ctx.warning(SqlState::INVALID_PARAMETER_VALUE, reduced);
+        }
     }
 
     /// Adds one column; its constraints wait for [`Definition::add_waiting`].
     pub(super) fn add_column(
         &mut self,
-        ctx: &Context<'_>,
+        ctx: &mut Context<'_>,
         definition: ColumnDefinition,
     ) -> Result<()> {
         let number = self.columns.last().map_or(1, |column| column.number + 1);
@@ -104,6 +116,7 @@ impl<'a> Definition<'a> {
         let data_type = data_type.ok_or_else(|| Error::unsupported("a column without a type"))?;
         let collation = definition.collation.as_ref();
         let pg_type = column_type::resolve(ctx, &definition.name, data_type, collation)?;
+        self.reduced.extend(column_type::warn_of_precision(ctx, data_type));
         if definition.compression.is_some() {
             return Err(Error::unsupported("COMPRESSION"));
         }

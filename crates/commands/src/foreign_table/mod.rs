@@ -77,7 +77,12 @@ fn apply_create(
     let oid = RelationOid(ctx.allocate_oid()?);
     let wrapper = ctx.wrapper_of(server.get())?;
     let options = options::settle(ctx, &wrapper, Owner::Table(oid), &Options::default(), items)?;
-    for (number, items) in std::mem::take(&mut definition.options) {
+    let of_columns = std::mem::take(&mut definition.options);
+    if !of_columns.is_empty() {
+        // They go in as by ALTER, which looks the table up in its schema.
+        authorize::usage(ctx, Arc::clone(schema.get()))?;
+    }
+    for (number, items) in of_columns {
         let owner = Owner::Column(oid, number);
         let options = options::settle(ctx, &wrapper, owner, &Options::default(), items)?;
         definition.column_mut(number).options = options;

@@ -103,13 +103,18 @@ impl AclChange {
             }
         };
         if let Some(extent) = extent {
-            let (sqlstate, done) = match self.revoke {
-                false => (SqlState::WARNING_PRIVILEGE_NOT_GRANTED, "were granted"),
-                true => (SqlState::WARNING_PRIVILEGE_NOT_REVOKED, "could be revoked"),
-            };
-            ctx.warning(sqlstate, format!("{extent} privileges {done} for {}", label.warned));
+            self.warn(ctx, extent, label);
         }
         Ok(best.grantable & asked)
+    }
+
+    /// Says that `no` or `not all` privileges were granted or revoked.
+    pub(super) fn warn(&self, ctx: &mut Context<'_>, extent: &str, label: &Label) {
+        let (sqlstate, done) = match self.revoke {
+            false => (SqlState::WARNING_PRIVILEGE_NOT_GRANTED, "were granted"),
+            true => (SqlState::WARNING_PRIVILEGE_NOT_REVOKED, "could be revoked"),
+        };
+        ctx.warning(sqlstate, format!("{extent} privileges {done} for {}", label.warned));
     }
 
     /// The list after the change, by this grantor.

@@ -66,7 +66,7 @@ pub(crate) fn revoke_all(
 fn resolve(ctx: &mut Context<'_>, objects: &GrantObjects) -> Result<(AclKind, Vec<ObjectAddress>)> {
     Ok(match objects {
         GrantObjects::Tables(names) => {
-            let oids = names.iter().map(|name| kept(ctx, |ctx| ctx.relation(name)));
+            let oids = names.iter().map(|name| kept(ctx, |ctx| relation::address(ctx, name)));
             (AclKind::Relation, oids.collect::<Result<_>>()?)
         }
         GrantObjects::AllTablesInSchema(names) => {
@@ -89,8 +89,13 @@ fn resolve(ctx: &mut Context<'_>, objects: &GrantObjects) -> Result<(AclKind, Ve
             (AclKind::Database, oids.collect::<Result<_>>()?)
         }
         GrantObjects::Sequences(names) => return Err(refuse_sequences(ctx, names)),
-        GrantObjects::Other { kind, .. } => {
-            return Err(Error::unsupported(format!("GRANT ON {kind}")));
+        GrantObjects::Other { kind: words, names } => {
+            let kind = kind_of_all(words);
+            let kind = kind.ok_or_else(|| Error::unsupported(format!("GRANT ON {words}")))?;
+            for name in names {
+                authorize::usage(ctx, ctx.schema_named(name.name())?)?;
+            }
+            (kind, Vec::new())
         }
     })
 }
@@ -110,6 +115,17 @@ fn relations_in_schemas(ctx: &Context<'_>, names: &[Name]) -> Result<Vec<ObjectA
         oids.extend(ctx.catalog().relations_in(schema.get().oid).map(|it| it.oid.address()));
     }
     Ok(oids)
+}
+
+/// `ALL SEQUENCES IN SCHEMA` and their like: there are none, so that nothing is to be done.
+fn kind_of_all(words: &str) -> Option<AclKind> {
+    match words {
+        "ALL SEQUENCES IN SCHEMA" => Some(AclKind::Sequence),
+        "ALL FUNCTIONS IN SCHEMA" | "ALL PROCEDURES IN SCHEMA" | "ALL ROUTINES IN SCHEMA" => {
+            Some(AclKind::Function)
+        }
+        _ => None,
+    }
 }
 
 /// There are no sequences.
