@@ -61,6 +61,10 @@ impl Program {
     pub const POSTGRES: Self = postgres("postgres");
     /// PostgreSQL's client.
     pub const PSQL: Self = Self { variable: "MEDLEY_TEST_PSQL", ..postgres("psql") };
+    /// Dumps a database, of the installed version.
+    pub const PG_DUMP: Self = postgres("pg_dump");
+    /// Dumps a cluster, of the installed version.
+    pub const PG_DUMPALL: Self = postgres("pg_dumpall");
     /// MariaDB's server.
     pub const MARIADBD: Self = mariadb("mariadbd", "MEDLEY_TEST_MARIADBD");
     /// Makes a MariaDB data folder.

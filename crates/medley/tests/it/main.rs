@@ -15,6 +15,7 @@ mod pg_compat;
 mod psql;
 mod races;
 mod readme;
+mod replay;
 mod scripts;
 mod signals;
 mod views;

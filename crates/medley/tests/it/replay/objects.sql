@@ -41,7 +41,6 @@ REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 
 -- Wrappers.
 CREATE EXTENSION postgres_fdw;
-CREATE EXTENSION file_fdw WITH SCHEMA sc;
 COMMENT ON EXTENSION postgres_fdw IS 'reaches others';
 CREATE FOREIGN DATA WRAPPER w0 OPTIONS ("B c" E'it''s \\ x', a '1', empty '', long E'two\nlines');
 CREATE FOREIGN DATA WRAPPER "W 1" VALIDATOR postgresql_fdw_validator;
@@ -61,7 +60,6 @@ CREATE SERVER "S 2" TYPE E'o\\d''d' FOREIGN DATA WRAPPER w0;
 CREATE SERVER s3 VERSION '' FOREIGN DATA WRAPPER w2;
 CREATE SERVER pg FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '5432', dbname 'films',
     fetch_size '500', updatable 'false', use_remote_estimate 'true');
-CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
 ALTER SERVER s1 OWNER TO dmp_owner;
 ALTER SERVER pg OWNER TO dmp_owner;
 COMMENT ON SERVER "S 2" IS 'srv';
@@ -124,7 +122,6 @@ ALTER FOREIGN TABLE public.films ALTER COLUMN secret SET STORAGE EXTERNAL;
 ALTER FOREIGN TABLE public.films DROP COLUMN secret;
 ALTER FOREIGN TABLE public.films ADD COLUMN added text DEFAULT upper('later') NOT NULL;
 CREATE FOREIGN TABLE public.nothing () SERVER s3;
-CREATE FOREIGN TABLE public.lines (line text) SERVER files OPTIONS (filename '/nowhere/lines.txt', format 'csv', header 'true');
 GRANT SELECT, INSERT ON public.films TO dmp_reader;
 GRANT SELECT ON public.films TO PUBLIC;
 GRANT SELECT (id, title), UPDATE (title) ON public.films TO dmp_group WITH GRANT OPTION;
