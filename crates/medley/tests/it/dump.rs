@@ -307,3 +307,46 @@ fn what_cannot_be_asked_for_is_explained() {
     let output = medley.command().arg("dump").output().unwrap();
     assert!(text(&output.stderr).contains("which server?"), "{}", text(&output.stderr));
 }
+
+/// The fenced block of a language in the guide.
+fn block(language: &str) -> String {
+    let guide = std::fs::read_to_string("../../docs/guide/dump-and-replay.md").unwrap();
+    let rest = guide.split_once(&format!("```{language}\n")).unwrap().1;
+    rest.split("```").next().unwrap().to_owned()
+}
+
+/// A line of a shell: `NAME=value medley arguments > file`.
+fn type_in(medley: &Medley, line: &str) {
+    let (line, file) =
+        line.split_once(" > ").map_or((line, None), |(line, file)| (line, Some(file)));
+    let mut command = medley.command();
+    let mut words = line.split(' ').peekable();
+    while let Some((name, value)) = words.peek().and_then(|word| word.split_once('=')) {
+        command.env(name, value);
+        words.next();
+    }
+    assert_eq!(words.next(), Some("medley"), "{line}");
+    let output = command.args(words).output().unwrap();
+    assert!(output.status.success(), "{line}: {}", text(&output.stderr));
+    if let Some(file) = file {
+        medley.folder().write(file, &text(&output.stdout)).unwrap();
+    }
+}
+
+#[test]
+fn the_guide_s_session_does_what_it_promises() {
+    let medley = builder().init().unwrap();
+    medley.folder().write("films.sql", &block("sql")).unwrap();
+    for line in block("sh").lines() {
+        type_in(&medley, line);
+    }
+    let read = |name: &str| std::fs::read_to_string(medley.folder().join(name)).unwrap();
+    assert_eq!(read("again.sql"), read("films-without-secrets.sql"));
+    assert!(
+        read("films-without-secrets.sql").contains("-- Enter again: ALTER USER MAPPING FOR alice")
+    );
+    assert!(read("films-sealed.sql").contains("password 'sealed:v1:"));
+    type_in(&medley, "medley dump --data sibling --secrets sealed > sealed-again.sql");
+    let (first, again) = (read("films-sealed.sql"), read("sealed-again.sql"));
+    assert_eq!(without_ciphertext(&again), without_ciphertext(&first));
+}
