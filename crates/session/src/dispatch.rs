@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use medley_diagnostic::{Diagnostic, Report, SqlState};
-use medley_sql::{Execute, QueryStatement, Statement};
+use medley_sql::{CloseCursor, Execute, QueryStatement, Statement};
 
 use crate::change::change_in;
 use crate::extended::Prepared;
@@ -82,18 +82,38 @@ impl Session {
                 let message = "LOCK TABLE can only be used in transaction blocks";
                 return Err(Report::error(SqlState::NO_ACTIVE_SQL_TRANSACTION, message));
             }
+            // Nothing is here that these could end, defer or write, as clients and pools ask.
+            Statement::Close(CloseCursor { cursor: None }) | Statement::Unlisten(_) => {}
+            Statement::SetConstraints { names, .. } if names.is_empty() => {
+                self.warn_outside_block(tag, out).await?;
+            }
+            Statement::Checkpoint => self.check_may_checkpoint()?,
             // Nobody notifies here, so that listening succeeds and hears nothing would be a lie.
             unsupported @ (Statement::DeclareCursor(_)
             | Statement::Fetch(_)
             | Statement::Close(_)
             | Statement::Listen(_)
             | Statement::Notify { .. }
-            | Statement::Unlisten(_)
-            | Statement::SetConstraints { .. }
-            | Statement::Checkpoint) => return Err(Report::unsupported(unsupported.tag())),
+            | Statement::SetConstraints { .. }) => {
+                return Err(Report::unsupported(unsupported.tag()));
+            }
             utility => return self.utility(utility, bounds, out).await.map(str::to_owned),
         }
         Ok(tag.to_owned())
+    }
+
+    /// What is committed is on disk already: there is nothing to write, whoever may ask for it.
+    fn check_may_checkpoint(&self) -> Result<(), Report> {
+        if self.is_superuser() {
+            return Ok(());
+        }
+        let message = "permission denied to execute CHECKPOINT command";
+        let mut report = Report::error(SqlState::INSUFFICIENT_PRIVILEGE, message);
+        report.detail = Some(
+            "Only roles with privileges of the \"pg_checkpoint\" role may execute this command."
+                .to_owned(),
+        );
+        Err(report)
     }
 
     /// Runs a utility statement of the catalog.

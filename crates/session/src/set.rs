@@ -38,7 +38,12 @@ impl Session {
         }
     }
 
-    async fn warn_outside_block(&self, what: &str, out: &mut dyn Output) -> Result<(), Report> {
+    /// Warns of a statement that means nothing outside of a block.
+    pub(crate) async fn warn_outside_block(
+        &self,
+        what: &str,
+        out: &mut dyn Output,
+    ) -> Result<(), Report> {
         if self.transaction.as_ref().is_some_and(|it| it.kind == Kind::Block) {
             return Ok(());
         }

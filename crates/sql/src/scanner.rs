@@ -127,10 +127,11 @@ impl<'a> Scanner<'a> {
     /// An escape that is wrong comes before the end that is missing.
     fn escape_before_end(&mut self, kind: StringKind) -> Option<SyntaxError> {
         let rest = &self.text[self.start..];
-        if kind != StringKind::Escape || rest.ends_with('\\') {
+        if kind != StringKind::Escape {
             return None;
         }
-        let (offset, escape) = escape::string_value(&format!("{rest}'"), kind).err()?;
+        let end = if rest.ends_with('\\') { "\\'" } else { "'" };
+        let (offset, escape) = escape::string_value(&format!("{rest}{end}"), kind).err()?;
         if self.start + offset < self.text.len() {
             return Some(self.bad_escape(offset, escape));
         }

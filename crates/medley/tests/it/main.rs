@@ -7,7 +7,6 @@ mod cinema;
 mod command_line;
 mod crash;
 mod demo;
-mod dump;
 mod failures;
 mod large_result;
 mod locks;
@@ -19,6 +18,7 @@ mod readme;
 mod replay;
 mod scripts;
 mod signals;
+mod statements;
 mod views;
 mod way_in;
 

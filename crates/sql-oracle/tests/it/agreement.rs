@@ -8,9 +8,6 @@ use crate::corpus;
 use crate::mutation::{Random, mutate};
 use crate::verdict::{self, Verdict};
 
-/// Of each statement.
-const MUTANTS: usize = 15;
-
 /// Who reads a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Family {
@@ -93,15 +90,13 @@ fn statements() {
     assert!(same > 9 * missing, "of {} queries {missing} are not supported", same + missing);
 }
 
-#[test]
-fn mutations() {
-    let statements = corpus::statements();
-    assert!(statements.len() > 3_000, "{}", statements.len());
+/// So many mutations of each; the others lend their words.
+fn mutated(statements: &[String], count: usize) -> Tally {
     let mut tally = Tally::default();
     let mut random = Random::new(0x9e37_79b9_7f4a_7c15);
-    for text in &statements {
+    for text in statements {
         let base = family(text);
-        for _ in 0..MUTANTS {
+        for _ in 0..count {
             let other = &statements[random.below(statements.len())];
             let mutant = mutate(text, other, &mut random).replace('\0', " ");
             // An error may turn one statement into another.
@@ -109,5 +104,24 @@ fn mutations() {
             tally.add(if is_one { family(&mutant) } else { base }, &mutant);
         }
     }
-    tally.check("mutations");
+    tally
+}
+
+#[test]
+fn mutations_of_the_parsers_cases() {
+    let cases = corpus::cases_of_the_parser();
+    assert!(cases.len() > 700, "{}", cases.len());
+    mutated(&cases, 50).check("mutations of the parser's cases");
+}
+
+/// A new script may bring an error that nobody has thought of: it must stay a rare one.
+#[test]
+fn mutations_of_all_statements() {
+    let statements = corpus::statements();
+    assert!(statements.len() > 3_000, "{}", statements.len());
+    let tally = mutated(&statements, 10);
+    let report = tally.report("mutations of all statements");
+    println!("{report}");
+    let many = tally.differences.len() > statements.len() * 10 / 5_000;
+    assert!(!many, "{}\n{report}", tally.differences.join("\n"));
 }

@@ -9,6 +9,16 @@ const FOLDERS: &[&str] = &["README.md", "tests", "crates", "docs", "bench"];
 /// What is longer is no statement but a script that did not fall apart.
 const LONGEST: usize = 4_000;
 
+/// The parser's own cases, in a fixed order. What is told of their mutations does not change with
+/// somebody else's script.
+pub fn cases_of_the_parser() -> Vec<String> {
+    let cases = [
+        include_str!("../../../sql/tests/parse/postgresql.txt"),
+        include_str!("../../../sql/tests/parse/medley.txt"),
+    ];
+    cases.into_iter().flat_map(cases_in).collect()
+}
+
 /// In a fixed order, each once.
 pub fn statements() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -47,7 +57,7 @@ fn read(file: &Path, text: &str) -> Vec<String> {
         "sql" => apart(&without_commands(text)),
         "slt" => text.split("\n\n").filter_map(record).collect(),
         "md" => text.split("```").skip(1).step_by(2).flat_map(session).collect(),
-        "txt" if in_parser => cases(text),
+        "txt" if in_parser => cases_in(text),
         _ => vec![],
     }
 }
@@ -102,7 +112,7 @@ fn session(block: &str) -> Vec<String> {
 }
 
 /// The cases of the parser's own tests, without their outcomes.
-fn cases(text: &str) -> Vec<String> {
+fn cases_in(text: &str) -> Vec<String> {
     let cases = text.split("\n== ").skip(1).filter_map(|case| case.split_once('\n'));
     cases.map(|(_, text)| text.trim_end().to_owned()).collect()
 }

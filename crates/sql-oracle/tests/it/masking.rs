@@ -11,7 +11,9 @@ const LITERALS: &[&str] = &["SCONST", "USCONST", "BCONST", "XCONST"];
 fn check(text: &str) {
     let masked = medley_sql::mask_literals(text);
     let Ok(tokens) = medley_sql_oracle::scan(&masked) else {
-        panic!("{text:?} is masked as {masked:?}, which is no SQL");
+        // A number of a parameter may be too large for both.
+        assert!(medley_sql_oracle::scan(text).is_err(), "{text:?} is masked as {masked:?}");
+        return;
     };
     for token in tokens {
         let written = &masked[token.span];

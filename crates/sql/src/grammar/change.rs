@@ -104,7 +104,7 @@ impl Parser<'_> {
     /// A column, a call, or an expression in parentheses.
     pub(crate) fn indexed(&mut self) -> Result<()> {
         let opens = self.peek_at(1).kind == TokenKind::Char('(');
-        let dotted = self.peek_at(1).kind == TokenKind::Char('.');
+        let dotted = matches!(self.peek_at(1).kind, TokenKind::Char('.' | '['));
         if self.is_char('(') {
             self.enclosed(Self::a_expr)
         } else if opens || dotted || self.begins_special_call() || !self.is_col_id(0) {

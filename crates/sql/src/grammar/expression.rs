@@ -2,6 +2,7 @@
 use super::operand::Operand;
 use super::precedence::{Level, Pending};
 use super::select::Clauses;
+use crate::SyntaxError;
 use crate::keyword::Keyword;
 use crate::parser::{Parser, Result};
 use crate::token::TokenKind;
@@ -145,6 +146,11 @@ impl Parser<'_> {
             _ => return Ok(None),
         };
         self.advance();
+        // Here alone NOT IN is no word of its own.
+        if level == Level::Not && self.is("in") {
+            let (token, position) = (self.written(self.peek()).to_owned(), self.position());
+            return Err(Box::new(SyntaxError::AtToken { token, position }));
+        }
         Ok(Some(level))
     }
 

@@ -6,6 +6,7 @@ use super::synopsis::Synopses;
 use super::{Parser, Result};
 use medley_diagnostic::Diagnostic;
 
+use crate::SyntaxError;
 use crate::ast::{
     AlterTable, AlterTableAction as Action, Name, ObjectKind, QualifiedName, Rename, RenameTarget,
     SetObjectSchema, Statement,
@@ -110,6 +111,8 @@ impl Parser<'_> {
         match self.find(others) {
             Ok(found) => Ok(Action::Other(found.name)),
             Err(other) if other.position() > error.position() => Err(other),
+            // The grammar's own words say more than `syntax error`.
+            Err(other) if matches!(*other, SyntaxError::Refused { .. }) => Err(other),
             Err(_) => Err(error),
         }
     }

@@ -92,7 +92,7 @@ impl Parser<'_> {
                 self.advance();
                 vec!["*".to_owned()]
             }
-            TokenKind::Char('(') => self.parenthesized(Self::copy_value)?,
+            TokenKind::Char('(') => self.parenthesized(Self::boolean_or_string)?,
             _ => vec![self.copy_value()?],
         };
         Ok(CopyOption { name, values, position })

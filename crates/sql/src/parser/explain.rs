@@ -59,11 +59,16 @@ impl Parser<'_> {
 
     /// A word, a string, TRUE, FALSE, ON, or a number.
     pub fn option_value(&mut self) -> Result<String> {
-        match (self.word(), &self.peek().kind) {
-            ("true" | "false" | "on", _) => self.label(),
-            (_, TokenKind::Integer | TokenKind::Float | TokenKind::Char('+' | '-')) => {
-                self.number()
-            }
+        match self.peek().kind {
+            TokenKind::Integer | TokenKind::Float | TokenKind::Char('+' | '-') => self.number(),
+            _ => self.boolean_or_string(),
+        }
+    }
+
+    /// The same without numbers.
+    pub fn boolean_or_string(&mut self) -> Result<String> {
+        match self.word() {
+            "true" | "false" | "on" => self.label(),
             _ => self.word_or_string(),
         }
     }

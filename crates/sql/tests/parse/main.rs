@@ -4,4 +4,5 @@ mod corpus;
 mod deep;
 mod mutation;
 mod secrets;
+mod speed;
 mod statements;
