@@ -105,7 +105,7 @@ fn rename_column(ctx: &mut Context<'_>, statement: &Rename, column: &str) -> Res
 }
 
 fn column_to_rename(relation: &Relation, column: &str) -> Result<i16> {
-    if foreign_table::is_system_column(column) {
+    if foreign_table::is_system_column(column) && relation.view().is_none() {
         let (action, column) = ("rename", column.to_owned());
         return Err(RelationError::SystemColumn { action, column }.into());
     }

@@ -40,6 +40,8 @@ pub struct MedleyBuilder {
     program: PathBuf,
     /// None where everybody is trusted.
     password: Option<String>,
+    /// Another's master key; none for one of its own.
+    key: Option<PathBuf>,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
 }
@@ -48,6 +50,12 @@ impl MedleyBuilder {
     /// People log in with SCRAM passwords, the superuser with this one.
     pub fn password(mut self, password: &str) -> Self {
         self.password = Some(password.to_owned());
+        self
+    }
+
+    /// Its secrets are sealed under the master key of another, which is copied.
+    pub fn use_key(mut self, file: &Path) -> Self {
+        self.key = Some(file.to_owned());
         self
     }
 
@@ -82,6 +90,10 @@ impl MedleyBuilder {
             Some(password) => command.env("MEDLEY_PASSWORD", password),
             None => command.args(["--auth", "trust"]),
         };
+        if let Some(key) = &medley.settings.key {
+            let copy = medley.folder.write("copied.key", &fs::read_to_string(key)?)?;
+            command.arg("--use-key").arg(copy);
+        }
         succeeded(command.output(), "medley init")?;
         Ok(medley)
     }
@@ -99,6 +111,7 @@ impl Medley {
         MedleyBuilder {
             program: program.as_ref().to_owned(),
             password: None,
+            key: None,
             arguments: Vec::new(),
             environment: Vec::new(),
         }

@@ -45,7 +45,7 @@ impl<'a> Printer<'a> {
             ExprKind::SqlValue(value) => self.sql_value(*value, expr.t.typmod),
             ExprKind::Collate(arg, _, collation) => {
                 self.plain_paren("(");
-                self.operand(arg, expr, show_implicit);
+                self.collated(arg, expr, show_implicit);
                 self.push(" COLLATE ");
                 self.name(collation);
                 self.plain_paren(")");
@@ -75,6 +75,19 @@ impl<'a> Printer<'a> {
         self.push("(");
         self.exprs(arguments);
         self.push(")");
+    }
+
+    /// The parser reads `x::text COLLATE c` only where the cast has parentheses of its own.
+    fn collated(&mut self, arg: &'a Expr, parent: &Expr, show_implicit: bool) {
+        let labelled = matches!(arg.kind, ExprKind::Constant(_) | ExprKind::Coerce(_));
+        match labelled && self.names.is_qualified() {
+            true => {
+                self.push("(");
+                self.expr(arg, show_implicit);
+                self.push(")");
+            }
+            false => self.operand(arg, parent, show_implicit),
+        }
     }
 
     /// A column by the names of its query; returns its own name.

@@ -165,3 +165,5 @@ SELECT a BETWEEN SYMMETRIC 2 AND 1 FROM t
 SELECT ARRAY[[1, 2], [3, 4]] FROM t
 
 SELECT arr[1:2], arr[:2] FROM t
+
+SELECT 'x' COLLATE "C" AS x, (c::varchar) COLLATE "C" AS y FROM t2

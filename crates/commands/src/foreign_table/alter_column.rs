@@ -11,7 +11,7 @@ use medley_sql::{
 
 use super::definition::{Definition, is_system_column, storage_letter};
 use super::{column_type, expression, generated};
-use crate::drop::{behavior, drop_addresses};
+use crate::drop::behavior;
 use crate::error::{RelationError, Result, ViewError};
 use crate::options::{self, Owner};
 use crate::relation::view_on;
@@ -60,11 +60,13 @@ pub(super) fn drop(
         }
         number => number?,
     };
-    let mut gone = vec![number];
-    gone.extend(generated::dropped_with(ctx, old, number, how)?);
+    let generated = expression::generated_from(ctx, old, number)?;
+    let gone: Vec<_> = std::iter::once(number).chain(generated.iter().copied()).collect();
     let addresses: Vec<_> = gone.iter().map(|number| old.oid.address().column(*number)).collect();
     stored::keeping_views(ctx, &[old.oid], |ctx| {
-        drop_addresses(ctx, &addresses, behavior(how))?;
+        let (path, how) = (ctx.path(), behavior(how));
+        let dropped = ctx.change(|tx| tx.drop_objects(&addresses, how, &path));
+        generated::tell_dropped(ctx, old, number, &generated, how, dropped)?;
         let mut relation = Relation::clone(old);
         relation.checks.retain(|check| gone.iter().all(|number| !check.columns.contains(number)));
         gone.iter().for_each(|number| column(&mut relation, *number).mark_dropped());
@@ -105,10 +107,10 @@ pub(super) fn set_type(
     if let Some(reduced) = column_type::warn_of_precision(ctx, data_type) {
         ctx.warning(SqlState::INVALID_PARAMETER_VALUE, reduced);
     }
+    generated::check_type_is_free(ctx, old, name, number)?;
     if let Some(view) = view_on(ctx, old.oid.address().column(number)) {
         return Err(ViewError::ColumnUsed { view, column: name.to_owned() }.into());
     }
-    generated::check_type_is_free(ctx, old, name, number)?;
     let mut relation = Relation::clone(old);
     column(&mut relation, number).pg_type = pg_type;
     expression::retype(ctx, &mut relation, number)?;

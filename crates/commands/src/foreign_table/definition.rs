@@ -25,6 +25,8 @@ pub(super) struct Definition<'a> {
     relation: &'a str,
     pub(super) columns: Vec<Column>,
     pub(super) checks: Vec<Check>,
+    /// Columns that are generated, though their expressions are not known yet.
+    generated: Vec<i16>,
     /// How many checks there were before.
     old_checks: usize,
     /// Columns that got their NOT NULL from this statement.
@@ -63,6 +65,7 @@ impl<'a> Definition<'a> {
             relation,
             columns,
             checks,
+            generated: Vec::new(),
             old_checks,
             new_not_nulls,
             unnamed_not_nulls,
@@ -162,6 +165,8 @@ impl<'a> Definition<'a> {
     pub(super) fn add_waiting(&mut self, ctx: &mut Context<'_>) -> Result<()> {
         let mut waiting = std::mem::take(&mut self.waiting);
         waiting.sort_by_key(|(_, constraint)| !is_expression(constraint));
+        let generated = waiting.iter().filter(|(_, constraint)| is_generation(constraint));
+        self.generated = generated.filter_map(|(number, _)| *number).collect();
         for (column, constraint) in waiting {
             self.apply(ctx, column, constraint)?;
         }
@@ -310,7 +315,8 @@ impl<'a> Definition<'a> {
     ) -> Result<Option<ColumnDefault>> {
         let column = self.columns.iter().find(|column| column.number == number);
         let target = column.map(|column| (column.name.as_str(), column.pg_type));
-        let kept = expression::keep(ctx, expression, kind, self.place(), target)?;
+        let place = Place { generated: &self.generated, ..self.place() };
+        let kept = expression::keep(ctx, expression, kind, place, target)?;
         let generated = kind == ExpressionKind::Generation;
         if kept.is_null && !generated {
             return Ok(None);
@@ -319,7 +325,7 @@ impl<'a> Definition<'a> {
     }
 
     fn place(&self) -> Place<'_> {
-        Place { oid: self.oid, name: self.relation, columns: &self.columns }
+        Place { oid: self.oid, name: self.relation, columns: &self.columns, generated: &[] }
     }
 
     /// Of all that a column's definition says, one may be a default or generation expression.
@@ -430,6 +436,10 @@ fn fitted(parts: &[&str], label: &str) -> String {
 /// Whether it is a column's default or generation expression.
 fn is_expression(constraint: &Constraint) -> bool {
     matches!(constraint.kind, ConstraintKind::Default(_) | ConstraintKind::Generated { .. })
+}
+
+fn is_generation(constraint: &Constraint) -> bool {
+    matches!(constraint.kind, ConstraintKind::Generated { .. })
 }
 
 /// Refuses what no foreign table has.

@@ -1,12 +1,13 @@
 //! DEFAULT, CHECK and GENERATED: analysed when they are stated, and kept as PostgreSQL prints
 //! them.
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use medley_analyze::tree::{Expr, ExprKind, Node, visit_expr};
 use medley_analyze::{ExpressionKind, TableExpression};
 use medley_catalog::ids::RelationOid;
-use medley_catalog::objects::{Column, Relation};
+use medley_catalog::objects::{Column, ColumnDefault, Relation};
 use medley_diagnostic::{Diagnostic, SqlState};
 use medley_sql::Expression;
 use medley_types::PgType;
@@ -31,6 +32,8 @@ pub(super) struct Place<'a> {
     pub(super) oid: RelationOid,
     pub(super) name: &'a str,
     pub(super) columns: &'a [Column],
+    /// Columns that are generated besides those that have their expression already.
+    pub(super) generated: &'a [i16],
 }
 
 /// Reads an expression; of a default and of a generated column also for which column it is.
@@ -42,13 +45,9 @@ pub(super) fn keep(
     target: Option<(&str, PgType)>,
 ) -> Result<Kept> {
     let snapshot = ctx.catalog();
-    let table = TableExpression {
-        kind,
-        relation: place.oid,
-        name: place.name,
-        columns: place.columns,
-        target,
-    };
+    let columns = with_generated(place);
+    let table =
+        TableExpression { kind, relation: place.oid, name: place.name, columns: &columns, target };
     let tree = medley_analyze::expression(&ctx.analysis(snapshot), &expression.ast, &table)?;
     stored::check_expression(ctx, &tree)?;
     Ok(Kept {
@@ -56,6 +55,20 @@ pub(super) fn keep(
         columns: columns_of(&tree).into_iter().collect(),
         is_null: matches!(tree.kind, ExprKind::Constant(None)),
     })
+}
+
+/// The columns, of which those that will be generated are marked so.
+fn with_generated<'a>(place: Place<'a>) -> Cow<'a, [Column]> {
+    let mut columns = Cow::Borrowed(place.columns);
+    for number in place.generated {
+        let position = columns.iter().position(|column| column.number == *number);
+        if let Some(position) = position.filter(|position| columns[*position].default.is_none()) {
+            let expression = String::new();
+            let default = ColumnDefault { oid: 0, expression, generated: true };
+            columns.to_mut()[position].default = Some(default);
+        }
+    }
+    columns
 }
 
 /// The numbers of the columns that an expression names.
@@ -93,7 +106,7 @@ pub(super) fn generated_from(
 pub(super) fn retype(ctx: &Context<'_>, relation: &mut Relation, number: i16) -> Result<()> {
     let columns = relation.columns.clone();
     let (oid, name) = (relation.oid, relation.name.clone());
-    let place = Place { oid, name: &name, columns: &columns };
+    let place = Place { oid, name: &name, columns: &columns, generated: &[] };
     for column in relation.columns.iter_mut().filter(|column| column.number == number) {
         retype_default(ctx, column, place)?;
     }

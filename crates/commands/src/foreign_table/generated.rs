@@ -1,35 +1,45 @@
 //! Generated columns name others, which they keep.
+use medley_catalog::acl::Behavior;
 use medley_catalog::objects::Relation;
 use medley_diagnostic::Report;
-use medley_sql::DropBehavior;
 
 use super::expression::generated_from;
 use crate::Context;
-use crate::error::{RelationError, Result};
+use crate::error::{Error, RelationError, Result};
 
-/// The generated columns that go with a column they are computed from: with RESTRICT that is an
-/// error, with CASCADE a notice.
-pub(super) fn dropped_with(
+/// Tells what goes with a column: the columns that are computed from it, and then what was found
+/// to depend on any of them. With RESTRICT that is an error, with CASCADE a notice.
+pub(super) fn tell_dropped(
     ctx: &mut Context<'_>,
     relation: &Relation,
     number: i16,
-    behavior: DropBehavior,
-) -> Result<Vec<i16>> {
-    let generated = generated_from(ctx, relation, number)?;
+    generated: &[i16],
+    behavior: Behavior,
+    others: Result<Option<Report>>,
+) -> Result<()> {
     let needing: Vec<_> = generated.iter().map(|it| describe(ctx, relation, *it)).collect();
-    match (behavior, needing.as_slice()) {
-        (_, []) => {}
-        (DropBehavior::Restrict, needing) => {
-            return Err(needed_by(&describe(ctx, relation, number), needing));
-        }
-        (DropBehavior::Cascade, [one]) => ctx.notice(format!("drop cascades to {one}")),
-        (DropBehavior::Cascade, many) => {
-            let lines: Vec<_> = many.iter().map(|it| format!("drop cascades to {it}")).collect();
+    if needing.is_empty() {
+        ctx.notices.extend(others?);
+        return Ok(());
+    }
+    if behavior == Behavior::Restrict {
+        let needed = describe(ctx, relation, number);
+        let lines = needing.iter().map(|it| format!("{it} depends on {needed}")).collect();
+        return Err(needed_by(&needed, lines, others));
+    }
+    let mut lines: Vec<_> = needing.iter().map(|it| format!("drop cascades to {it}")).collect();
+    if let Some(notice) = others? {
+        let detail = notice.detail.unwrap_or(notice.message);
+        lines.extend(detail.lines().map(str::to_owned));
+    }
+    match lines.as_slice() {
+        [one] => ctx.notice(one.clone()),
+        many => {
             let notice = format!("drop cascades to {} other objects", many.len());
-            ctx.notices.push(Report::notice(notice).with_detail(lines.join("\n")));
+            ctx.notices.push(Report::notice(notice).with_detail(many.join("\n")));
         }
     }
-    Ok(generated)
+    Ok(())
 }
 
 fn describe(ctx: &Context<'_>, relation: &Relation, number: i16) -> String {
@@ -37,8 +47,14 @@ fn describe(ctx: &Context<'_>, relation: &Relation, number: i16) -> String {
     ctx.catalog().describe(column, &ctx.path()).unwrap_or_default()
 }
 
-fn needed_by(needed: &str, needing: &[String]) -> crate::Error {
-    let lines: Vec<_> = needing.iter().map(|it| format!("{it} depends on {needed}")).collect();
+fn needed_by(needed: &str, mut lines: Vec<String>, others: Result<Option<Report>>) -> Error {
+    match others {
+        Err(Error::Catalog(medley_catalog::Error::DependentsExist { detail, .. })) => {
+            lines.extend(detail);
+        }
+        Err(other) => return other,
+        Ok(_) => {}
+    }
     medley_catalog::Error::DependentsExist {
         message: format!("cannot drop {needed} because other objects depend on it"),
         detail: Some(lines.join("\n")),

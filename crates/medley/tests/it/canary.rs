@@ -141,6 +141,8 @@ const LOOKS: &[&str] = &[
     "EXPLAIN (VERBOSE, FORMAT json) SELECT * FROM whoami",
     "SHOW ALL",
     "SELECT account FROM whoami",
+    "SELECT * FROM medley_dump('omit')",
+    "SELECT * FROM medley_dump('sealed')",
 ];
 
 fn remote(canary: &Canary) -> Postgres {
@@ -170,8 +172,10 @@ async fn a_planted_password_is_found_nowhere() {
             .start()
             .unwrap();
         say_and_look(&canary, &remote, &medley).await;
+        look_at_dumps(&canary, &medley, true);
         look_at_files(&canary, &medley);
         medley.stop().unwrap();
+        look_at_dumps(&canary, &medley, false);
         look_at_files(&canary, &medley);
     }
 }
@@ -206,6 +210,27 @@ async fn say_and_look(canary: &Canary, remote: &Postgres, medley: &Medley) {
     canary.assert_absent_in(format!("{stranger:?}"), "what a stranger hears");
     let impostor = medley.connect("alice", &canary.value()[1..]).await.unwrap_err();
     canary.assert_absent_in(format!("{impostor:?}"), "what an impostor hears");
+}
+
+/// What the program writes of a running server, and of a stopped one's folder if there is none.
+fn look_at_dumps(canary: &Canary, medley: &Medley, is_running: bool) {
+    for secrets in ["omit", "sealed"] {
+        let mut dump = medley.command();
+        dump.args(["-vvv", "dump", "--secrets", secrets]);
+        match is_running {
+            true => {
+                let port = medley.port();
+                dump.arg(format!("host=127.0.0.1 port={port} user={SUPERUSER}"));
+                dump.env("PGPASSWORD", canary.value())
+            }
+            false => dump.arg("--data").arg(medley.data_folder()),
+        };
+        let output = dump.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.stdout.len() > 1000, "a dump has much in it");
+        canary.assert_absent_in(output.stdout, "a dump");
+        canary.assert_absent_in(output.stderr, "what is said of a dump");
+    }
 }
 
 fn look_at_files(canary: &Canary, medley: &Medley) {

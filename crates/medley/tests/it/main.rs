@@ -7,6 +7,7 @@ mod cinema;
 mod command_line;
 mod crash;
 mod demo;
+mod dump;
 mod failures;
 mod large_result;
 mod locks;

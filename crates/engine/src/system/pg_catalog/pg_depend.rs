@@ -62,7 +62,6 @@ fn parts(relation: &Relation, out: &mut RowSink) -> Result<()> {
     edge(own(Class::Type, relation.array_type), own(Class::Type, relation.row_type), 'i', out)?;
     if let Some(view) = relation.view() {
         edge(own(Class::Rule, view.rule), whole, 'i', out)?;
-        edge(own(Class::Rule, view.rule), whole, 'n', out)?;
     }
     for column in relation.live_columns() {
         if let Some(default) = &column.default {
