@@ -81,16 +81,7 @@ impl Snapshot {
         owner: RoleOid,
         schema: Option<SchemaOid>,
     ) -> Option<Acl> {
-        let acl_kind = match kind {
-            DefaultAclKind::Relation => AclKind::Relation,
-            DefaultAclKind::Sequence => AclKind::Sequence,
-            DefaultAclKind::Function => AclKind::Function,
-            DefaultAclKind::Type => AclKind::Type,
-            DefaultAclKind::Schema => AclKind::Schema,
-            // There are none here.
-            DefaultAclKind::LargeObject => return None,
-        };
-        let built_in = Acl::default_for(acl_kind, owner);
+        let built_in = Acl::default_for(kind.acl_kind(), owner);
         let entry = |schema| self.default_acl(owner, schema, kind).map(|entry| &entry.acl);
         let global = entry(None).unwrap_or(&built_in);
         let acl = match schema.and_then(|schema| entry(Some(schema))) {

@@ -44,25 +44,38 @@ fn apply_create(ctx: &mut Context<'_>, new: Authorized<(String, RoleOid)>) -> Re
     ctx.create(Schema { oid, name, owner, acl })
 }
 
-/// What stands in CREATE SCHEMA runs as the schema's owner, and inside it.
+/// What stands in CREATE SCHEMA runs as the schema's owner, and inside it: views, then grants.
 fn run_elements(
     ctx: &mut Context<'_>,
     schema: &str,
     owner: RoleOid,
-    elements: Vec<Statement>,
+    mut elements: Vec<Statement>,
 ) -> Result<()> {
+    elements.iter_mut().try_for_each(|element| place(element, schema))?;
+    elements.sort_by_key(|element| matches!(element, Statement::Grant(_)));
     let mut path = vec![schema.to_owned()];
     path.extend_from_slice(ctx.search_path);
-    for element in elements {
-        match element {
-            element @ Statement::Grant(_) => ctx.run_as(owner, &path, element)?,
-            other => {
-                let what = format!("{} inside CREATE SCHEMA", other.tag());
-                return Err(Error::unsupported(what));
-            }
+    elements.into_iter().try_for_each(|element| ctx.run_as(owner, &path, element))
+}
+
+/// Has an element made in this schema, if it can be.
+fn place(element: &mut Statement, schema: &str) -> Result<()> {
+    let name = match element {
+        Statement::CreateView(view) => &mut view.name,
+        Statement::Grant(_) => return Ok(()),
+        other => return Err(Error::unsupported(format!("{} inside CREATE SCHEMA", other.tag()))),
+    };
+    match name.schema() {
+        Some(named) if named != schema => {
+            let (named, schema) = (named.to_owned(), schema.to_owned());
+            Err(NameError::OtherSchema { named, schema }.into())
+        }
+        Some(_) => Ok(()),
+        None => {
+            name.parts.insert(0, schema.to_owned());
+            Ok(())
         }
     }
-    Ok(())
 }
 
 /// ALTER … SET SCHEMA.

@@ -103,18 +103,18 @@ impl Session {
         out: &mut dyn Output,
     ) -> Result<&'static str, Report> {
         const MOST_BYTES: usize = 199;
-        match self.kind() {
-            Some(Kind::Block) if id.len() > MOST_BYTES => {
-                let message = format!("transaction identifier \"{id}\" is too long");
-                Err(Report::error(SqlState::INVALID_PARAMETER_VALUE, message))
-            }
-            Some(Kind::Block) => {
-                let message = "prepared transactions are disabled";
-                Err(Report::error(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, message)
-                    .with_hint("Set \"max_prepared_transactions\" to a nonzero value."))
-            }
-            _ => self.rollback_block(false, out).await,
+        if self.kind() != Some(Kind::Block) {
+            return self.rollback_block(false, out).await;
         }
+        // It fails where it would commit: the block ends with it.
+        self.rollback().await;
+        if id.len() > MOST_BYTES {
+            let message = format!("transaction identifier \"{id}\" is too long");
+            return Err(Report::error(SqlState::INVALID_PARAMETER_VALUE, message));
+        }
+        let message = "prepared transactions are disabled";
+        Err(Report::error(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, message)
+            .with_hint("Set \"max_prepared_transactions\" to a nonzero value."))
     }
 
     /// COMMIT PREPARED, ROLLBACK PREPARED: there is never one.

@@ -45,6 +45,8 @@ pub enum AclKind {
     Wrapper,
     /// A server.
     Server,
+    /// A large object.
+    LargeObject,
 }
 
 impl AclKind {
@@ -57,6 +59,7 @@ impl AclKind {
             Self::Database => Privileges::ALL_DATABASE,
             Self::Function => Privileges::EXECUTE,
             Self::Schema => Privileges::ALL_SCHEMA,
+            Self::LargeObject => Privileges::ALL_LARGE_OBJECT,
             Self::Type | Self::Wrapper | Self::Server => Privileges::USAGE,
         }
     }
@@ -72,7 +75,8 @@ impl AclKind {
             | Self::Sequence
             | Self::Schema
             | Self::Wrapper
-            | Self::Server => Privileges::NONE,
+            | Self::Server
+            | Self::LargeObject => Privileges::NONE,
         }
     }
 
@@ -88,6 +92,7 @@ impl AclKind {
             'F' => Self::Wrapper,
             'S' => Self::Server,
             'T' => Self::Type,
+            'L' => Self::LargeObject,
             _ => return None,
         })
     }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::acl::Acl;
+use crate::acl::{Acl, AclKind};
 use crate::ids::{DefaultAclOid, RoleOid, SchemaOid};
 
 /// What kind of new objects an entry of ALTER DEFAULT PRIVILEGES is for.
@@ -21,6 +21,18 @@ pub enum DefaultAclKind {
 }
 
 impl DefaultAclKind {
+    /// Which privileges there are on such objects.
+    pub const fn acl_kind(self) -> AclKind {
+        match self {
+            Self::Relation => AclKind::Relation,
+            Self::Sequence => AclKind::Sequence,
+            Self::Function => AclKind::Function,
+            Self::Type => AclKind::Type,
+            Self::Schema => AclKind::Schema,
+            Self::LargeObject => AclKind::LargeObject,
+        }
+    }
+
     /// `pg_default_acl.defaclobjtype`.
     pub const fn letter(self) -> char {
         match self {

@@ -139,6 +139,14 @@ pub enum NameError {
     /// No schema to make something in.
     #[error("no schema has been selected to create in")]
     NoSchemaSelected,
+    /// An element of CREATE SCHEMA that says another schema.
+    #[error("CREATE specifies a schema ({named}) different from the one being created ({schema})")]
+    OtherSchema {
+        /// What it says.
+        named: String,
+        /// What is being made.
+        schema: String,
+    },
     /// A schema of the system's.
     #[error("unacceptable schema name \"{0}\"")]
     ReservedSchema(String),
@@ -203,6 +211,7 @@ impl Diagnostic for NameError {
                 SqlState::FEATURE_NOT_SUPPORTED
             }
             Self::NoSchemaSelected => SqlState::INVALID_SCHEMA_NAME,
+            Self::OtherSchema { .. } => SqlState::INVALID_SCHEMA_DEFINITION,
             Self::ReservedSchema(_) => SqlState::RESERVED_NAME,
             Self::NoExtensionVersion { .. }
             | Self::NoUpdatePath { .. }

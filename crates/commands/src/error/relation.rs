@@ -172,6 +172,43 @@ pub enum RelationError {
     /// ALTER TYPE … USING of what is elsewhere.
     #[error("\"{0}\" is not a table")]
     NotATable(String),
+    /// A column that is none of an index, by number.
+    #[error("cannot refer to non-index column by number")]
+    ColumnByNumber,
+    /// DROP EXPRESSION of what has none.
+    #[error("column \"{column}\" of relation \"{relation}\" is not a generated column")]
+    NotGenerated {
+        /// The column.
+        column: String,
+        /// Its relation.
+        relation: String,
+    },
+    /// SET GENERATED, or DROP IDENTITY, of what has none.
+    #[error("column \"{column}\" of relation \"{relation}\" is not an identity column")]
+    NoIdentity {
+        /// The column.
+        column: String,
+        /// Its relation.
+        relation: String,
+    },
+    /// ADD GENERATED of what may be null.
+    #[error(
+        "column \"{column}\" of relation \"{relation}\" must be declared NOT NULL before identity can be added"
+    )]
+    IdentityOfNullable {
+        /// The column.
+        column: String,
+        /// Its relation.
+        relation: String,
+    },
+    /// `n_distinct` below what it can be.
+    #[error("value {value} out of bounds for option \"{option}\"")]
+    NDistinct {
+        /// Which of the two.
+        option: String,
+        /// As written.
+        value: String,
+    },
     /// A trigger that is not there: there are none.
     #[error("trigger \"{trigger}\" for table \"{relation}\" does not exist")]
     NoTrigger {
@@ -275,6 +312,7 @@ impl Diagnostic for RelationError {
             | Self::Deferrable(_)
             | Self::TypeOfGeneratedFrom { .. }
             | Self::CannotTruncate(_)
+            | Self::ColumnByNumber
             | Self::MoveTemporary
             | Self::OnlyPlain(_) => SqlState::FEATURE_NOT_SUPPORTED,
             Self::MisplacedDeferrable
@@ -290,12 +328,15 @@ impl Diagnostic for RelationError {
             Self::NotCollatable(_) | Self::DefaultType { .. } | Self::GenerationType { .. } => {
                 SqlState::DATATYPE_MISMATCH
             }
-            Self::Storage(_) | Self::StatisticsTarget(_) | Self::NotAFloatingPoint { .. } => {
-                SqlState::INVALID_PARAMETER_VALUE
-            }
-            Self::NotNullExists { .. } | Self::ValidateNotEnforced => {
-                SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE
-            }
+            Self::Storage(_)
+            | Self::StatisticsTarget(_)
+            | Self::NotAFloatingPoint { .. }
+            | Self::NDistinct { .. } => SqlState::INVALID_PARAMETER_VALUE,
+            Self::NotNullExists { .. }
+            | Self::ValidateNotEnforced
+            | Self::NotGenerated { .. }
+            | Self::NoIdentity { .. }
+            | Self::IdentityOfNullable { .. } => SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
             // As PostgreSQL has it.
             Self::NotNullNames { .. } => SqlState::INTERNAL_ERROR,
             Self::CannotLock(_)
@@ -308,6 +349,10 @@ impl Diagnostic for RelationError {
 
     fn detail(&self) -> Option<String> {
         match self {
+            Self::NDistinct { .. } => {
+                let most = f64::MAX;
+                Some(format!("Valid values are between \"-1.000000\" and \"{most:.6}\"."))
+            }
             Self::NotNullExists { existing, .. } => Some(format!(
                 "A not-null constraint named \"{existing}\" already exists for this column."
             )),

@@ -3,10 +3,11 @@ use std::sync::Arc;
 
 use medley_catalog::ids::RelationOid;
 use medley_catalog::objects::Relation;
-use medley_sql::{AlterTable, AlterTableAction, Name};
+use medley_sql::{AlterTable, AlterTableAction, IdentityChange, Name};
 
 use super::alter_column as column;
 use super::alter_constraint as constraint;
+use super::generated;
 use crate::authorize::{self, Authorized};
 use crate::error::{Error, RelationError, Result};
 use crate::names::lookup_failed;
@@ -30,6 +31,7 @@ pub(crate) fn alter(ctx: &mut Context<'_>, statement: AlterTable) -> Result<()> 
 fn pass(action: &AlterTableAction) -> u8 {
     match action {
         AlterTableAction::DropColumn { .. }
+        | AlterTableAction::DropExpression { .. }
         | AlterTableAction::DropConstraint { .. }
         | AlterTableAction::ColumnDefault { default: None, .. }
         | AlterTableAction::ColumnNotNull { not_null: false, .. } => 0,
@@ -48,9 +50,9 @@ fn check_action(relation: &Relation, action: &AlterTableAction) -> Result<()> {
     let fits = match action {
         AlterTableAction::OwnerTo(_) | AlterTableAction::ColumnDefault { .. } => true,
         AlterTableAction::RelationOptions { .. } => is_view,
-        AlterTableAction::Other(
-            words @ ("ALTER COLUMN ... SET EXPRESSION" | "ALTER COLUMN ... DROP EXPRESSION"),
-        ) if !is_view => return Err(Error::unsupported(*words)),
+        AlterTableAction::Other(words @ "ALTER COLUMN ... SET EXPRESSION") if !is_view => {
+            return Err(Error::unsupported(*words));
+        }
         AlterTableAction::Other(_) => false,
         _ => !is_view,
     };
@@ -80,6 +82,13 @@ fn words(action: &AlterTableAction) -> &'static str {
         AlterTableAction::ColumnAttributes { reset: false, .. } => "ALTER COLUMN ... SET",
         AlterTableAction::ColumnAttributes { .. } => "ALTER COLUMN ... RESET",
         AlterTableAction::ColumnStorage { .. } => "ALTER COLUMN ... SET STORAGE",
+        AlterTableAction::StatisticsByNumber => "ALTER COLUMN ... SET STATISTICS",
+        AlterTableAction::DropExpression { .. } => "ALTER COLUMN ... DROP EXPRESSION",
+        AlterTableAction::Identity { change: IdentityChange::Add, .. } => {
+            "ALTER COLUMN ... ADD IDENTITY"
+        }
+        AlterTableAction::Identity { change: IdentityChange::Set, .. } => "ALTER COLUMN ... SET",
+        AlterTableAction::Identity { .. } => "ALTER COLUMN ... DROP IDENTITY",
         AlterTableAction::AddConstraint(_) => "ADD CONSTRAINT",
         AlterTableAction::ValidateConstraint(_) => "VALIDATE CONSTRAINT",
         AlterTableAction::DropConstraint { .. } => "DROP CONSTRAINT",
@@ -129,6 +138,13 @@ fn apply(
         }
         AlterTableAction::ColumnStorage { column: name, storage } => {
             column::set_storage(ctx, &old, &name, &storage)
+        }
+        AlterTableAction::StatisticsByNumber => Err(RelationError::ColumnByNumber.into()),
+        AlterTableAction::DropExpression { column: name, if_exists } => {
+            generated::drop_expression(ctx, &old, &name, if_exists)
+        }
+        AlterTableAction::Identity { column: name, change } => {
+            generated::change_identity(ctx, &old, &name, change)
         }
         AlterTableAction::AddConstraint(new) => constraint::add(ctx, &old, new),
         AlterTableAction::ValidateConstraint(name) => constraint::validate(ctx, &old, &name),

@@ -214,13 +214,12 @@ fn check_attribute(attribute: &RelationOption, reset: bool) -> Result<()> {
     if !matches!(attribute.name.as_str(), "n_distinct" | "n_distinct_inherited") {
         return Err(ViewError::UnknownOption(attribute.name.clone()).into());
     }
-    let value = attribute.value.clone().unwrap_or_default();
-    match reset || value.trim().parse::<f64>().is_ok_and(|number| number >= -1.0) {
-        true => Ok(()),
-        false => {
-            let option = attribute.name.clone();
-            Err(RelationError::NotAFloatingPoint { option, value }.into())
-        }
+    let (option, value) = (attribute.name.clone(), attribute.value.clone().unwrap_or_default());
+    match value.trim().parse::<f64>() {
+        _ if reset => Ok(()),
+        Err(_) => Err(RelationError::NotAFloatingPoint { option, value }.into()),
+        Ok(number) if number < -1.0 => Err(RelationError::NDistinct { option, value }.into()),
+        Ok(_) => Ok(()),
     }
 }
 
@@ -238,7 +237,7 @@ pub(super) fn set_storage(
 }
 
 /// The number of a column that may be changed.
-fn number(relation: &Relation, name: &str, action: &'static str) -> Result<i16> {
+pub(super) fn number(relation: &Relation, name: &str, action: &'static str) -> Result<i16> {
     if is_system_column(name) {
         let column = name.to_owned();
         return Err(RelationError::SystemColumn { action, column }.into());
@@ -253,7 +252,8 @@ fn column(relation: &mut Relation, number: i16) -> &mut Column {
     found.expect("the number was just found in this relation")
 }
 
-fn change(
+/// Changes one column of it.
+pub(super) fn change(
     ctx: &mut Context<'_>,
     old: &Arc<Relation>,
     number: i16,

@@ -19,7 +19,7 @@ pub(super) fn resolve(
     if let Some(schema) = name.schema() {
         ctx.schema_named(schema).map_err(|error| error.at(name.position))?;
     }
-    let t = type_named(name)?;
+    let t = type_named(name).map_err(|missing| row_type_or(ctx, name, missing))?;
     check_is_for_columns(column, name, t)?;
     match collation {
         None => Ok(t),
@@ -51,6 +51,15 @@ pub(super) fn warn_of_precision(ctx: &mut Context<'_>, name: &TypeName) -> Optio
     let report = Report::warning(SqlState::INVALID_PARAMETER_VALUE, message.clone());
     ctx.notices.push(report.at(name.position));
     Some(message)
+}
+
+/// Each relation has a type of its rows, which Medley has no columns of.
+fn row_type_or(ctx: &Context<'_>, name: &TypeName, missing: Error) -> Error {
+    let relation = QualifiedName { parts: name.parts.clone(), position: name.position };
+    match ctx.find_relation(&relation) {
+        Ok(Some(_)) => Error::unsupported("a column of a row type").at(name.position),
+        _ => missing,
+    }
 }
 
 /// The type that a name means where no column is declared: of a parameter, say.

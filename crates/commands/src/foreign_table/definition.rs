@@ -456,13 +456,14 @@ fn check_kind(constraint: &Constraint, of_column: bool) -> Result<()> {
         ConstraintKind::Generated { stored: false, .. } => {
             Err(Error::unsupported("a virtual generated column"))
         }
-        _ if deferrable && of_column => {
+        kind if deferrable => {
+            let error = match kind {
+                ConstraintKind::Check(_) if !of_column => RelationError::Deferrable("CHECK"),
+                ConstraintKind::NotNull(_) if !of_column => RelationError::Deferrable("NOT NULL"),
+                _ => RelationError::MisplacedDeferrable,
+            };
             let position = constraint.deferrable_position.unwrap_or(constraint.position);
-            return Err(Error::from(RelationError::MisplacedDeferrable).at(position));
-        }
-        ConstraintKind::Check(_) if deferrable => Err(RelationError::Deferrable("CHECK").into()),
-        ConstraintKind::NotNull(_) if deferrable => {
-            Err(RelationError::Deferrable("NOT NULL").into())
+            return Err(Error::from(error).at(position));
         }
         ConstraintKind::NotNull(_)
         | ConstraintKind::Null

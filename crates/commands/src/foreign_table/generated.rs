@@ -1,8 +1,12 @@
 //! Generated columns name others, which they keep.
-use medley_catalog::acl::Behavior;
-use medley_catalog::objects::Relation;
-use medley_diagnostic::Report;
+use std::sync::Arc;
 
+use medley_catalog::acl::Behavior;
+use medley_catalog::objects::{Column, Relation};
+use medley_diagnostic::Report;
+use medley_sql::IdentityChange;
+
+use super::alter_column;
 use super::expression::generated_from;
 use crate::Context;
 use crate::error::{Error, RelationError, Result};
@@ -79,4 +83,52 @@ pub(super) fn check_type_is_free(
             Err(RelationError::TypeOfGeneratedFrom { generated, column }.into())
         }
     }
+}
+
+/// ALTER COLUMN … DROP EXPRESSION: the column stays, as any other.
+pub(super) fn drop_expression(
+    ctx: &mut Context<'_>,
+    old: &Arc<Relation>,
+    name: &str,
+    if_exists: bool,
+) -> Result<()> {
+    let number = alter_column::number(old, name, "alter")?;
+    let is_generated = old.column_numbered(number).is_some_and(Column::is_generated);
+    match is_generated {
+        true => alter_column::change(ctx, old, number, |column| column.default = None),
+        false => {
+            let (column, relation) = (name.to_owned(), old.name.clone());
+            missing(ctx, RelationError::NotGenerated { column, relation }, if_exists)
+        }
+    }
+}
+
+/// What is said of the identity of a column; there are none that have one.
+pub(super) fn change_identity(
+    ctx: &mut Context<'_>,
+    old: &Arc<Relation>,
+    name: &str,
+    change: IdentityChange,
+) -> Result<()> {
+    let number = alter_column::number(old, name, "alter")?;
+    let (column, relation) = (name.to_owned(), old.name.clone());
+    let is_nullable = old.column_numbered(number).is_none_or(|column| column.not_null.is_none());
+    match change {
+        IdentityChange::Add if is_nullable => {
+            Err(RelationError::IdentityOfNullable { column, relation }.into())
+        }
+        IdentityChange::Add => Err(Error::unsupported("an identity column")),
+        IdentityChange::Set => Err(RelationError::NoIdentity { column, relation }.into()),
+        IdentityChange::Drop { if_exists } => {
+            missing(ctx, RelationError::NoIdentity { column, relation }, if_exists)
+        }
+    }
+}
+
+fn missing(ctx: &mut Context<'_>, error: RelationError, if_exists: bool) -> Result<()> {
+    if !if_exists {
+        return Err(error.into());
+    }
+    ctx.skip_missing(&error.into());
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! ALTER DEFAULT PRIVILEGES.
 use std::sync::Arc;
 
-use medley_catalog::acl::{Acl, AclKind, Behavior, Privileges};
+use medley_catalog::acl::{Acl, Behavior, Privileges};
 use medley_catalog::ids::{DefaultAclOid, RoleOid, RoleOrPublic, SchemaOid};
 use medley_catalog::objects::{DefaultAcl, DefaultAclKind};
 use medley_sql::AlterDefaultPrivileges;
@@ -22,7 +22,7 @@ struct Entry {
 }
 
 pub(crate) fn alter(ctx: &mut Context<'_>, statement: AlterDefaultPrivileges) -> Result<()> {
-    let (kind, acl_kind) = kinds(statement.objects)?;
+    let kind = kind_of(statement.objects)?;
     let grantees = statement.grantees.iter().map(|spec| ctx.role_or_public(spec));
     let change = AclChange {
         grantees: grantees.collect::<Result<_>>()?,
@@ -31,7 +31,7 @@ pub(crate) fn alter(ctx: &mut Context<'_>, statement: AlterDefaultPrivileges) ->
         behavior: behavior(statement.behavior),
     };
     check_no_columns(&statement.privileges)?;
-    let privileges = Wanted::of(&statement.privileges, acl_kind)?.whole;
+    let privileges = Wanted::of(&statement.privileges, kind.acl_kind())?.whole;
     let roles = match statement.roles.as_slice() {
         [] => vec![ctx.current_role],
         specs => ctx.roles(specs)?,
@@ -49,13 +49,14 @@ fn check_no_columns(privileges: &medley_sql::Privileges) -> Result<()> {
     if has_columns { Err(GrantError::ColumnsByDefault.into()) } else { Ok(()) }
 }
 
-fn kinds(objects: &str) -> Result<(DefaultAclKind, AclKind)> {
+fn kind_of(objects: &str) -> Result<DefaultAclKind> {
     Ok(match objects {
-        "TABLES" => (DefaultAclKind::Relation, AclKind::Relation),
-        "SEQUENCES" => (DefaultAclKind::Sequence, AclKind::Sequence),
-        "FUNCTIONS" => (DefaultAclKind::Function, AclKind::Function),
-        "TYPES" => (DefaultAclKind::Type, AclKind::Type),
-        "SCHEMAS" => (DefaultAclKind::Schema, AclKind::Schema),
+        "TABLES" => DefaultAclKind::Relation,
+        "SEQUENCES" => DefaultAclKind::Sequence,
+        "FUNCTIONS" => DefaultAclKind::Function,
+        "TYPES" => DefaultAclKind::Type,
+        "SCHEMAS" => DefaultAclKind::Schema,
+        "LARGE OBJECTS" => DefaultAclKind::LargeObject,
         other => {
             return Err(Error::unsupported(format!("ALTER DEFAULT PRIVILEGES ON {other}")));
         }
@@ -71,8 +72,8 @@ fn schemas(
     if statement.schemas.is_empty() {
         return Ok(vec![None]);
     }
-    if kind == DefaultAclKind::Schema {
-        let what = "GRANT/REVOKE ON SCHEMAS".to_owned();
+    if matches!(kind, DefaultAclKind::Schema | DefaultAclKind::LargeObject) {
+        let what = format!("GRANT/REVOKE ON {}", statement.objects);
         return Err(GrantError::NotInSchema(what).into());
     }
     statement.schemas.iter().map(|name| Ok(Some(ctx.schema_named(name)?.oid))).collect()
@@ -102,7 +103,7 @@ fn change_entry(
     privileges: Privileges,
 ) -> Result<()> {
     let built_in = match schema {
-        None => Acl::default_for(acl_kind(kind), role),
+        None => Acl::default_for(kind.acl_kind(), role),
         Some(_) => Acl::default(),
     };
     let old = ctx.catalog().default_acl(role, schema, kind).cloned();
@@ -116,16 +117,6 @@ fn change_entry(
             let oid = DefaultAclOid(ctx.allocate_oid()?);
             ctx.create(DefaultAcl { oid, role, schema, kind, acl })
         }
-    }
-}
-
-fn acl_kind(kind: DefaultAclKind) -> AclKind {
-    match kind {
-        DefaultAclKind::Relation => AclKind::Relation,
-        DefaultAclKind::Sequence => AclKind::Sequence,
-        DefaultAclKind::Function => AclKind::Function,
-        DefaultAclKind::Type | DefaultAclKind::LargeObject => AclKind::Type,
-        DefaultAclKind::Schema => AclKind::Schema,
     }
 }
 
@@ -143,7 +134,7 @@ pub(super) fn revoke_all(
         option: false,
         behavior: Behavior::Cascade,
     };
-    let all = acl_kind(entry.kind).all_privileges();
+    let all = entry.kind.acl_kind().all_privileges();
     let entry = Entry { role: entry.role, schema: entry.schema, kind: entry.kind };
     change_entry(ctx, entry, &change, all)
 }

@@ -37,7 +37,7 @@ pub(crate) fn grant(ctx: &mut Context<'_>, statement: Grant) -> Result<()> {
         option: statement.grant_option,
         behavior: behavior(statement.behavior),
     };
-    let wanted = Wanted::of_objects(&statement.privileges, kind)?;
+    let wanted = Wanted::of_objects(&statement.privileges, kind, &statement.objects)?;
     objects.into_iter().try_for_each(|object| apply(ctx, object, &wanted, &change))
 }
 
@@ -72,6 +72,10 @@ fn resolve(ctx: &mut Context<'_>, objects: &GrantObjects) -> Result<(AclKind, Ve
         GrantObjects::AllTablesInSchema(names) => {
             (AclKind::Relation, relations_in_schemas(ctx, names)?)
         }
+        GrantObjects::AllInSchema { kind, schemas } => {
+            check_schemas_have_none(ctx, kind, schemas)?;
+            (if *kind == "SEQUENCES" { AclKind::Sequence } else { AclKind::Function }, vec![])
+        }
         GrantObjects::ForeignDataWrappers(names) => {
             let oids = names.iter().map(|name| kept(ctx, |ctx| ctx.wrapper_named(name)));
             (AclKind::Wrapper, oids.collect::<Result<_>>()?)
@@ -89,13 +93,8 @@ fn resolve(ctx: &mut Context<'_>, objects: &GrantObjects) -> Result<(AclKind, Ve
             (AclKind::Database, oids.collect::<Result<_>>()?)
         }
         GrantObjects::Sequences(names) => return Err(refuse_sequences(ctx, names)),
-        GrantObjects::Other { kind: words, names } => {
-            let kind = kind_of_all(words);
-            let kind = kind.ok_or_else(|| Error::unsupported(format!("GRANT ON {words}")))?;
-            for name in names {
-                authorize::usage(ctx, ctx.schema_named(name.name())?)?;
-            }
-            (kind, Vec::new())
+        GrantObjects::Other { kind, .. } => {
+            return Err(Error::unsupported(format!("GRANT ON {kind}")));
         }
     })
 }
@@ -117,15 +116,17 @@ fn relations_in_schemas(ctx: &Context<'_>, names: &[Name]) -> Result<Vec<ObjectA
     Ok(oids)
 }
 
-/// `ALL SEQUENCES IN SCHEMA` and their like: there are none, so that nothing is to be done.
-fn kind_of_all(words: &str) -> Option<AclKind> {
-    match words {
-        "ALL SEQUENCES IN SCHEMA" => Some(AclKind::Sequence),
-        "ALL FUNCTIONS IN SCHEMA" | "ALL PROCEDURES IN SCHEMA" | "ALL ROUTINES IN SCHEMA" => {
-            Some(AclKind::Function)
+/// There are no sequences, and functions are the system's alone.
+fn check_schemas_have_none(ctx: &Context<'_>, kind: &str, schemas: &[Name]) -> Result<()> {
+    for name in schemas {
+        let schema = authorize::usage(ctx, ctx.schema_of_relations(name)?)?;
+        let is_system =
+            matches!(schema.get().oid, SchemaOid::PG_CATALOG | SchemaOid::INFORMATION_SCHEMA);
+        if kind != "SEQUENCES" && is_system {
+            return Err(Error::unsupported(format!("GRANT ON ALL {kind} IN SCHEMA {name}")));
         }
-        _ => None,
     }
+    Ok(())
 }
 
 /// There are no sequences.

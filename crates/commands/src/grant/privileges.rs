@@ -1,6 +1,6 @@
 //! From the words of GRANT to privileges.
 use medley_catalog::acl::{AclKind, Privileges};
-use medley_sql::{Name, Privilege};
+use medley_sql::{GrantObjects, Name, Privilege};
 
 use crate::error::{Error, GrantError, Result};
 
@@ -37,12 +37,20 @@ impl Wanted {
 
     /// The same of objects that are named. A sequence is a relation too, so that USAGE is refused
     /// only where it is known to be none.
-    pub(super) fn of_objects(privileges: &medley_sql::Privileges, kind: AclKind) -> Result<Self> {
+    pub(super) fn of_objects(
+        privileges: &medley_sql::Privileges,
+        kind: AclKind,
+        objects: &GrantObjects,
+    ) -> Result<Self> {
         Self::of(privileges, kind).map_err(|error| match error {
-            Error::Grant(GrantError::InvalidPrivilege { privilege, .. })
-                if kind == AclKind::Relation && privilege == "USAGE" =>
-            {
-                GrantError::InvalidPrivilege { privilege, object: "table" }.into()
+            Error::Grant(GrantError::InvalidPrivilege { privilege, object }) => {
+                let object = match objects {
+                    GrantObjects::AllInSchema { kind: "PROCEDURES", .. } => "procedure",
+                    GrantObjects::AllInSchema { kind: "ROUTINES", .. } => "routine",
+                    _ if kind == AclKind::Relation && privilege == "USAGE" => "table",
+                    _ => object,
+                };
+                GrantError::InvalidPrivilege { privilege, object }.into()
             }
             error => error,
         })
@@ -99,5 +107,6 @@ fn noun(kind: AclKind) -> &'static str {
         AclKind::Schema => "schema",
         AclKind::Wrapper => "foreign-data wrapper",
         AclKind::Server => "foreign server",
+        AclKind::LargeObject => "large object",
     }
 }

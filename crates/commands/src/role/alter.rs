@@ -5,7 +5,7 @@ use medley_catalog::ids::RoleOid;
 use medley_catalog::objects::Role;
 use medley_sql::{AlterRole, RoleSpec};
 
-use super::{RESERVED_DETAIL, attributes};
+use super::{RESERVED_DETAIL, attributes, membership};
 use crate::Context;
 use crate::authorize;
 use crate::error::{NameError, Noun, Result, RoleError};
@@ -15,12 +15,17 @@ pub(crate) fn alter(ctx: &mut Context<'_>, statement: AlterRole) -> Result<()> {
     let old = to_alter(ctx, &statement.role)?;
     attributes::check_connection_limit(&statement.options)?;
     let options = authorize::role::alter(ctx, &old, statement.options)?;
+    if !options.get().members.is_empty() {
+        authorize::role::change_group(ctx, &old)?;
+    }
     let mut role = Role::clone(&old);
     attributes::apply(ctx, &mut role, options.get())?;
     if role.oid == RoleOid::BOOTSTRAP && !role.superuser {
         return Err(RoleError::BootstrapStaysSuperuser.into());
     }
-    ctx.update(&old, role)
+    ctx.update(&old, role)?;
+    let members = ctx.roles(&options.get().members)?;
+    membership::add(ctx, old.oid, &members, None, &Default::default())
 }
 
 /// The role, unless it is the system's.

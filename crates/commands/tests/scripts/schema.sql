@@ -36,4 +36,3 @@ drop schema n2;
 reset role;
 -- show schema n2
 drop schema pg_catalog;
-create schema k create view kv as select 1;

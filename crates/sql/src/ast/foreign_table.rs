@@ -151,6 +151,20 @@ pub struct AlterTable {
     pub actions: Vec<AlterTableAction>,
 }
 
+/// What happens to the identity of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentityChange {
+    /// ADD.
+    Add,
+    /// SET, RESTART.
+    Set,
+    /// DROP.
+    Drop {
+        /// A column without one is a notice.
+        if_exists: bool,
+    },
+}
+
 /// One action of [`AlterTable`].
 #[derive(Debug)]
 pub enum AlterTableAction {
@@ -220,6 +234,23 @@ pub enum AlterTableAction {
         /// `n_distinct` and so on.
         attributes: Vec<RelationOption>,
     },
+    /// `ALTER c DROP EXPRESSION [IF EXISTS]`.
+    DropExpression {
+        /// The column.
+        column: Name,
+        /// A column that is not generated is a notice.
+        if_exists: bool,
+    },
+    /// What is said of the identity of a column: `ALTER c ADD GENERATED ... AS IDENTITY`,
+    /// `ALTER c SET GENERATED ...`, `ALTER c DROP IDENTITY [IF EXISTS]`.
+    Identity {
+        /// The column.
+        column: Name,
+        /// Which of them.
+        change: IdentityChange,
+    },
+    /// `ALTER n SET STATISTICS`: of a column by its number.
+    StatisticsByNumber,
     /// `ALTER c SET STORAGE x`.
     ColumnStorage {
         /// The column.

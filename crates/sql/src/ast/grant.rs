@@ -57,9 +57,16 @@ pub enum GrantObjects {
     Databases(Vec<Name>),
     /// `ALL TABLES IN SCHEMA s, ...`.
     AllTablesInSchema(Vec<Name>),
+    /// `ALL SEQUENCES IN SCHEMA s, ...` and the like.
+    AllInSchema {
+        /// `SEQUENCES`, `FUNCTIONS`, `PROCEDURES`, `ROUTINES`.
+        kind: &'static str,
+        /// The schemas.
+        schemas: Vec<Name>,
+    },
     /// `FUNCTION f(args), ...` and the like: the kind's words, and the names without arguments.
     Other {
-        /// `FUNCTION`, `TYPE`, `ALL FUNCTIONS IN SCHEMA`, ...
+        /// `FUNCTION`, `TYPE`, ...
         kind: &'static str,
         /// As far as they are names.
         names: Vec<QualifiedName>,

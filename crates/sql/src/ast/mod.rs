@@ -33,7 +33,7 @@ pub use database::{
 pub use extension::{AlterExtension, AlterExtensionAction, CreateExtension};
 pub use foreign_table::{
     AlterTable, AlterTableAction, ColumnDefinition, Constraint, ConstraintKind, CreateForeignTable,
-    ForeignSchemaTables, ImportForeignSchema, LikeClause, TableBody, TableElement,
+    ForeignSchemaTables, IdentityChange, ImportForeignSchema, LikeClause, TableBody, TableElement,
 };
 pub use grant::{
     AlterDefaultPrivileges, Grant, GrantObjects, GrantRole, MemberOption, Privilege, Privileges,

@@ -8,8 +8,8 @@ use medley_diagnostic::Diagnostic;
 
 use crate::SyntaxError;
 use crate::ast::{
-    AlterTable, AlterTableAction as Action, Name, ObjectKind, QualifiedName, Rename, RenameTarget,
-    SetObjectSchema, Statement,
+    AlterTable, AlterTableAction as Action, IdentityChange, Name, ObjectKind, QualifiedName,
+    Rename, RenameTarget, SetObjectSchema, Statement,
 };
 
 static OTHERS: LazyLock<Synopses> = LazyLock::new(|| Synopses::new(ACTIONS));
@@ -199,11 +199,16 @@ impl Parser<'_> {
             self.advance();
             self.expect("set statistics")?;
             self.signed_integer()?;
-            // PostgreSQL: columns by number are those of an index.
-            return Ok(Action::Other("ALTER COLUMN ... SET STATISTICS"));
+            return Ok(Action::StatisticsByNumber);
         }
         let column = self.name()?;
-        self.or_other(&COLUMN_OTHERS, |parser| parser.own_column_action(column))
+        let action =
+            self.or_other(&COLUMN_OTHERS, |parser| parser.own_column_action(column.clone()))?;
+        let if_exists = self.tokens[self.at - 1].is_word("exists");
+        Ok(match action {
+            Action::Other(words) => of_generated_column(words, column, if_exists),
+            action => action,
+        })
     }
 
     /// Behind ALTER [COLUMN] name.
@@ -276,4 +281,16 @@ impl Parser<'_> {
         let using = if self.eat("using") { Some(self.any_expression()?) } else { None };
         Ok(Action::ColumnType { column, data_type, collation, using })
     }
+}
+
+/// What is said of how a column's values are generated, where Medley understands it.
+fn of_generated_column(words: &'static str, column: Name, if_exists: bool) -> Action {
+    let change = match words {
+        "ALTER COLUMN ... DROP EXPRESSION" => return Action::DropExpression { column, if_exists },
+        "ALTER COLUMN ... ADD IDENTITY" => IdentityChange::Add,
+        "ALTER COLUMN ... SET" => IdentityChange::Set,
+        "ALTER COLUMN ... DROP IDENTITY" => IdentityChange::Drop { if_exists },
+        _ => return Action::Other(words),
+    };
+    Action::Identity { column, change }
 }

@@ -20,10 +20,10 @@ const OTHER_KINDS: &[(&str, &str)] = &[
 ];
 
 const ALL_KINDS: &[(&str, &str)] = &[
-    ("all sequences in schema", "ALL SEQUENCES IN SCHEMA"),
-    ("all functions in schema", "ALL FUNCTIONS IN SCHEMA"),
-    ("all procedures in schema", "ALL PROCEDURES IN SCHEMA"),
-    ("all routines in schema", "ALL ROUTINES IN SCHEMA"),
+    ("all sequences in schema", "SEQUENCES"),
+    ("all functions in schema", "FUNCTIONS"),
+    ("all procedures in schema", "PROCEDURES"),
+    ("all routines in schema", "ROUTINES"),
 ];
 
 const DEFAULT_KINDS: &[(&str, &str)] = &[
@@ -296,8 +296,8 @@ impl Parser<'_> {
             return self.list(Self::name).map(GrantObjects::AllTablesInSchema);
         }
         let kind = self.choose(ALL_KINDS)?;
-        let names = self.list(Self::bare_name)?;
-        Ok(GrantObjects::Other { kind, names })
+        let schemas = self.list(Self::name)?;
+        Ok(GrantObjects::AllInSchema { kind, schemas })
     }
 
     fn other_objects(&mut self) -> Result<GrantObjects> {
