@@ -22,9 +22,9 @@ mod updatable;
 
 pub use error::{Error, Result};
 pub use reads::{Read, ReadOf, reads};
-pub use references::{Reference, Scope, relations, rewritten};
+pub use references::{Reference, Scope, relations};
 pub use transform::{
-    Analysed, Context, ExpressionKind, Parameters, Star, TableExpression, definition, expression,
-    query, view,
+    Analysed, Context, ExpressionKind, Parameters, TableExpression, definition, expression, query,
+    view,
 };
 pub use updatable::{not_updatable, updatable_columns};

@@ -91,27 +91,6 @@ pub fn relations(query: &Query, scope: &Scope<'_>) -> Vec<Reference> {
     finder.found
 }
 
-/// The text of a query with some of its parts said otherwise: relations by their schema, say, so
-/// that it means the same under every search path. `text` begins at byte `start` of the text that
-/// was parsed; the parts do not overlap.
-pub fn rewritten<'a>(
-    text: &str,
-    start: usize,
-    parts: impl IntoIterator<Item = (&'a Range<usize>, &'a str)>,
-) -> String {
-    let mut parts: Vec<_> = parts.into_iter().collect();
-    parts.sort_by_key(|(span, _)| span.start);
-    let mut result = String::with_capacity(text.len());
-    let mut done = 0;
-    for (span, said) in parts {
-        result.push_str(&text[done..span.start - start]);
-        result.push_str(said);
-        done = span.end - start;
-    }
-    result.push_str(&text[done..]);
-    result
-}
-
 struct Finder<'a> {
     scope: &'a Scope<'a>,
     /// For each query that is open: the names of WITH that may be used at this point.
@@ -221,6 +200,25 @@ mod tests {
             tx.create(relation).unwrap();
         }
         tx.snapshot()
+    }
+
+    /// The text with other names in their places.
+    fn rewritten<'a>(
+        text: &str,
+        start: usize,
+        parts: impl IntoIterator<Item = (&'a Range<usize>, &'a str)>,
+    ) -> String {
+        let mut parts: Vec<_> = parts.into_iter().collect();
+        parts.sort_by_key(|(span, _)| span.start);
+        let mut result = String::with_capacity(text.len());
+        let mut done = 0;
+        for (span, said) in parts {
+            result.push_str(&text[done..span.start - start]);
+            result.push_str(said);
+            done = span.end - start;
+        }
+        result.push_str(&text[done..]);
+        result
     }
 
     fn check(path: &[&str], query: &str, expected: &str) {

@@ -9,7 +9,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::execute_stream;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
-use medley_analyze::{Analysed, Parameters, Star};
+use medley_analyze::{Analysed, Parameters};
 use medley_sql::Query;
 use medley_types::{Column, PgType};
 
@@ -54,8 +54,6 @@ pub struct Prepared {
     pub columns: Vec<Column>,
     /// What `$1`, `$2` … are.
     pub parameter_types: Vec<PgType>,
-    /// What each `*` stands for.
-    pub stars: Vec<Star>,
 }
 
 /// Plans and runs queries.
@@ -91,7 +89,6 @@ impl Engine {
         Ok(Prepared {
             columns: analysed.query.columns(),
             parameter_types: analysed.parameter_types,
-            stars: analysed.stars,
         })
     }
 

@@ -31,5 +31,4 @@ pub use context::{ActiveBackend, Facts, LoginMap, LoginRule, QueryContext, Setti
 pub use engine::{Engine, Limits, Parameter, Prepared};
 pub use error::{Error, Result};
 pub use explain::{ExplainOptions, Format};
-pub use medley_analyze::Star;
 pub use rows::Rows;

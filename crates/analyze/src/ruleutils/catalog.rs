@@ -1,10 +1,14 @@
 //! What relations are called, for whom.
+use std::borrow::Cow;
+
 use medley_catalog::ids::{RelationOid, SchemaOid};
 use medley_catalog::objects::Column;
 use medley_catalog::{SearchPath, Snapshot};
 use medley_sql::quote_identifier;
+use medley_types::{PgType, Style};
 
 use crate::system;
+use crate::transform::restyled;
 
 /// The snapshot that says what relations and columns are called, and whether they need their
 /// schema.
@@ -12,17 +16,30 @@ use crate::system;
 pub struct Names<'a> {
     snapshot: &'a Snapshot,
     path: Option<&'a SearchPath>,
+    style: Option<&'a Style>,
 }
 
 impl<'a> Names<'a> {
     /// With their schema where this path does not find them without.
     pub fn visible(snapshot: &'a Snapshot, path: &'a SearchPath) -> Self {
-        Self { snapshot, path: Some(path) }
+        Self { snapshot, path: Some(path), style: None }
     }
 
     /// With their schema always: what is stored, which means the same under every path.
     pub fn qualified(snapshot: &'a Snapshot) -> Self {
-        Self { snapshot, path: None }
+        Self { snapshot, path: None, style: None }
+    }
+
+    /// With constants under this style, not the default one.
+    pub fn with_style(self, style: &'a Style) -> Self {
+        Self { style: Some(style), ..self }
+    }
+
+    /// A constant's text under the style that is wanted.
+    pub(super) fn constant<'t>(&self, t: PgType, text: &'t str) -> Cow<'t, str> {
+        let shown = |style| restyled(text, t, &Style::default(), style).ok();
+        let styled = self.style.filter(|_| has_styles(t)).and_then(shown);
+        styled.map_or(Cow::Borrowed(text), Cow::Owned)
     }
 
     /// Whether it is for storing.
@@ -74,6 +91,14 @@ impl<'a> Names<'a> {
         let found = self.path.and_then(|path| path.schemas().iter().find(has));
         found == Some(&schema)
     }
+}
+
+/// Whether how its values look is a matter of settings.
+fn has_styles(t: PgType) -> bool {
+    let element = t.element().unwrap_or(t).oid;
+    [PgType::DATE, PgType::TIMESTAMP, PgType::TIMESTAMPTZ, PgType::INTERVAL, PgType::BYTEA]
+        .iter()
+        .any(|styled| styled.oid == element)
 }
 
 fn is_system(schema: SchemaOid, name: &str) -> bool {

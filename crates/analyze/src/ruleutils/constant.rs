@@ -36,7 +36,10 @@ impl Printer<'_> {
         };
         match bare {
             true => self.push(value),
-            false => self.push(&format!("'{}'", value.replace('\'', "''"))),
+            false => {
+                let value = self.names.constant(t, value);
+                self.push(&format!("'{}'", value.replace('\'', "''")));
+            }
         }
         bare
     }

@@ -10,7 +10,17 @@
 //! gives the same tree. When something is renamed, the tree is made under the old names and
 //! printed under the new ones.
 //!
-//! Every tree can be printed; what has no tree was refused when it was analysed.
+//! Every tree can be printed; what has no tree was refused when it was analysed, with 0A000 and its
+//! name: grouping sets, WITHIN GROUP, windows that extend others, EXCLUDE in a frame, recursive
+//! WITH, ROWS FROM and column definition lists, VARIADIC and named arguments, whole rows and row
+//! values that are not compared, slices and nested ARRAY[], SIMILAR TO, OVERLAPS, BETWEEN
+//! SYMMETRIC, LIKE ANY, AT LOCAL, XML, bit strings, intervals with fields, WITH TIES, row locks,
+//! ONLY. `tests/ruleutils/refused.txt` has a case of each with what is said of it.
+//!
+//! Where the tree is kept as text and read again, three things are lost, none of which changes
+//! what the text means: LIMIT ALL; that an alias with names of columns was not written but made by
+//! a rename (PostgreSQL's would follow the next rename of the table); and whether a literal given
+//! to a parameter of type `"any"` had a type.
 mod call;
 mod catalog;
 mod constant;

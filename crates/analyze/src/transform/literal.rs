@@ -98,11 +98,16 @@ fn number(text: &str, at: Option<usize>) -> Result<Expr> {
 
 /// A literal's text as its type prints it.
 pub(super) fn canonical(text: &str, t: PgType, style: &Style) -> Result<String> {
+    restyled(text, t, style, &Style::default())
+}
+
+/// A value's text under another style.
+pub(crate) fn restyled(text: &str, t: PgType, from: &Style, to: &Style) -> Result<String> {
     let mut builder = ColumnBuilder::new(t, 1);
-    builder.append_text(text, style)?;
+    builder.append_text(text, from)?;
     let column = builder.finish();
     let mut printed = bytes::BytesMut::new();
-    ColumnWriter::text(t, &column, &Style::default())?.write(0, &mut printed)?;
+    ColumnWriter::text(t, &column, to)?.write(0, &mut printed)?;
     String::from_utf8(printed.to_vec())
         .map_err(|_| Error::Internal("an output function wrote no text".to_owned()))
 }

@@ -24,8 +24,6 @@ mod view;
 mod window;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::ops::Range as Span;
 
 use medley_catalog::ids::RoleOid;
 use medley_catalog::{SearchPath, Snapshot};
@@ -35,6 +33,7 @@ use medley_types::{PgType, Style};
 
 use crate::error::{Error, Result};
 use crate::tree::Query;
+pub(crate) use literal::restyled;
 pub use table_expression::{ExpressionKind, TableExpression, expression};
 pub use view::view;
 
@@ -86,17 +85,6 @@ pub struct Analysed {
     pub query: Query,
     /// What `$1`, `$2` … are.
     pub parameter_types: Vec<PgType>,
-    /// What each `*` of the text stands for.
-    pub stars: Vec<Star>,
-}
-
-/// A `*` or `t.*`, and the columns that it stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Star {
-    /// Its bytes in the text that was parsed.
-    pub span: Span<usize>,
-    /// The columns, as SQL.
-    pub columns: String,
 }
 
 /// Analyses a query, which is expanded: the views that it reads have their queries. Privileges on
@@ -117,11 +105,7 @@ pub fn definition(context: &Context<'_>, query: &ast::Query) -> Result<Analysed>
 
 fn analysed(analyser: Analyser<'_>, query: &ast::Query) -> Result<Analysed> {
     let query = analyser.query(None, query, true)?;
-    Ok(Analysed {
-        query,
-        stars: analyser.stars.into_inner().into_values().collect(),
-        parameter_types: determined(analyser.parameters.into_inner())?,
-    })
+    Ok(Analysed { query, parameter_types: determined(analyser.parameters.into_inner())? })
 }
 
 fn determined(types: Vec<Option<PgType>>) -> Result<Vec<PgType>> {
@@ -142,8 +126,6 @@ struct Analyser<'a> {
     trusted: bool,
     /// Views get their queries; how deep in views within views this is.
     expands: Option<usize>,
-    /// By where they begin.
-    stars: RefCell<BTreeMap<usize, Star>>,
 }
 
 impl<'a> Analyser<'a> {
@@ -154,7 +136,6 @@ impl<'a> Analyser<'a> {
             parameters_complete: parameters.complete,
             trusted: false,
             expands: None,
-            stars: RefCell::default(),
         }
     }
 }

@@ -2,15 +2,14 @@
 use ast::Spanned as _;
 use medley_diagnostic::SqlState;
 use medley_sql::query_ast::{self as ast, SelectItem};
-use medley_sql::quote_identifier;
 use medley_sql::span::position;
 
+use super::Analyser;
 use super::output::output_name;
 use super::query::{Around, order_items};
 use super::scope::{Clause, Scope};
 use super::target::Targets;
 use super::window::named_windows;
-use super::{Analyser, Star};
 use crate::error::{Error, Result};
 use crate::tree::{Distinct, Query, SortKey, Target};
 
@@ -131,7 +130,6 @@ impl Analyser<'_> {
     ) -> Result<()> {
         let wanted = name.map(|name| name.0.iter().map(part_of).collect::<Vec<_>>());
         let at = position(item.span());
-        let mut columns_of_star = Vec::new();
         let mut found = false;
         for table in &scope.tables {
             let chosen = match wanted.as_deref() {
@@ -149,14 +147,10 @@ impl Analyser<'_> {
             for column in &table.columns {
                 let expr = column.value.clone().at(at);
                 outputs.push(Target { name: column.name.clone(), expr, junk: false });
-                columns_of_star.push(reference(scope, table, column));
             }
         }
         match (found, wanted) {
-            (true, _) => {
-                self.note_star(item, &columns_of_star);
-                Ok(())
-            }
+            (true, _) => Ok(()),
             (false, None) => {
                 let message = "SELECT * with no tables specified is not valid";
                 Err(Error::at(SqlState::SYNTAX_ERROR, message, at))
@@ -166,36 +160,6 @@ impl Analyser<'_> {
                 Err(super::scope::missing_from(scope, &name, at))
             }
         }
-    }
-
-    /// Keeps what a `*` of the text stands for.
-    fn note_star(&self, item: &SelectItem, columns: &[String]) {
-        if let Some(span) = medley_sql::span::bytes(item.span()) {
-            let star = Star { span: span.clone(), columns: columns.join(", ") };
-            self.stars.borrow_mut().insert(span.start, star);
-        }
-    }
-}
-
-/// A column as SQL names it.
-fn reference(
-    scope: &Scope<'_>,
-    table: &super::scope::Table,
-    column: &super::scope::TableColumn,
-) -> String {
-    let name = quote_identifier(&column.name);
-    let owner = table.name.as_deref().or_else(|| match &column.value.kind {
-        // Of a join's columns those that are not merged have a table of their own.
-        crate::tree::ExprKind::Column(it) if it.range != table.range => {
-            let merged = scope.tables.iter().filter(|it| it.bare);
-            let bare = merged.flat_map(|it| &it.columns).filter(|it| it.name == column.name);
-            (bare.count() > 1).then(|| scope.ranges[it.range].name.as_deref()).flatten()
-        }
-        _ => None,
-    });
-    match owner {
-        Some(owner) => format!("{}.{name}", quote_identifier(owner)),
-        None => name.into_owned(),
     }
 }
 

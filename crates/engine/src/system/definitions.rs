@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 
 /// `pg_get_viewdef`; none for what is no view.
 pub fn view(session: &Session, relation: &Relation, layout: Layout) -> Result<Option<String>> {
-    let names = Names::visible(&session.snapshot, &session.path);
+    let names = Names::visible(&session.snapshot, &session.path).with_style(&session.style);
     stored::view_definition(&names, relation, layout).map_err(malformed)
 }
 
@@ -20,7 +20,7 @@ pub fn expression(
     text: &str,
     layout: Layout,
 ) -> Result<String> {
-    let names = Names::visible(&session.snapshot, &session.path);
+    let names = Names::visible(&session.snapshot, &session.path).with_style(&session.style);
     stored::expression_definition(&names, relation, text, layout).map_err(malformed)
 }
 

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use medley_catalog::ids::RoleOid;
 use medley_catalog::{SearchPath, Snapshot};
+use medley_types::Style;
 
 use crate::context::{Facts, QueryContext};
 
@@ -16,6 +17,8 @@ pub struct Session {
     pub session_user: RoleOid,
     /// What names without a schema mean.
     pub path: SearchPath,
+    /// How values look.
+    pub style: Style,
     /// Settings, backends and so on.
     pub facts: Arc<dyn Facts>,
 }
@@ -28,6 +31,7 @@ impl Session {
             role: context.role,
             session_user: context.session_user,
             path: context.snapshot.search_path(&context.search_path, context.role),
+            style: context.style.clone(),
             facts: Arc::clone(&context.facts),
         }
     }
