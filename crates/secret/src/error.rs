@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use medley_diagnostic::{Diagnostic, SqlState};
 
-use crate::KeyId;
+use crate::{KeyId, KeySource};
 
 /// What goes wrong with keys and what they seal.
 #[derive(Debug, thiserror::Error)]
@@ -22,9 +22,26 @@ pub enum Error {
     /// It is not a key file.
     #[error("\"{}\" is not a Medley key file", .0.display())]
     KeyFileFormat(PathBuf),
+    /// What a source of keys has is none.
+    #[error("what {0} has is not a Medley key")]
+    KeyFormat(KeySource),
+    /// A credential's name is a file's name.
+    #[error("\"{0}\" is not the name of a systemd credential")]
+    CredentialName(String),
+    /// The command did not print a key.
+    #[error("key command \"{program}\": {why}")]
+    KeyCommand {
+        /// Which.
+        program: String,
+        /// Why not.
+        why: String,
+    },
     /// No master key was given.
-    #[error("the master key is not loaded")]
-    NoMasterKey,
+    #[error("{}", not_loaded(*.0))]
+    NoMasterKey(
+        /// The one that is needed.
+        Option<KeyId>,
+    ),
     /// The data key was wrapped by a master key that is not the one given.
     #[error("master key {needed} is needed, but key {given} was given")]
     OtherMasterKey {
@@ -56,12 +73,23 @@ pub enum Error {
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+fn not_loaded(needed: Option<KeyId>) -> String {
+    match needed {
+        Some(needed) => format!("master key {needed} is not loaded"),
+        None => "the master key is not loaded".to_owned(),
+    }
+}
+
 impl Diagnostic for Error {
     fn sqlstate(&self) -> SqlState {
         match self {
             Self::KeyFile { .. } => SqlState::IO_ERROR,
-            Self::KeyFilePermissions(_) | Self::KeyFileFormat(_) => SqlState::CONFIG_FILE_ERROR,
-            Self::NoMasterKey | Self::OtherMasterKey { .. } | Self::NoDataKey(_) => {
+            Self::KeyFilePermissions(_)
+            | Self::KeyFileFormat(_)
+            | Self::KeyFormat(_)
+            | Self::CredentialName(_)
+            | Self::KeyCommand { .. } => SqlState::CONFIG_FILE_ERROR,
+            Self::NoMasterKey(_) | Self::OtherMasterKey { .. } | Self::NoDataKey(_) => {
                 SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE
             }
             Self::MalformedPortable | Self::OtherPlace | Self::Forged => {
@@ -76,7 +104,7 @@ impl Diagnostic for Error {
             Self::KeyFilePermissions(path) => {
                 Some(format!("Run \"chmod 600 {}\".", path.display()))
             }
-            Self::NoMasterKey => Some(
+            Self::NoMasterKey(_) => Some(
                 "Start the server with --key-file naming the key made by \"medley init\".".into(),
             ),
             Self::OtherMasterKey { .. } => Some(

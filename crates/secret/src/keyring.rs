@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aes_gcm_siv::aead::{Aead, KeyInit, Payload};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce};
@@ -25,67 +25,162 @@ pub struct WrappedKey {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// The data keys, opened by the master key.
-pub struct Keyring(Arc<Keys>);
+/// The data keys, opened by the master key. Its sealers and openers have what it has, also when
+/// that changes.
+#[derive(Clone)]
+pub struct Keyring(Shared);
+
+#[derive(Clone)]
+struct Shared(Arc<RwLock<Arc<Keys>>>);
+
+impl Shared {
+    fn new(keys: Keys) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(keys))))
+    }
+
+    fn now(&self) -> Arc<Keys> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn replace(&self, keys: Keys) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+    }
+}
 
 struct Keys {
     ciphers: BTreeMap<u32, Aes256GcmSiv>,
     /// What opens wrapped data keys, and the name of the master key that it is made from.
-    wrapping: Option<(KeyId, Aes256GcmSiv)>,
+    wrapping: Option<Wrapping>,
     /// Why there are no ciphers, if there are none.
     wrapped_by: Option<KeyId>,
 }
 
 /// Seals, and cannot open.
 #[derive(Clone)]
-pub struct Sealer(Arc<Keys>);
+pub struct Sealer(Shared);
 
 /// Opens what was sealed.
 #[derive(Clone)]
-pub struct Opener(Arc<Keys>);
+pub struct Opener(Shared);
+
+/// What a master key does: it wraps data keys.
+#[derive(Clone)]
+struct Wrapping {
+    master: KeyId,
+    cipher: Aes256GcmSiv,
+}
+
+impl Wrapping {
+    fn of(master: &MasterKey) -> Self {
+        Self { master: master.id(), cipher: wrapping_cipher(master) }
+    }
+
+    fn wrap(&self, key: &[u8], version: u32) -> WrappedKey {
+        let nonce: [u8; NONCE] = rand::random();
+        let aad = wrap_data(version);
+        let payload = Payload { msg: key, aad: &aad };
+        let ciphertext = self
+            .cipher
+            .encrypt(&Nonce::from(nonce), payload)
+            .expect("32 bytes are within the cipher's limit");
+        let bytes = [&nonce[..], &ciphertext].concat();
+        WrappedKey { version, master: self.master, bytes }
+    }
+
+    fn new_key(&self, version: u32) -> WrappedKey {
+        let key = Zeroizing::new(rand::random::<[u8; 32]>());
+        self.wrap(&*key, version)
+    }
+
+    fn unwrap(&self, wrapped: &WrappedKey) -> Option<Zeroizing<Vec<u8>>> {
+        let nonce: [u8; NONCE] = wrapped.bytes.get(..NONCE)?.try_into().ok()?;
+        let aad = wrap_data(wrapped.version);
+        let payload = Payload { msg: &wrapped.bytes[NONCE..], aad: &aad };
+        self.cipher.decrypt(&Nonce::from(nonce), payload).ok().map(Zeroizing::new)
+    }
+
+    fn cipher_of(&self, wrapped: &WrappedKey) -> Option<Aes256GcmSiv> {
+        Aes256GcmSiv::new_from_slice(&self.unwrap(wrapped)?).ok()
+    }
+}
 
 impl Keyring {
     /// A new data key, wrapped; the first has version 1.
     pub fn new_data_key(master: &MasterKey, version: u32) -> WrappedKey {
-        let key = Zeroizing::new(rand::random::<[u8; 32]>());
-        let nonce: [u8; NONCE] = rand::random();
-        let aad = wrap_data(version);
-        let payload = Payload { msg: &*key, aad: &aad };
-        let ciphertext = wrapping_cipher(master)
-            .encrypt(&Nonce::from(nonce), payload)
-            .expect("32 bytes are within the cipher's limit");
-        let bytes = [&nonce[..], &ciphertext].concat();
-        WrappedKey { version, master: master.id(), bytes }
+        Wrapping::of(master).new_key(version)
     }
 
     /// Opens the data keys. A key wrapped by another master key is left out, and using it is
     /// then an error that names the master key it needs.
     pub fn open(master: Option<&MasterKey>, wrapped: &[WrappedKey]) -> Self {
-        let wrapping = master.map(|master| (master.id(), wrapping_cipher(master)));
-        let unwrapped = |key: &WrappedKey| {
-            let (_, cipher) = wrapping.as_ref()?;
-            Some((key.version, unwrap(cipher, key)?))
+        Self(Shared::new(Keys::open(master.map(Wrapping::of), wrapped)))
+    }
+
+    /// One more data key, wrapped, for the store to keep; it is used from [`Keyring::reopen`] on.
+    pub fn next_data_key(&self, wrapped: &[WrappedKey]) -> Result<WrappedKey> {
+        let keys = self.0.now();
+        let newest = wrapped.last().map_or(0, |key| key.version);
+        let wrapping = keys.wrapping.as_ref().ok_or_else(|| keys.missing(newest))?;
+        // A key beside one that cannot be opened would hide that the master key is another's.
+        if newest != 0 && !keys.ciphers.contains_key(&newest) {
+            return Err(keys.missing(newest));
+        }
+        Ok(wrapping.new_key(newest + 1))
+    }
+
+    /// Takes up the data keys as the store has them now.
+    pub fn reopen(&self, wrapped: &[WrappedKey]) {
+        self.0.replace(Keys::open(self.0.now().wrapping.clone(), wrapped));
+    }
+
+    /// The data keys wrapped by another master key instead.
+    pub fn rewrapped(&self, wrapped: &[WrappedKey], by: &MasterKey) -> Result<Vec<WrappedKey>> {
+        let (keys, new) = (self.0.now(), Wrapping::of(by));
+        let rewrap = |key: &WrappedKey| {
+            let opened = keys.wrapping.as_ref().and_then(|wrapping| wrapping.unwrap(key));
+            let opened = opened.ok_or_else(|| keys.missing(key.version))?;
+            Ok(new.wrap(&opened, key.version))
         };
-        let ciphers = wrapped.iter().filter_map(unwrapped).collect();
-        let wrapped_by = wrapped.last().map(|key| key.master);
-        Self(Arc::new(Keys { ciphers, wrapping, wrapped_by }))
+        wrapped.iter().map(rewrap).collect()
+    }
+
+    /// Seals a value anew, under the newest data key, for the place where it stands. None if it
+    /// is under that key already. The value in clear exists only in here.
+    pub fn renew(&self, place: Place<'_>, sealed: &Sealed) -> Result<Option<Sealed>> {
+        let newest = self.0.now().ciphers.keys().next_back().copied();
+        if newest.is_some() && sealed.key_version() == newest {
+            return Ok(None);
+        }
+        let secret = self.opener().open(place, sealed)?;
+        self.sealer().seal(place, &secret).map(Some)
+    }
+
+    /// Whether the master key is there that wrapped this data key.
+    pub fn can_open(&self, wrapped: &WrappedKey) -> bool {
+        self.0.now().ciphers.contains_key(&wrapped.version)
+    }
+
+    /// The master key that was given.
+    pub fn master(&self) -> Option<KeyId> {
+        self.0.now().master()
     }
 
     /// For those who take values in.
     pub fn sealer(&self) -> Sealer {
-        Sealer(Arc::clone(&self.0))
+        Sealer(self.0.clone())
     }
 
     /// For `foreign`, which hands opened values to wrappers.
     pub fn opener(&self) -> Opener {
-        Opener(Arc::clone(&self.0))
+        Opener(self.0.clone())
     }
 }
 
 impl Sealer {
     /// Seals a value for its place with the newest data key.
     pub fn seal(&self, place: Place<'_>, secret: &Secret) -> Result<Sealed> {
-        let (version, cipher) = self.0.ciphers.last_key_value().ok_or_else(|| self.0.missing(0))?;
+        let keys = self.0.now();
+        let (version, cipher) = keys.ciphers.last_key_value().ok_or_else(|| keys.missing(0))?;
         let nonce: [u8; NONCE] = rand::random();
         let aad = place.associated_data(FORMAT, *version);
         let ciphertext = cipher
@@ -105,12 +200,13 @@ impl Sealer {
         if !from.place().is_like(to) {
             return Err(Error::OtherPlace);
         }
-        let (given, wrapping) = self.0.wrapping.as_ref().ok_or(Error::NoMasterKey)?;
         let key = from.key();
-        if key.master != *given {
-            return Err(Error::OtherMasterKey { needed: key.master, given: *given });
+        let keys = self.0.now();
+        let wrapping = keys.wrapping.as_ref().ok_or(Error::NoMasterKey(Some(key.master)))?;
+        if key.master != wrapping.master {
+            return Err(Error::OtherMasterKey { needed: key.master, given: wrapping.master });
         }
-        let cipher = unwrap(wrapping, key).ok_or(Error::Forged)?;
+        let cipher = wrapping.cipher_of(key).ok_or(Error::Forged)?;
         let version = from.sealed().key_version();
         if version != Some(key.version) {
             return Err(Error::Forged);
@@ -124,7 +220,8 @@ impl Opener {
     /// Opens a value that was sealed for this place.
     pub fn open(&self, place: Place<'_>, sealed: &Sealed) -> Result<Secret> {
         let version = sealed.key_version().ok_or(Error::Unopenable)?;
-        let cipher = self.0.ciphers.get(&version).ok_or_else(|| self.0.missing(version));
+        let keys = self.0.now();
+        let cipher = keys.ciphers.get(&version).ok_or_else(|| keys.missing(version));
         match sealed.0.first() {
             Some(&FORMAT) => open(cipher?, place, sealed),
             _ => Err(Error::Unopenable),
@@ -150,9 +247,16 @@ fn open(cipher: &Aes256GcmSiv, place: Place<'_>, sealed: &Sealed) -> Result<Secr
 }
 
 impl Keys {
+    fn open(wrapping: Option<Wrapping>, wrapped: &[WrappedKey]) -> Self {
+        let cipher = |key: &WrappedKey| Some((key.version, wrapping.as_ref()?.cipher_of(key)?));
+        let ciphers = wrapped.iter().filter_map(cipher).collect();
+        let wrapped_by = wrapped.last().map(|key| key.master);
+        Self { ciphers, wrapping, wrapped_by }
+    }
+
     fn missing(&self, version: u32) -> Error {
         match (self.master(), self.wrapped_by) {
-            (None, _) => Error::NoMasterKey,
+            (None, needed) => Error::NoMasterKey(needed),
             (Some(given), Some(needed)) if given != needed => {
                 Error::OtherMasterKey { needed, given }
             }
@@ -161,7 +265,7 @@ impl Keys {
     }
 
     fn master(&self) -> Option<KeyId> {
-        self.wrapping.as_ref().map(|(id, _)| *id)
+        self.wrapping.as_ref().map(|wrapping| wrapping.master)
     }
 }
 
@@ -177,17 +281,9 @@ fn wrap_data(version: u32) -> Vec<u8> {
     [&b"medley data key"[..], &version.to_le_bytes()].concat()
 }
 
-fn unwrap(wrapping: &Aes256GcmSiv, wrapped: &WrappedKey) -> Option<Aes256GcmSiv> {
-    let nonce: [u8; NONCE] = wrapped.bytes.get(..NONCE)?.try_into().ok()?;
-    let aad = wrap_data(wrapped.version);
-    let payload = Payload { msg: &wrapped.bytes[NONCE..], aad: &aad };
-    let key = wrapping.decrypt(&Nonce::from(nonce), payload).ok()?;
-    Aes256GcmSiv::new_from_slice(&Zeroizing::new(key)).ok()
-}
-
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Keyring({:?})", self.0.master())
+        write!(f, "Keyring({:?})", self.master())
     }
 }
 
@@ -241,7 +337,7 @@ mod tests {
             matches!(error, Err(Error::OtherMasterKey { needed, .. }) if needed == master.id())
         );
         let error = Keyring::open(None, &wrapped).opener().open(PLACE, &sealed);
-        assert!(matches!(error, Err(Error::NoMasterKey)));
+        assert!(matches!(error, Err(Error::NoMasterKey(needed)) if needed == Some(master.id())));
     }
 
     #[test]
@@ -255,5 +351,41 @@ mod tests {
             assert!(keyring.opener().open(PLACE, &damaged).is_err());
         }
         assert!(keyring.opener().open(PLACE, &Sealed(Vec::new())).is_err());
+    }
+
+    #[test]
+    fn a_new_data_key_seals_from_then_on_and_old_values_open() {
+        let master = MasterKey::generate();
+        let mut wrapped = vec![Keyring::new_data_key(&master, 1)];
+        let keyring = Keyring::open(Some(&master), &wrapped);
+        let (sealer, opener) = (keyring.sealer(), keyring.opener());
+        let old = sealer.seal(PLACE, &Secret::new("canary".into())).unwrap();
+        assert_eq!(keyring.renew(PLACE, &old).unwrap(), None);
+        wrapped.push(keyring.next_data_key(&wrapped).unwrap());
+        keyring.reopen(&wrapped);
+        let new = keyring.renew(PLACE, &old).unwrap().unwrap();
+        assert_eq!((old.key_version(), new.key_version()), (Some(1), Some(2)));
+        assert_eq!(sealer.seal(PLACE, &Secret::new("x".into())).unwrap().key_version(), Some(2));
+        for sealed in [&old, &new] {
+            assert_eq!(opener.open(PLACE, sealed).unwrap().expose(), "canary");
+        }
+        let elsewhere = Place { object: 16401, ..PLACE };
+        assert!(matches!(keyring.renew(elsewhere, &old), Err(Error::Unopenable)));
+    }
+
+    #[test]
+    fn another_master_key_wraps_the_same_data_keys() {
+        let (master, next) = (MasterKey::generate(), MasterKey::generate());
+        let wrapped = [Keyring::new_data_key(&master, 1), Keyring::new_data_key(&master, 2)];
+        let keyring = Keyring::open(Some(&master), &wrapped);
+        let sealed = keyring.sealer().seal(PLACE, &Secret::new("canary".into())).unwrap();
+        let rewrapped = keyring.rewrapped(&wrapped, &next).unwrap();
+        let opens = |master| Keyring::open(Some(master), &rewrapped).opener().open(PLACE, &sealed);
+        assert_eq!(opens(&next).unwrap().expose(), "canary");
+        assert!(matches!(opens(&master), Err(Error::OtherMasterKey { .. })));
+        let other = Keyring::open(Some(&next), &wrapped);
+        assert!(other.rewrapped(&wrapped, &master).is_err());
+        assert!(other.next_data_key(&wrapped).is_err());
+        assert!(Keyring::open(None, &wrapped).next_data_key(&wrapped).is_err());
     }
 }

@@ -29,6 +29,7 @@ mod master;
 mod portable;
 mod scram;
 mod sealed;
+mod source;
 
 pub use error::{Error, Result};
 pub use keyring::{Keyring, Opener, Sealer, WrappedKey};
@@ -36,6 +37,7 @@ pub use master::{KeyId, MasterKey};
 pub use portable::Portable;
 pub use scram::Verifier;
 pub use sealed::{Place, Sealed};
+pub use source::KeySource;
 
 use std::fmt;
 

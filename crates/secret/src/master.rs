@@ -76,8 +76,9 @@ impl MasterKey {
         Self::parse(&text).ok_or_else(|| Error::KeyFileFormat(path.to_owned()))
     }
 
-    fn parse(text: &str) -> Option<Self> {
-        let encoded = text.strip_prefix(FILE_HEADER)?.trim();
+    /// A key's text: the header, any blanks, and the key in base64.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let encoded = text.trim_start().strip_prefix(FILE_HEADER)?.trim();
         let bytes = Zeroizing::new(BASE64_STANDARD.decode(encoded).ok()?);
         let mut key = Zeroizing::new([0; 32]);
         if bytes.len() != key.len() {
