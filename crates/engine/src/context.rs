@@ -75,6 +75,8 @@ pub trait Facts: Send + Sync {
         secrets: &str,
         definitions: &dyn Definitions,
     ) -> Result<Vec<String>, Report>;
+    /// `medley_keys`: does this with the keys that seal secrets, and says what came of it.
+    fn keys(&self, action: &str) -> Result<Vec<String>, Report>;
     /// The lines of the file that says who may log in, as `pg_hba_file_rules` lists them.
     fn login_rules(&self) -> Vec<LoginRule>;
     /// The lines of the file that maps accounts outside to roles, as `pg_ident_file_mappings`

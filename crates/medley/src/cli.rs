@@ -44,6 +44,9 @@ pub enum Command {
     Sql(Sql),
     /// Writes what is in a running server, or in a data folder, as SQL that makes it again.
     Dump(Dump),
+    /// Tells which keys seal secrets, and rotates them.
+    #[command(subcommand)]
+    Key(Key),
     /// Shows the main job: two servers, four people, and who is who at the remote.
     Demo(Demo),
     /// Tells which wrappers there are, and which options they take.
@@ -175,6 +178,46 @@ pub struct Dump {
     /// What becomes of passwords and other secrets.
     #[arg(long, value_enum, default_value_t = Secrets::Omit)]
     pub secrets: Secrets,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Tells which keys there are and how many values each seals; superusers only.
+    Status(On),
+    /// Makes a new data key and seals every secret under it anew; superusers only. The server
+    /// goes on serving. Interrupted, run it again.
+    Rotate(Rotate),
+}
+
+/// Where the keys are.
+#[derive(Debug, Args)]
+pub struct On {
+    /// A running server, as libpq writes it: "host=... port=... user=..." or postgresql://...
+    /// The password is taken from it or from PGPASSWORD.
+    #[arg(value_name = "CONNINFO", conflicts_with = "data")]
+    pub conninfo: Option<String>,
+
+    /// A data folder that no server is serving.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
+    /// Where the master key is, if it is not where the data folder's medley.toml says.
+    #[arg(long, value_name = "FILE", requires = "data")]
+    pub key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    medley key rotate \"host=127.0.0.1 port=5433 user=postgres\"\n  \
+    medley key rotate --data ./data --new-key-file ~/.medley.new.key")]
+pub struct Rotate {
+    #[command(flatten)]
+    pub on: On,
+
+    /// Instead, wraps the data keys by the master key in this file, which is made if it is not
+    /// there, and has medley.toml name it. For a data folder that no server is serving.
+    #[arg(long, value_name = "FILE", requires = "data")]
+    pub new_key_file: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

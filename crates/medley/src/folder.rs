@@ -3,10 +3,11 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use medley_catalog::Catalog;
-use medley_secret::{Keyring, MasterKey};
+use medley_secret::{KeySource, Keyring, MasterKey};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::Auth;
@@ -14,6 +15,8 @@ use crate::login;
 use crate::tls;
 
 const CONFIG_FILE: &str = "medley.toml";
+/// How long a key command may take.
+const KEY_COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
 const KEY_FILE: &str = "master.key";
 const HBA_FILE: &str = "pg_hba.conf";
 const IDENT_FILE: &str = "pg_ident.conf";
@@ -22,8 +25,21 @@ const IDENT_FILE: &str = "pg_ident.conf";
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Where the master key is.
-    pub key_file: PathBuf,
+    /// Where the master key is: one of these four says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_file: Option<PathBuf>,
+    /// The variable of the environment that has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_variable: Option<String>,
+    /// The credential that systemd gives the service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_credential: Option<String>,
+    /// The program that prints it, and its arguments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_command: Option<Vec<String>>,
+    /// How long that may take, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_command_timeout: Option<u32>,
     /// Who may log in, and how they prove who they are.
     #[serde(default = "hba_file")]
     pub hba_file: PathBuf,
@@ -45,16 +61,49 @@ fn ident_file() -> PathBuf {
 
 impl Config {
     fn new(key_file: PathBuf) -> Self {
-        Self { key_file, hba_file: hba_file(), ident_file: ident_file(), tls: None }
+        Self {
+            key_file: Some(key_file),
+            key_variable: None,
+            key_credential: None,
+            key_command: None,
+            key_command_timeout: None,
+            hba_file: hba_file(),
+            ident_file: ident_file(),
+            tls: None,
+        }
     }
 
     /// With files where they are for this process.
     fn within(self, folder: &Path) -> Self {
         Self {
-            key_file: folder.join(self.key_file),
+            key_file: self.key_file.map(|file| folder.join(file)),
             hba_file: folder.join(self.hba_file),
             ident_file: folder.join(self.ident_file),
             tls: self.tls.map(|files| files.within(folder)),
+            ..self
+        }
+    }
+
+    /// Where the master key comes from.
+    fn key_source(&self) -> anyhow::Result<KeySource> {
+        let timeout = self
+            .key_command_timeout
+            .map_or(KEY_COMMAND_TIMEOUT, |seconds| Duration::from_secs(u64::from(seconds)));
+        let command =
+            |command: &Vec<String>| KeySource::Command { command: command.clone(), timeout };
+        let named = [
+            self.key_file.clone().map(KeySource::File),
+            self.key_variable.clone().map(KeySource::Variable),
+            self.key_credential.clone().map(KeySource::Credential),
+            self.key_command.as_ref().map(command),
+        ];
+        let mut named = named.into_iter().flatten();
+        match (named.next(), named.next()) {
+            (Some(source), None) => Ok(source),
+            _ => bail!(
+                "where is the master key?\n{CONFIG_FILE} must say one of key_file, key_variable, \
+                 key_credential and key_command"
+            ),
         }
     }
 
@@ -80,23 +129,62 @@ impl Folder {
     pub fn open(path: &Path, key_file: Option<&Path>) -> anyhow::Result<Self> {
         let config = read_config(path)?.within(path);
         let catalog = Catalog::open(path)?;
-        let master = load_key(key_file.unwrap_or(&config.key_file))?;
-        let keyring = Keyring::open(master.as_ref(), &catalog.data_keys());
+        let source = match key_file {
+            Some(path) => KeySource::File(path.to_owned()),
+            None => config.key_source()?,
+        };
+        let master = load_key(&source)?;
+        let data_keys = catalog.data_keys();
+        let keyring = Keyring::open(master.as_ref(), &data_keys);
+        if let (Some(given), Some(needed)) = (keyring.master(), data_keys.last())
+            && !keyring.can_open(needed)
+        {
+            let needed = needed.master;
+            tracing::warn!(%source, %given, %needed, "another master key is needed: secrets cannot be used");
+        }
         Ok(Self { catalog, keyring, config })
     }
 }
 
-fn load_key(path: &Path) -> anyhow::Result<Option<MasterKey>> {
-    match MasterKey::load(path) {
-        Ok(key) => Ok(Some(key)),
-        Err(medley_secret::Error::KeyFile { source, .. })
-            if source.kind() == io::ErrorKind::NotFound =>
-        {
-            tracing::warn!(path = %path.display(), "no key file: secrets cannot be used");
+/// Without its key a server runs, and uses no secrets; what is there and must not be used is an
+/// error.
+fn load_key(source: &KeySource) -> anyhow::Result<Option<MasterKey>> {
+    match source.load() {
+        Ok(None) => {
+            tracing::warn!(%source, "no master key: secrets cannot be used");
             Ok(None)
         }
-        Err(error) => Err(error.into()),
+        Err(error @ medley_secret::Error::KeyCommand { .. }) => {
+            tracing::warn!(%error, "no master key: secrets cannot be used");
+            Ok(None)
+        }
+        loaded => Ok(loaded?),
     }
+}
+
+/// Has the folder's `medley.toml` name this file for the master key; the rest of it stays as it is.
+pub fn set_key_file(folder: &Path, key_file: &Path) -> anyhow::Result<()> {
+    let file = folder.join(CONFIG_FILE);
+    let text =
+        fs::read_to_string(&file).with_context(|| format!("could not read {}", file.display()))?;
+    let is_kept = |line: &&str| !line.trim_start().starts_with("key_");
+    let relative = key_file.strip_prefix(folder).unwrap_or(key_file);
+    let named = toml::Value::String(relative.display().to_string());
+    let kept: Vec<_> = text.lines().filter(is_kept).collect();
+    let (comments, settings): (Vec<_>, Vec<_>) = (
+        kept.iter().take_while(|line| line.starts_with('#')).collect(),
+        kept.iter().skip_while(|line| line.starts_with('#')).collect(),
+    );
+    let mut new: Vec<String> = comments.into_iter().map(|line| (*line).to_owned()).collect();
+    new.push(format!("key_file = {named}"));
+    new.extend(settings.into_iter().map(|line| (*line).to_owned()));
+    let text = new.join("\n") + "\n";
+    toml::from_str::<Config>(&text).with_context(|| format!("in the new {}", file.display()))?;
+    let unfinished = format!("{CONFIG_FILE}.new");
+    write(folder, &unfinished, &text)?;
+    fs::rename(folder.join(&unfinished), &file)
+        .and_then(|()| File::open(folder)?.sync_all())
+        .with_context(|| format!("could not write {}", file.display()))
 }
 
 fn read_config(path: &Path) -> anyhow::Result<Config> {

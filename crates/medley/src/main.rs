@@ -4,7 +4,9 @@ mod cli;
 mod demo;
 mod dump;
 mod folder;
+mod harden;
 mod init;
+mod key;
 mod login;
 mod print;
 mod serve;
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     start_log(&cli);
     hush_panics();
+    harden::keep_memory_private();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         // A deeply nested query is walked and dropped by recursion.
@@ -71,6 +74,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Init(init) => init::run(&init, &registry)?,
         Command::Serve(serve) => serve::run(&serve, registry).await?,
         Command::Sql(sql) => return sql::run(&sql, registry).await,
+        Command::Key(key) => return key::run(&key, registry).await,
         Command::Dump(dump) => return dump::run(&dump, registry).await,
         Command::Demo(demo) => return demo::run(&demo, registry).await,
         Command::Wrapper(command) => wrapper::run(&command, &registry)?,

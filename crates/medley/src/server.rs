@@ -42,8 +42,7 @@ impl Server {
         );
         let engine = Engine::new(medley_engine::Limits::default())
             .context("could not start the query engine")?;
-        let sealer = folder.keyring.sealer();
-        let instance = Instance::new(folder.catalog, registry, sealer, foreign, engine);
+        let instance = Instance::new(folder.catalog, registry, folder.keyring, foreign, engine);
         let logins = Logins::open(folder.config.login_files(), instance.catalog().instance())?;
         let logins = Arc::new(logins);
         instance.configure(Arc::<Logins>::clone(&logins));

@@ -10,6 +10,7 @@ use medley_engine::{ActiveBackend, Facts, LoginMap, LoginRule, SettingRow};
 use medley_fdw::Registry;
 use parking_lot::Mutex;
 
+use crate::keys::Keys;
 use crate::login::{Login, micros};
 use crate::settings::{Change, Context, Kind, SETTINGS, Setting, Unit};
 use crate::{Activity, Configuration, Instance, Session, Settings};
@@ -114,6 +115,11 @@ impl Facts for SessionFacts {
 
     fn reload(&self) -> bool {
         self.instance.configuration().is_some_and(Configuration::reload)
+    }
+
+    fn keys(&self, action: &str) -> Result<Vec<String>, Report> {
+        let Instance { catalog, keyring, .. } = &*self.instance;
+        tokio::task::block_in_place(|| Keys { catalog, keyring }.run(action))
     }
 
     fn dump(

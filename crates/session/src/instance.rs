@@ -6,7 +6,7 @@ use medley_catalog::Catalog;
 use medley_engine::{Engine, LoginMap, LoginRule};
 use medley_fdw::Registry;
 use medley_foreign::Foreign;
-use medley_secret::Sealer;
+use medley_secret::{Keyring, Sealer};
 
 use crate::Backends;
 
@@ -14,6 +14,7 @@ use crate::Backends;
 pub struct Instance {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) registry: Arc<Registry>,
+    pub(crate) keyring: Keyring,
     pub(crate) sealer: Sealer,
     pub(crate) foreign: Arc<Foreign>,
     pub(crate) engine: Engine,
@@ -38,14 +39,15 @@ impl Instance {
     pub fn new(
         catalog: Arc<Catalog>,
         registry: Arc<Registry>,
-        sealer: Sealer,
+        keyring: Keyring,
         foreign: Arc<Foreign>,
         engine: Engine,
     ) -> Arc<Self> {
         Arc::new(Self {
             catalog,
             registry,
-            sealer,
+            sealer: keyring.sealer(),
+            keyring,
             foreign,
             engine,
             backends: Backends::default(),

@@ -20,6 +20,7 @@ mod facts;
 mod identity;
 mod import;
 mod instance;
+mod keys;
 mod locks;
 mod login;
 mod output;

@@ -92,6 +92,10 @@ impl Facts for TestFacts {
     ) -> Result<Vec<String>, Report> {
         Err(Report::unsupported("medley_dump"))
     }
+
+    fn keys(&self, _: &str) -> Result<Vec<String>, Report> {
+        Err(Report::unsupported("medley_keys"))
+    }
 }
 
 impl World {

@@ -9,6 +9,7 @@ mod crash;
 mod demo;
 mod dump;
 mod failures;
+mod keys;
 mod large_result;
 mod locks;
 mod logins;

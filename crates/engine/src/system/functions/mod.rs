@@ -8,6 +8,7 @@ mod extensions;
 pub mod format_type;
 mod function_text;
 mod identify;
+mod keys;
 mod privileges;
 mod registered;
 mod session;
@@ -37,8 +38,13 @@ pub const KERNELS: &[Table] = &[
 ];
 
 /// Those that return sets.
-pub const SET_FUNCTIONS: &[SetTable] =
-    &[acl::SET_FUNCTIONS, dump::SET_FUNCTIONS, extensions::SET_FUNCTIONS, identify::SET_FUNCTIONS];
+pub const SET_FUNCTIONS: &[SetTable] = &[
+    acl::SET_FUNCTIONS,
+    dump::SET_FUNCTIONS,
+    extensions::SET_FUNCTIONS,
+    identify::SET_FUNCTIONS,
+    keys::SET_FUNCTIONS,
+];
 
 #[cfg(test)]
 mod tests {
