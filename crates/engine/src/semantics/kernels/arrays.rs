@@ -10,7 +10,7 @@ use crate::semantics::key::push_key;
 
 #[rustfmt::skip]
 pub const KERNELS: Table = &[
-    ("array_length", |_, a| extent(a, |length| length)),
+    ("array_length", length),
     ("array_upper", |_, a| extent(a, |length| length)),
     ("array_lower", |_, a| extent(a, |_| 1)),
     ("array_cardinality", |_, a| Ok(Datum::Int4(a[0].list()?.len() as i32))),
@@ -23,6 +23,15 @@ pub const KERNELS: Table = &[
     ("arraycontains", |f, a| contains(f, &a[0], &a[1])),
     ("arraycontained", |f, a| contains(f, &a[1], &a[0])),
 ];
+
+/// An empty ACL is of PostgreSQL's making, which gives it a dimension of length 0: psql asks.
+fn length<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
+    let is_acl = frame.arguments.first().is_some_and(|t| t.oid == PgType::ACLITEM_ARRAY.oid);
+    match is_acl && args[1].int4()? == 1 && args[0].list()?.is_empty() {
+        true => Ok(Datum::Int4(0)),
+        false => extent(args, |length| length),
+    }
+}
 
 /// Of the first dimension: there is no other, and an empty array has none.
 fn extent<'a>(args: &[Datum<'a>], of: fn(i32) -> i32) -> Result<Datum<'a>> {
