@@ -26,7 +26,7 @@ pub enum ReadOf {
     /// A foreign table or view.
     Relation(RelationOid),
     /// A system relation that is not for everybody.
-    Restricted(&'static str),
+    Restricted(RelationOid),
 }
 
 /// The relations that a query reads, those inside its expanded views too, in the order in which
@@ -96,7 +96,7 @@ fn read_of(relation: &RelationRange) -> Option<ReadOf> {
         RelationKind::ForeignTable | RelationKind::View => Some(ReadOf::Relation(relation.oid)),
         RelationKind::System => {
             let system = system::relation_by_oid(relation.oid.0)?;
-            (!system.public).then_some(ReadOf::Restricted(system.name))
+            (!system.public).then_some(ReadOf::Restricted(relation.oid))
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Whether a query may read what it reads.
-use medley_analyze::{Read, ReadOf};
+use medley_analyze::{Read, ReadOf, system};
 use medley_catalog::Snapshot;
 use medley_catalog::acl::Privileges;
 use medley_catalog::ids::{RelationOid, RoleOid};
@@ -11,12 +11,17 @@ use crate::error::{Error, Result};
 pub(crate) fn check(snapshot: &Snapshot, reads: &[Read]) -> Result<()> {
     reads.iter().try_for_each(|read| match &read.what {
         ReadOf::Relation(oid) => check_relation(snapshot, *oid, read),
-        ReadOf::Restricted(name) => {
+        ReadOf::Restricted(oid) => {
             // A superuser has the privileges of every role.
             if snapshot.actor(read.check_as).has_privileges_of(RoleOid::READ_ALL_DATA) {
                 return Ok(());
             }
-            let message = format!("permission denied for table {name}");
+            let (kind, name) = match system::relation_by_oid(oid.0) {
+                Some(relation) if relation.kind == 'v' => ("view", relation.name),
+                Some(relation) => ("table", relation.name),
+                None => ("table", ""),
+            };
+            let message = format!("permission denied for {kind} {name}");
             Err(Error::at(SqlState::INSUFFICIENT_PRIVILEGE, message, None))
         }
     })

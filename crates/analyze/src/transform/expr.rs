@@ -60,7 +60,11 @@ impl Analyser<'_> {
             E::Collate { expr, collation } => self.collate(scope, expr, collation),
             E::Function(function) => self.function(scope, function),
             E::Exists { subquery, negated } => self.exists(scope, subquery, *negated),
-            E::Subquery(query) => self.scalar_subquery(scope, query, begin(expr)),
+            E::Subquery(query) => {
+                // It begins with its parenthesis.
+                let at = begin(expr).and_then(|at| at.checked_sub(1));
+                self.scalar_subquery(scope, query, at)
+            }
             E::InSubquery { expr, subquery, negated } => {
                 self.in_subquery(scope, expr, subquery, *negated)
             }
@@ -119,6 +123,9 @@ impl Analyser<'_> {
             && let Some(found) = super::function::sql_value(&name.value, position(name.span))
         {
             return Ok(found);
+        }
+        if name.quote_style.is_none() && name.value == "system_user" {
+            return self.call(scope, "system_user", CallForm::Sql, Vec::new());
         }
         self.column(scope, name)
     }

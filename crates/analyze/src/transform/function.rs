@@ -51,6 +51,9 @@ impl Analyser<'_> {
     pub(super) fn function(&self, scope: &Scope<'_>, function: &ast::Function) -> Result<Expr> {
         let name = self.function_name(&function.name)?;
         let at = name.at;
+        if super::operator::is_row(&function.name) {
+            return Err(Error::unsupported("a row constructor here").or_at(at));
+        }
         if let FunctionArguments::Subquery(query) = &function.args {
             return match name.name.as_str() {
                 "array" => self.array_subquery(scope, query, at),
@@ -63,6 +66,12 @@ impl Analyser<'_> {
             return Ok(found);
         }
         let arguments = arguments(function).map_err(|error| error.or_at(at))?;
+        if !function.within_group.is_empty() {
+            return Err(Error::unsupported("WITHIN GROUP").or_at(at));
+        }
+        if let Some(found) = sql_value_with_precision(&name.name, &arguments, at) {
+            return Ok(found);
+        }
         let values = arguments.list.iter().map(|argument| self.expr(scope, argument));
         let values = values.collect::<Result<Vec<_>>>()?;
         if function.over.is_some() {
@@ -191,9 +200,6 @@ impl Analyser<'_> {
         arguments: &Arguments<'_>,
         at: Option<usize>,
     ) -> Result<Expr> {
-        if !function.within_group.is_empty() {
-            return Err(Error::unsupported("WITHIN GROUP").or_at(at));
-        }
         let name = found.function.name;
         if values.is_empty() && !arguments.star {
             let message =
@@ -302,6 +308,24 @@ pub(super) fn sql_value(name: &str, at: Option<usize>) -> Option<Expr> {
     Some(Expr::new(ExprKind::SqlValue(value), t, at))
 }
 
+/// `current_timestamp(3)` and its like.
+fn sql_value_with_precision(
+    name: &str,
+    arguments: &Arguments<'_>,
+    at: Option<usize>,
+) -> Option<Expr> {
+    const MAX_PRECISION: i32 = 6;
+    if !matches!(name, "current_timestamp" | "localtimestamp" | "current_time" | "localtime") {
+        return None;
+    }
+    let [ast::Expr::Value(value)] = arguments.list.as_slice() else { return None };
+    let ast::Value::Number(digits, _) = &value.value else { return None };
+    let precision: i32 = digits.parse().ok()?;
+    let mut found = sql_value(name, at)?;
+    found.t = found.t.with_typmod(precision.min(MAX_PRECISION));
+    Some(found)
+}
+
 fn ident(part: &ast::ObjectNamePart) -> &ast::Ident {
     match part {
         ast::ObjectNamePart::Identifier(ident) => ident,
@@ -343,7 +367,6 @@ fn plain_only(
     let said = [
         (arguments.star, "(*)"),
         (arguments.distinct, "DISTINCT"),
-        (!function.within_group.is_empty(), "WITHIN GROUP"),
         (!arguments.order_by.is_empty(), "ORDER BY"),
         (function.filter.is_some(), "FILTER"),
     ];

@@ -262,12 +262,12 @@ fn only_column(columns: &[TableColumn], name: &ast::Ident, side: &str) -> Result
             "column \"{}\" specified in USING clause does not exist in {side} table",
             name.value
         );
-        Error::at(SqlState::UNDEFINED_COLUMN, message, position(name.span))
+        Error::at(SqlState::UNDEFINED_COLUMN, message, None)
     })?;
     if named.next().is_some() {
         let message =
             format!("common column name \"{}\" appears more than once in {side} table", name.value);
-        return Err(Error::at(SqlState::AMBIGUOUS_COLUMN, message, position(name.span)));
+        return Err(Error::at(SqlState::AMBIGUOUS_COLUMN, message, None));
     }
     Ok(first.value.clone())
 }
@@ -279,7 +279,7 @@ fn using_names(names: &[ast::ObjectName]) -> Result<Vec<ast::Ident>> {
         if found.iter().any(|known| known.value == name.value) {
             let message =
                 format!("column name \"{}\" appears more than once in USING clause", name.value);
-            return Err(Error::at(SqlState::DUPLICATE_COLUMN, message, position(name.span)));
+            return Err(Error::at(SqlState::DUPLICATE_COLUMN, message, None));
         }
         found.push(name.clone());
     }

@@ -3,7 +3,7 @@ use ast::Spanned as _;
 use medley_diagnostic::{Report, SqlState};
 use medley_sql::query_ast::{self as ast, BinaryOperator, UnaryOperator};
 use medley_sql::span::position;
-use medley_types::PgType;
+use medley_types::{PgType, TypeOid};
 
 use super::Analyser;
 use super::coerce::untyped;
@@ -12,6 +12,9 @@ use crate::builtin::Operator;
 use crate::error::{Error, Result};
 use crate::resolve::{Failure, Resolved, common_type, resolve_operator};
 use crate::tree::{BoolOp, Expr, ExprKind, OperatorCall};
+
+/// `"any"`
+const ANY: TypeOid = TypeOid(2276);
 
 /// How PostgreSQL calls an operator of the parser; `None` for one that it does not have.
 pub(super) fn operator_name(op: &BinaryOperator) -> Option<String> {
@@ -97,8 +100,8 @@ impl Analyser<'_> {
         }
         let name =
             operator_name(op).ok_or_else(|| Error::unsupported(format_args!("operator {op}")))?;
-        if let (ast::Expr::Tuple(left), ast::Expr::Tuple(right)) = (left, right) {
-            return self.row_comparison(scope, left, &name, right);
+        if let (Some(left), Some(right)) = (row(left), row(right)) {
+            return self.row_comparison(scope, &left, &name, &right);
         }
         let left = self.expr(scope, left)?;
         let right = self.expr(scope, right)?;
@@ -137,9 +140,9 @@ impl Analyser<'_> {
     fn row_comparison(
         &self,
         scope: &Scope<'_>,
-        left: &[ast::Expr],
+        left: &[&ast::Expr],
         name: &str,
-        right: &[ast::Expr],
+        right: &[&ast::Expr],
     ) -> Result<Expr> {
         if left.len() != right.len() {
             let message = "unequal number of entries in row expressions";
@@ -245,7 +248,7 @@ impl Analyser<'_> {
         is_not: bool,
     ) -> Result<Expr> {
         let (name, joint) = if is_not { ("<>", BoolOp::And) } else { ("=", BoolOp::Or) };
-        if matches!(value, ast::Expr::Tuple(_)) {
+        if row(value).is_some() {
             let op = if is_not { BinaryOperator::NotEq } else { BinaryOperator::Eq };
             let all = list.iter().map(|item| self.binary(scope, value, &op, item));
             return pairwise(joint, all);
@@ -275,8 +278,18 @@ impl Analyser<'_> {
         found: &Resolved,
     ) -> Result<Vec<Expr>> {
         let what = format!("argument of {}", found.function.name);
-        let pairs = arguments.into_iter().zip(&found.arguments);
-        pairs.map(|(argument, wanted)| self.coerce_to(argument, *wanted, &what)).collect()
+        let declared = found.function.arguments.iter().map(Some).chain(std::iter::repeat(None));
+        let arguments = arguments.into_iter().zip(&found.arguments).zip(declared);
+        arguments
+            .map(|((argument, wanted), declared)| {
+                // Who takes any type is given a literal as it is.
+                let any = declared.or(found.function.arguments.last()) == Some(&ANY);
+                match any && matches!(argument.kind, ExprKind::Constant(_)) {
+                    true => Ok(argument),
+                    false => self.coerce_to(argument, *wanted, &what),
+                }
+            })
+            .collect()
     }
 }
 
@@ -292,6 +305,32 @@ fn without_parentheses(mut expr: &ast::Expr) -> &ast::Expr {
         expr = inner;
     }
     expr
+}
+
+/// The parts of `(a, b)` or `ROW(a, b)`.
+fn row(expr: &ast::Expr) -> Option<Vec<&ast::Expr>> {
+    match expr {
+        ast::Expr::Tuple(parts) => Some(parts.iter().collect()),
+        ast::Expr::Function(function) if is_row(&function.name) => {
+            let ast::FunctionArguments::List(list) = &function.args else { return None };
+            let parts = list.args.iter().map(|argument| match argument {
+                ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) => Some(expr),
+                _ => None,
+            });
+            parts.collect()
+        }
+        _ => None,
+    }
+}
+
+/// ROW, which can be no function's name unless it is quoted.
+pub(super) fn is_row(name: &ast::ObjectName) -> bool {
+    match name.0.as_slice() {
+        [ast::ObjectNamePart::Identifier(name)] => {
+            name.value == "row" && name.quote_style.is_none()
+        }
+        _ => false,
+    }
 }
 
 /// `-1` is one constant, so that the smallest integers are integers.

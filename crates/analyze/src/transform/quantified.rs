@@ -98,6 +98,9 @@ impl Analyser<'_> {
             return Err(Error::unsupported("this kind of subscript or field"));
         };
         let at = value.position;
+        if value.t.oid == PgType::JSONB.oid {
+            return Err(Error::unsupported("a subscript of jsonb").or_at(at));
+        }
         let element = value.t.element().ok_or_else(|| {
             let message = format!(
                 "cannot subscript type {} because it does not support subscripting",

@@ -156,6 +156,15 @@ impl Analyser<'_> {
         }
     }
 
+    /// The relation that a name means, if it means one.
+    pub(super) fn relation_named(&self, schema: Option<&str>, name: &str) -> Option<RelationOid> {
+        let parts: Vec<_> = schema.into_iter().chain([name]).map(ast::Ident::new).collect();
+        match self.find_relation(&parts).ok()? {
+            Found::Stored(relation) => Some(relation.oid),
+            Found::System(relation) => Some(RelationOid(relation.oid)),
+        }
+    }
+
     fn may_use(&self, schema: &Schema) -> Result<()> {
         let actor = self.context.snapshot.actor(self.context.role);
         match self.trusted || actor.has_all(schema.oid.address(), Privileges::USAGE) {
@@ -239,6 +248,12 @@ impl Analyser<'_> {
     ) -> Result<Side> {
         let name = self.function_name(call.name)?;
         let at = name.at;
+        if name.name == "unnest" && call.args.len() > 1 {
+            return Err(Error::unsupported("unnest of several arrays").or_at(at));
+        }
+        if alias.is_some_and(|it| it.columns.iter().any(|column| column.data_type.is_some())) {
+            return Err(Error::unsupported("a column definition list").or_at(at));
+        }
         let values = scope.within(Clause::FromFunction, |scope| {
             let values = call.args.iter().map(|arg| match arg {
                 FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.expr(scope, expr),
@@ -251,11 +266,6 @@ impl Analyser<'_> {
         let mut columns = function_columns(&found, shown).map_err(|error| error.or_at(at))?;
         if call.with_ordinality {
             columns.push(("ordinality".to_owned(), PgType::INT8));
-        }
-        let given = alias.map_or(0, |alias| alias.columns.len());
-        if given > columns.len() {
-            let message = format!("too many column aliases specified for function {}", name.name);
-            return Err(Error::at(SqlState::INVALID_COLUMN_REFERENCE, message, at));
         }
         let columns = (1..).zip(columns);
         let columns = columns.map(|(number, (name, t))| RangeColumn { name, number, t });

@@ -1,6 +1,7 @@
 //! Which columns a name can mean.
 use std::cell::{Cell, RefCell};
 
+use medley_catalog::ids::RelationOid;
 use medley_diagnostic::{Report, SqlState};
 use medley_sql::query_ast::{self as ast, Ident};
 use medley_sql::span::position;
@@ -196,6 +197,22 @@ impl<'p> Scope<'p> {
         self.ranges.iter().any(|range| range.name.as_deref() == Some(name))
             || self.parent.is_some_and(|parent| parent.has_range(name))
     }
+
+    /// The alias that a relation goes by, here or further out.
+    fn alias_of(&self, oid: RelationOid) -> Option<String> {
+        let mut ranges = self.ranges.iter().filter(|range| range.alias.is_some());
+        let found = ranges.find(
+            |range| matches!(&range.kind, RangeKind::Relation(relation) if relation.oid == oid),
+        );
+        let alias = found.and_then(|range| range.name.clone());
+        alias.or_else(|| self.parent?.alias_of(oid))
+    }
+
+    /// Whether LATERAL would bring a table of this name into sight.
+    fn is_hidden(&self, name: &str) -> bool {
+        let here = || self.tables.iter().any(|table| table.name.as_deref() == Some(name));
+        (self.hidden.get() && here()) || self.parent.is_some_and(|parent| parent.is_hidden(name))
+    }
 }
 
 fn is_table_oid(name: &Ident) -> bool {
@@ -266,7 +283,7 @@ impl Analyser<'_> {
         scope.columns_allowed(at)?;
         match find_qualified(scope, schema, table, column)? {
             Some(found) => Ok(found.at(at)),
-            None => Err(missing_from(scope, &table.value, at)),
+            None => Err(self.missing_from(scope, schema, &table.value, at)),
         }
     }
 
@@ -344,17 +361,37 @@ fn raise(expr: &mut Expr) {
     }
 }
 
-/// `errorMissingRTE`
-pub(super) fn missing_from(scope: &Scope<'_>, name: &str, at: Option<usize>) -> Error {
-    if !scope.has_range(name) {
-        let message = format!("missing FROM-clause entry for table \"{name}\"");
-        return Error::at(SqlState::UNDEFINED_TABLE, message, at);
+impl Analyser<'_> {
+    /// `errorMissingRTE`
+    pub(super) fn missing_from(
+        &self,
+        scope: &Scope<'_>,
+        schema: Option<&str>,
+        name: &str,
+        at: Option<usize>,
+    ) -> Error {
+        let relation = self.relation_named(schema, name);
+        let alias = relation.and_then(|oid| scope.alias_of(oid));
+        let known = scope.has_range(name);
+        let message = match known || alias.is_some() {
+            true => format!("invalid reference to FROM-clause entry for table \"{name}\""),
+            false => format!("missing FROM-clause entry for table \"{name}\""),
+        };
+        let mut report = Report::error(SqlState::UNDEFINED_TABLE, message);
+        if known {
+            report = report.with_detail(format!(
+                "There is an entry for table \"{name}\", but it cannot be referenced from this \
+                 part of the query."
+            ));
+        } else if let Some(alias) = alias {
+            let hint = format!("Perhaps you meant to reference the table alias \"{alias}\".");
+            report = report.with_hint(hint);
+        }
+        if scope.is_hidden(name) {
+            report = report
+                .with_hint("To reference that table, you must mark this subquery with LATERAL.");
+        }
+        report.position = at;
+        report.into()
     }
-    let message = format!("invalid reference to FROM-clause entry for table \"{name}\"");
-    let mut report = Report::error(SqlState::UNDEFINED_TABLE, message).with_detail(format!(
-        "There is an entry for table \"{name}\", but it cannot be referenced from this part of \
-         the query."
-    ));
-    report.position = at;
-    report.into()
 }

@@ -157,7 +157,7 @@ impl Analyser<'_> {
             }
             (false, Some(wanted)) => {
                 let name = wanted.last().cloned().unwrap_or_default();
-                Err(super::scope::missing_from(scope, &name, at))
+                Err(self.missing_from(scope, None, &name, at))
             }
         }
     }

@@ -65,7 +65,8 @@ impl Analyser<'_> {
         let (right, right_types) = self.set_node(scope, right)?;
         if left_types.len() != right_types.len() {
             let message = format!("each {word} query must have the same number of columns");
-            return Err(Error::at(SqlState::SYNTAX_ERROR, message, None));
+            let at = position_in(scope, &right, 0);
+            return Err(Error::at(SqlState::SYNTAX_ERROR, message, at));
         }
         let mut types = Vec::with_capacity(left_types.len());
         for (index, pair) in left_types.iter().zip(&right_types).enumerate() {
@@ -130,19 +131,22 @@ impl Analyser<'_> {
         first: PgType,
         second: PgType,
     ) -> Error {
-        let at = match right {
-            SetNode::Leaf(leaf) => match &scope.ranges[leaf.range].kind {
-                RangeKind::Subquery(query) => {
-                    query.outputs().nth(index).and_then(|target| target.expr.position)
-                }
-                _ => None,
-            },
-            SetNode::Operation(_) => None,
-        };
+        let at = position_in(scope, right, index);
         let plain = super::coerce::untyped;
         let message =
             format!("{word} types {} and {} cannot be matched", plain(first), plain(second));
         Error::at(SqlState::DATATYPE_MISMATCH, message, at)
+    }
+}
+
+/// Where a column of a side stands.
+fn position_in(scope: &Scope<'_>, node: &SetNode, index: usize) -> Option<usize> {
+    match node {
+        SetNode::Leaf(leaf) => match &scope.ranges[leaf.range].kind {
+            RangeKind::Subquery(query) => query.outputs().nth(index)?.expr.position,
+            _ => None,
+        },
+        SetNode::Operation(operation) => position_in(scope, &operation.left, index),
     }
 }
 

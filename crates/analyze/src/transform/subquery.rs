@@ -19,7 +19,8 @@ impl Analyser<'_> {
             _ => return self.query(Some(scope), query, true),
         };
         let message = format!("cannot use subquery in {place}");
-        let at = super::operator::begin_of_query(query);
+        // It begins with its parenthesis.
+        let at = super::operator::begin_of_query(query).and_then(|at| at.checked_sub(1));
         Err(Error::at(SqlState::FEATURE_NOT_SUPPORTED, message, at))
     }
 

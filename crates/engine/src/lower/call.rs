@@ -2,7 +2,7 @@
 use datafusion::logical_expr::{Expr, lit};
 use datafusion::scalar::ScalarValue;
 use medley_analyze::builtin::{self, Operator};
-use medley_analyze::tree::{FunctionCall, OperatorCall, SqlValue};
+use medley_analyze::tree::{self, FunctionCall, OperatorCall, SqlValue};
 use medley_diagnostic::SqlState;
 use medley_types::PgType;
 
@@ -26,8 +26,17 @@ impl Lowering<'_> {
             let message = "set-returning functions are not supported here";
             return Err(Error::at(SqlState::FEATURE_NOT_SUPPORTED, message, None));
         }
-        let arguments = call.arguments.iter().map(|it| Ok((self.expr(frame, it)?, it.t)));
-        call_function(&found, arguments.collect::<Result<_>>()?, &self.env)
+        call_function(&found, self.arguments(frame, &call.arguments)?, &self.env)
+    }
+
+    /// The arguments of a call; a literal that has no type is text.
+    pub(super) fn arguments(
+        &self,
+        frame: &Frame<'_>,
+        arguments: &[tree::Expr],
+    ) -> Result<Vec<(Expr, PgType)>> {
+        let typed = arguments.iter().map(|argument| self.typed(frame, argument));
+        typed.map(|value| value.map(|value| (value.expr, value.t))).collect()
     }
 
     pub(super) fn operator(
@@ -51,6 +60,11 @@ impl Lowering<'_> {
         operands: Vec<Typed>,
         t: PgType,
     ) -> Result<Expr> {
+        let operands = match (comparison(operator.name), <[Typed; 2]>::try_from(operands)) {
+            (Some(op), Ok([left, right])) => return self.compare_typed(op, left, right),
+            (None, Ok(operands)) => operands.into(),
+            (_, Err(operands)) => operands,
+        };
         let function =
             builtin::function_by_oid(operator.function).ok_or_else(|| misplaced("an operator"))?;
         let arguments = operands.iter().map(|it| it.t).collect();
@@ -81,10 +95,10 @@ impl Lowering<'_> {
                 let found = Resolved { function, arguments, result: t, variadic_from: None };
                 call_function(&found, Vec::new(), &self.env)?
             }
-            SqlValue::CurrentTimestamp => now.expr,
-            SqlValue::LocalTimestamp | SqlValue::CurrentDate | SqlValue::LocalTime => {
-                self.converted(now, t, Context::Explicit)?.expr
-            }
+            SqlValue::CurrentTimestamp
+            | SqlValue::LocalTimestamp
+            | SqlValue::CurrentDate
+            | SqlValue::LocalTime => self.converted(now, t, Context::Explicit)?.expr,
             SqlValue::CurrentTime => return Err(Error::unsupported("CURRENT_TIME")),
         })
     }

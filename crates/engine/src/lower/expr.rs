@@ -18,11 +18,11 @@ impl Lowering<'_> {
     }
 
     pub(super) fn typed(&self, frame: &Frame<'_>, expr: &tree::Expr) -> Result<Typed> {
-        Ok(Typed { expr: self.expr(frame, expr)?, t: expr.t, position: expr.position })
+        Ok(Typed { expr: self.expr(frame, expr)?, t: known(expr.t), position: expr.position })
     }
 
     fn lowered(&self, frame: &Frame<'_>, expr: &tree::Expr) -> Result<Expr> {
-        let t = expr.t;
+        let t = known(expr.t);
         let boxed = |inner| Ok::<_, Error>(Box::new(self.expr(frame, inner)?));
         Ok(match &expr.kind {
             ExprKind::Column(column) => self.column(frame, *column, t)?,
@@ -156,6 +156,11 @@ impl Lowering<'_> {
         let call = crate::semantics::array_element(array.t, t, &self.env);
         Ok(call.on(vec![self.expr(frame, array)?, self.expr(frame, index)?]))
     }
+}
+
+/// A literal of unknown type is text to whoever takes any type.
+pub(super) fn known(t: PgType) -> PgType {
+    if t.oid == PgType::UNKNOWN.oid { PgType::TEXT } else { t }
 }
 
 fn truth_test(test: TruthTest) -> fn(Box<Expr>) -> Expr {

@@ -125,8 +125,8 @@ impl Lowering<'_> {
         t: PgType,
     ) -> Result<Expr> {
         let found = resolved(call.function, &call.arguments, result)?;
-        let arguments = call.arguments.iter().map(|it| Ok((self.expr(frame, it)?, it.t)));
-        set_call(&found, &arguments.collect::<Result<Vec<_>>>()?, column, t, &self.env)
+        let arguments = self.arguments(frame, &call.arguments)?;
+        set_call(&found, &arguments, column, t, &self.env)
     }
 
     /// What a function that returns no set returns, as a list of one.
@@ -142,8 +142,7 @@ impl Lowering<'_> {
             let name = found.function.name;
             return Err(Error::unsupported(format_args!("function {name} in FROM")));
         }
-        let arguments = call.arguments.iter().map(|it| Ok((self.expr(frame, it)?, it.t)));
-        let value = call_function(&found, arguments.collect::<Result<_>>()?, &self.env)?;
+        let value = call_function(&found, self.arguments(frame, &call.arguments)?, &self.env)?;
         let array = t.array().ok_or_else(|| Error::unsupported("a function of such a result"))?;
         Ok(crate::semantics::array_constructor(t, array, 1, &self.env).on(vec![value]))
     }

@@ -97,6 +97,6 @@ impl<'a> Lowering<'a> {
 fn resolved(function: u32, arguments: &[tree::Expr], result: PgType) -> Result<Resolved> {
     let function = medley_analyze::builtin::function_by_oid(function)
         .ok_or_else(|| Error::Internal(format!("there is no function {function}")))?;
-    let arguments = arguments.iter().map(|argument| argument.t).collect();
+    let arguments = arguments.iter().map(|argument| expr::known(argument.t)).collect();
     Ok(Resolved { function, arguments, result, variadic_from: None })
 }

@@ -98,14 +98,15 @@ impl Lowering<'_> {
         let Expr::Literal(value, _) = value else { return Err(refused()) };
         let ScalarValue::Int64(count) = value else { return Ok(None) };
         match count {
-            Some(count) if count < 0 => {
+            // What is only prepared is not run.
+            Some(count) if count < 0 && self.parameters.is_some() => {
                 let state = match clause {
                     "LIMIT" => SqlState::INVALID_ROW_COUNT_IN_LIMIT_CLAUSE,
                     _ => SqlState::INVALID_ROW_COUNT_IN_RESULT_OFFSET_CLAUSE,
                 };
                 Err(Error::at(state, format!("{clause} must not be negative"), expr.position))
             }
-            count => Ok(count),
+            count => Ok(count.map(|count| count.max(0))),
         }
     }
 }
