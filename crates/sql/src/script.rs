@@ -75,11 +75,7 @@ fn read<T>(
             failure
         }
         // What the grammar refuses in its own words it refuses when it sees the next token.
-        (Err(SyntaxError::Refused { .. } | SyntaxError::Near { .. }), Some((_, failure)))
-            if at_end =>
-        {
-            failure
-        }
+        (Err(error), Some((_, failure))) if at_end && in_own_words(&error) => failure,
         (Ok(_) | Err(SyntaxError::AtEnd { .. }), Some((_, failure))) => failure,
         (Err(error), Some((_, failure))) if is_unsupported(&error) => failure,
         (Ok(result), None) => return Ok((result, scanned)),
@@ -98,9 +94,16 @@ fn needs_next(error: &SyntaxError, tokens: &[Token]) -> bool {
         && (unicode || WORDS.iter().any(|word| last.is_word(word)))
 }
 
-/// Whether PostgreSQL fails there when it only looks ahead: it reads no escapes then.
+/// Whether PostgreSQL fails there when it only looks ahead: it reads no `U&` literal then.
 fn scanned_ahead(failure: &SyntaxError) -> bool {
-    matches!(failure, SyntaxError::Near { .. })
+    let unicode_literal = failure.sqlstate() == medley_diagnostic::SqlState::SYNTAX_ERROR
+        && matches!(failure, SyntaxError::Refused { .. });
+    !unicode_literal
+}
+
+fn in_own_words(error: &SyntaxError) -> bool {
+    let refused = matches!(error, SyntaxError::Refused { .. } | SyntaxError::Near { .. });
+    refused && !is_unsupported(error)
 }
 
 fn is_unsupported(error: &SyntaxError) -> bool {

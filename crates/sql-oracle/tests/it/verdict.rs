@@ -28,6 +28,7 @@ type Applies = fn(&str, &Result<usize, Refusal>, &Ours) -> bool;
 const REASONS: &[(&str, Applies)] = &[
     ("literals of statements that take secrets are not shown", masked),
     ("PostgreSQL refuses it when it executes, Medley when it parses", refused_later),
+    ("PostgreSQL refuses it when it parses, Medley when it executes", refused_sooner),
     ("libpg_query takes parameters where PostgreSQL does not", parameter),
     ("Medley refuses what nests deeper than its stack allows", too_deep),
 ];
@@ -83,6 +84,11 @@ fn refused_later(_: &str, theirs: &Result<usize, Refusal>, ours: &Ours) -> bool 
     let later = LATER.iter().any(|message| ours.message.starts_with(message));
     // What PostgreSQL's grammar refuses comes first there, if it is behind.
     later && theirs.as_ref().err().is_none_or(|theirs| theirs.position >= ours.position)
+}
+
+fn refused_sooner(_: &str, theirs: &Result<usize, Refusal>, ours: &Ours) -> bool {
+    let Err(theirs) = theirs else { return false };
+    ours.is_ok() && theirs.message.contains(" constraints cannot be marked ")
 }
 
 fn parameter(text: &str, _: &Result<usize, Refusal>, ours: &Ours) -> bool {
