@@ -38,6 +38,7 @@ mod server;
 mod settings;
 mod stored;
 mod system;
+mod unsupported;
 mod user_mapping;
 mod view;
 mod wrapper;
@@ -73,7 +74,7 @@ pub fn execute(ctx: &mut Context<'_>, statement: Statement) -> Result<Outcome> {
 }
 
 /// Everything else that PostgreSQL knows is the session's, or is not here.
-fn unsupported(statement: &Statement) -> Error {
+fn refusal(statement: &Statement) -> Error {
     let hint = match statement {
         Statement::Unsupported("CREATE TABLE" | "CREATE TABLE AS") => {
             Some("Medley keeps no rows of its own: use CREATE FOREIGN TABLE.")
@@ -121,6 +122,9 @@ fn dispatch(ctx: &mut Context<'_>, statement: Statement) -> Result<()> {
         Statement::Analyze(it) => maintenance::analyze(ctx, &it),
         Statement::Truncate(it) => maintenance::truncate(ctx, &it),
         Statement::Copy(it) => copy::copy(ctx, &it),
-        other => Err(unsupported(&other)),
+        Statement::UnsupportedOn { what, relation } => {
+            unsupported::on_relation(ctx, what, &relation)
+        }
+        other => Err(refusal(&other)),
     }
 }

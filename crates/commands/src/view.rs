@@ -4,7 +4,7 @@ use std::sync::Arc;
 use medley_analyze::tree::Query;
 use medley_analyze::{Scope, not_updatable};
 use medley_catalog::LockMode;
-use medley_catalog::ids::{ObjectAddress, RelationOid};
+use medley_catalog::ids::{ObjectAddress, RelationOid, SchemaOid};
 use medley_catalog::objects::{
     Column, DefaultAclKind, Relation, RelationKind, Schema, View as StoredView,
 };
@@ -37,6 +37,9 @@ pub(crate) fn create(ctx: &mut Context<'_>, statement: &CreateView) -> Result<()
         }
         None => {
             check_names(&view.columns)?;
+            if schema.get().oid == SchemaOid::PG_CATALOG {
+                return Err(RelationError::SystemCatalog { name: name.to_owned() }.into());
+            }
             apply_create(ctx, schema, name, view)
         }
     }

@@ -142,6 +142,17 @@ pub enum RelationError {
     /// COLLATE of what is no text.
     #[error("collations are not supported by type {0}")]
     NotCollatable(String),
+    /// CREATE INDEX.
+    #[error("cannot create index on relation \"{relation}\"")]
+    CannotIndex {
+        /// Its name.
+        relation: String,
+        /// What it is, in the plural.
+        kinds: &'static str,
+    },
+    /// CREATE RULE.
+    #[error("relation \"{0}\" cannot have rules")]
+    NoRules(String),
     /// LOCK TABLE.
     #[error("cannot lock relation \"{0}\"")]
     CannotLock(String),
@@ -340,6 +351,8 @@ impl Diagnostic for RelationError {
             // As PostgreSQL has it.
             Self::NotNullNames { .. } => SqlState::INTERNAL_ERROR,
             Self::CannotLock(_)
+            | Self::CannotIndex { .. }
+            | Self::NoRules(_)
             | Self::CannotCopyFrom { .. }
             | Self::CannotCopyToView(_)
             | Self::Action { .. }
@@ -362,10 +375,10 @@ impl Diagnostic for RelationError {
             Self::SystemCatalog { .. } => {
                 Some("System catalog modifications are currently disallowed.".into())
             }
-            Self::CannotLock(_) => {
+            Self::CannotLock(_) | Self::NoRules(_) => {
                 Some("This operation is not supported for foreign tables.".into())
             }
-            Self::Action { kinds, .. } => {
+            Self::Action { kinds, .. } | Self::CannotIndex { kinds, .. } => {
                 Some(format!("This operation is not supported for {kinds}."))
             }
             _ => None,

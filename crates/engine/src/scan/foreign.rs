@@ -38,6 +38,8 @@ impl ForeignTable {
         let server = relation.foreign_table().map(|table| table.server);
         let server = server
             .ok_or_else(|| Error::Internal(format!("\"{}\" is no foreign table", relation.name)))?;
+        // Also where nothing of it will be read.
+        planner.access().handler(server)?;
         // NOT NULL is the remote's promise, not ours: nothing is concluded from it.
         let fields: Vec<_> =
             relation.live_columns().map(|c| field(c.name.clone(), c.pg_type, true)).collect();
@@ -54,7 +56,6 @@ impl ForeignTable {
         if !self.planner.pushdown() {
             return P::Unsupported;
         }
-        // That there is none is said where the table is read: a view over it may be created.
         let Ok(handler) = self.planner.access().handler(self.server) else {
             return P::Unsupported;
         };
