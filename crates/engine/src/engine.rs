@@ -19,7 +19,7 @@ use crate::explain::ExplainOptions;
 use crate::lower::Lowering;
 use crate::privileges;
 use crate::rows::Rows;
-use crate::scan::Planner;
+use crate::scan::{Planner, check_handlers};
 
 /// What the engine may use of the machine.
 #[derive(Clone, Copy, Debug)]
@@ -149,6 +149,7 @@ fn plan(
     let lowering = Lowering::new(context, Arc::clone(planner), Some(parameters));
     let plan = lowering.plan(&analysed.query)?;
     privileges::check(&context.snapshot, &medley_analyze::reads(&analysed.query))?;
+    check_handlers(&plan)?;
     Ok((analysed.query.columns(), plan))
 }
 

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::datasource::source_as_provider;
 use datafusion::error::Result as PlanResult;
-use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::logical_expr::{Expr, LogicalPlan, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use medley_catalog::ids::{RoleOid, ServerOid};
 use medley_catalog::objects::{Column, Relation};
@@ -28,6 +30,19 @@ pub(crate) struct ForeignTable {
     planner: Arc<Planner>,
 }
 
+/// Refuses what reads a table that nobody handles, also where none of its rows is asked for.
+pub fn check_handlers(plan: &LogicalPlan) -> Result<()> {
+    let mut unhandled = None;
+    plan.apply_with_subqueries(|node| {
+        let LogicalPlan::TableScan(scan) = node else { return Ok(TreeNodeRecursion::Continue) };
+        let provider = source_as_provider(&scan.source)?;
+        let table = provider.downcast_ref::<ForeignTable>();
+        unhandled = table.and_then(|table| table.check_handler().err());
+        Ok(if unhandled.is_some() { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    })?;
+    unhandled.map_or(Ok(()), Err)
+}
+
 impl ForeignTable {
     pub fn new(
         relation: Arc<Relation>,
@@ -38,13 +53,16 @@ impl ForeignTable {
         let server = relation.foreign_table().map(|table| table.server);
         let server = server
             .ok_or_else(|| Error::Internal(format!("\"{}\" is no foreign table", relation.name)))?;
-        // Also where nothing of it will be read.
-        planner.access().handler(server)?;
         // NOT NULL is the remote's promise, not ours: nothing is concluded from it.
         let fields: Vec<_> =
             relation.live_columns().map(|c| field(c.name.clone(), c.pg_type, true)).collect();
         let schema = Arc::new(Schema::new(fields));
         Ok(Self { relation, schema_name, check_as, server, schema, planner })
+    }
+
+    fn check_handler(&self) -> Result<()> {
+        self.planner.access().handler(self.server)?;
+        Ok(())
     }
 
     fn remote<'a>(&'a self, wrapper: &'a dyn medley_fdw::SqlWrapper) -> RemoteTable<'a> {

@@ -13,7 +13,7 @@ mod remote;
 mod sub_plan;
 mod system;
 
-pub(crate) use foreign::ForeignTable;
+pub(crate) use foreign::{ForeignTable, check_handlers};
 pub(crate) use planner::Planner;
 pub(crate) use remote::ForeignScan;
 pub(crate) use sub_plan::{Answer, SubPlan};
