@@ -46,7 +46,8 @@ const DESCRIPTIONS: &str = "
     SELECT objoid, classoid, description
     FROM pg_description
     WHERE objoid < 10000 AND objsubid = 0
-      AND classoid IN ('pg_proc'::regclass, 'pg_type'::regclass, 'pg_operator'::regclass)
+      AND classoid IN ('pg_proc'::regclass, 'pg_type'::regclass, 'pg_operator'::regclass,
+                       'pg_language'::regclass, 'pg_collation'::regclass)
     ORDER BY objoid, classoid";
 
 const AGGREGATES: &str = "

@@ -30,6 +30,8 @@ mod ports;
 #[cfg(feature = "servers")]
 mod postgres;
 #[cfg(feature = "servers")]
+pub mod psql;
+#[cfg(feature = "servers")]
 pub mod race;
 #[cfg(feature = "servers")]
 pub mod script;

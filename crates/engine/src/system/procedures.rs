@@ -32,6 +32,8 @@ pub struct Details {
     pub names: Option<&'static str>,
     /// `pg_get_function_arguments`.
     pub arguments: &'static str,
+    /// `probin`.
+    pub file: Option<&'static str>,
     /// `proacl`: the oids of those who may execute it, where that is not everybody.
     grantees: Option<&'static str>,
 }
@@ -49,6 +51,7 @@ impl Details {
         modes: None,
         names: None,
         arguments: "",
+        file: None,
         grantees: None,
     };
 
@@ -88,6 +91,7 @@ fn read(line: &'static str) -> Option<(u32, Details)> {
         names,
         arguments,
         grantees,
+        file,
     ] = fields[..]
     else {
         return None;
@@ -103,6 +107,7 @@ fn read(line: &'static str) -> Option<(u32, Details)> {
         modes: nullable(modes),
         names: nullable(names),
         arguments,
+        file: nullable(file),
         grantees: nullable(grantees),
     };
     Some((oid.parse().ok()?, details))

@@ -17,10 +17,12 @@ pub struct TypeDetails {
     pub functions: [u32; 8],
     /// `typcollation`.
     pub collation: u32,
+    /// `typelem`, of arrays and of what is subscripted like one.
+    pub element: u32,
 }
 
 impl TypeDetails {
-    const UNKNOWN: Self = Self { delimiter: ',', functions: [0; 8], collation: 0 };
+    const UNKNOWN: Self = Self { delimiter: ',', functions: [0; 8], collation: 0, element: 0 };
 }
 
 /// What is known of a built-in type.
@@ -39,7 +41,8 @@ fn read(line: &str) -> Option<(u32, TypeDetails)> {
         *function = fields.next()?.parse().ok()?;
     }
     let collation = fields.next()?.parse().ok()?;
-    Some((oid, TypeDetails { delimiter, functions, collation }))
+    let element = fields.next()?.parse().ok()?;
+    Some((oid, TypeDetails { delimiter, functions, collation, element }))
 }
 
 /// The type of a relation's rows, or of arrays of them.

@@ -117,7 +117,7 @@ fn arguments<'a>(
     }
     let types = procedures::argument_types(session, oid);
     Ok(types.map_or(Datum::Null, |types| {
-        let names: Vec<_> = types.iter().map(|t| shown(session, t.oid.0, Some(-1))).collect();
+        let names: Vec<_> = types.iter().map(|t| shown(session, t.oid.0, None)).collect();
         Datum::of_text(names.join(", "))
     }))
 }
@@ -154,13 +154,13 @@ pub fn result_of(session: &Session, oid: u32) -> Option<String> {
         if function.kind == 'p' {
             return None;
         }
-        let name = shown(session, function.result.0, Some(-1));
+        let name = shown(session, function.result.0, None);
         let set = if function.returns_set { "SETOF " } else { "" };
         return Some(format!("{set}{name}"));
     }
     let functions = procedures::wrapper_functions(session);
     let found = functions.iter().find(|function| function.oid == oid);
-    found.map(|it| shown(session, it.result().oid.0, Some(-1)))
+    found.map(|it| shown(session, it.result().oid.0, None))
 }
 
 #[cfg(test)]

@@ -295,8 +295,7 @@ fn find_signature(session: &Session, text: &str) -> Result<Option<u32>> {
 fn show_signature(session: &Session, oid: u32) -> Option<String> {
     let name = procedures::name(session, oid)?;
     let types = procedures::argument_types(session, oid)?;
-    let types: Vec<_> =
-        types.iter().map(|t| format_type::shown(session, t.oid.0, Some(-1))).collect();
+    let types: Vec<_> = types.iter().map(|t| format_type::shown(session, t.oid.0, None)).collect();
     Some(format!("{}({})", quote_identifier(&name), types.join(",")))
 }
 
@@ -341,7 +340,7 @@ fn find_operator_signature(session: &Session, text: &str) -> Result<Option<u32>>
 
 fn show_operator_signature(session: &Session, oid: u32) -> Option<String> {
     let operator = operator_by_oid(oid)?;
-    let shown = |t: TypeOid| format_type::shown(session, t.0, Some(-1));
+    let shown = |t: TypeOid| format_type::shown(session, t.0, None);
     let left = operator.left.map_or_else(|| "NONE".to_owned(), shown);
     Some(format!("{}({left},{})", operator.name, shown(operator.right)))
 }

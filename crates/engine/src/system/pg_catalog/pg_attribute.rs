@@ -67,7 +67,8 @@ fn row(
     let info = column.pg_type.info();
     let dropped = column.stored.is_some_and(|column| column.dropped);
     let default = column.stored.and_then(|column| column.default.as_ref());
-    let is_array = info.is_some_and(|info| info.category == 'A' && info.length == -1);
+    let is_array = relation.kind() != 'v'
+        && info.is_some_and(|info| info.category == 'A' && info.length == -1);
     out.push(&[
         oid(relation.oid()),
         text(column.name),

@@ -67,7 +67,7 @@ fn row(session: &Session, function: &Function, out: &mut RowSink) -> Result<()> 
         NULL,
         NULL,
         text(source),
-        NULL,
+        optional(details.file),
         NULL,
         NULL,
         acl(session, details.acl().as_ref())?,

@@ -57,7 +57,7 @@ fn row(info: &TypeInfo, out: &mut RowSink) -> Result<()> {
         letter(details.delimiter),
         oid(0),
         function(0),
-        oid(info.element.map_or(0, |element| element.0)),
+        oid(details.element),
         oid(info.array.map_or(0, |array| array.0)),
         function(1),
         function(2),
