@@ -20,6 +20,7 @@ use datafusion::physical_plan::collect;
 use datafusion::scalar::ScalarValue;
 
 use super::Planner;
+use super::grouped::grouped;
 use crate::error::{Error, Result};
 
 /// What is asked of the subquery.
@@ -70,6 +71,28 @@ impl SubPlan {
         AsyncScalarUDF::new(Arc::new(self)).into_scalar_udf().call(arguments)
     }
 
+    async fn results(&self, rows: &[Vec<ScalarValue>]) -> Result<Vec<ScalarValue>> {
+        let is_one_value = !matches!(self.answer, Answer::Rows { .. });
+        if rows.len() > 1
+            && is_one_value
+            && let Some(results) = self.run_at_once(rows).await?
+        {
+            return Ok(results);
+        }
+        let mut known: HashMap<&[ScalarValue], ScalarValue> = HashMap::new();
+        let mut results = Vec::with_capacity(rows.len());
+        for row in rows {
+            let result = match known.get(row.as_slice()) {
+                Some(result) => result.clone(),
+                None => self.run(row).await?,
+            };
+            known.insert(row, result.clone());
+            results.push(result);
+        }
+        Ok(results)
+    }
+
+    /// The answer for one row of outer values.
     async fn run(&self, row: &[ScalarValue]) -> Result<ScalarValue> {
         let values = self.ids.iter().map(|id| id.trim_start_matches('$').to_owned());
         let values: HashMap<String, ScalarValue> = values.zip(row.iter().cloned()).collect();
@@ -77,27 +100,53 @@ impl SubPlan {
         let plan = self.planner.physical(&plan).await?;
         let batches = collect(plan, self.planner.task()).await?;
         match self.answer {
-            Answer::Exists => {
-                let rows: usize = batches.iter().map(|batch| batch.num_rows()).sum();
-                Ok(ScalarValue::from(rows > 0))
-            }
-            Answer::Value => {
-                let first = batches.iter().find(|batch| batch.num_rows() > 0);
-                match first {
-                    Some(batch) => Ok(ScalarValue::try_from_array(batch.column(0), 0)?),
-                    None => Ok(ScalarValue::try_from(&self.result)?),
-                }
-            }
             Answer::Rows { or_null } => self.rows(&batches, or_null),
+            _ => self.answer(&first_column(&batches)?, row),
+        }
+    }
+
+    /// The answers for all rows by one plan; none where it takes one for each.
+    async fn run_at_once(&self, rows: &[Vec<ScalarValue>]) -> Result<Option<Vec<ScalarValue>>> {
+        let place = |id: &str| self.ids.iter().position(|known| known == id);
+        let values = |id: &str| {
+            let place = place(id);
+            rows.iter().filter_map(|row| row.get(place?).cloned()).collect::<Vec<_>>()
+        };
+        let Some(grouped) = grouped(&self.plan, self.outer_ids(), &values)? else {
+            return Ok(None);
+        };
+        let plan = self.planner.physical(&grouped.plan).await?;
+        let batches = collect(plan, self.planner.task()).await?;
+        let groups = groups(&batches, grouped.ids.len())?;
+        let places: Vec<_> = grouped.ids.iter().filter_map(|id| place(id)).collect();
+        let answers = rows.iter().map(|row| {
+            let key: Vec<_> = places.iter().map(|place| row[*place].clone()).collect();
+            let found = groups.get(&key).filter(|_| !key.iter().any(ScalarValue::is_null));
+            self.answer(found.map(Vec::as_slice).unwrap_or_default(), row)
+        });
+        answers.collect::<Result<Vec<_>>>().map(Some)
+    }
+
+    /// The placeholders that the plan has: what IN looks for is not among them.
+    fn outer_ids(&self) -> &[String] {
+        match self.answer {
+            Answer::In => self.ids.split_last().map(|(_, ids)| ids).unwrap_or_default(),
+            Answer::Value | Answer::Exists | Answer::Rows { .. } => &self.ids,
+        }
+    }
+
+    /// What follows from the values of the subquery's first column.
+    fn answer(&self, values: &[ScalarValue], row: &[ScalarValue]) -> Result<ScalarValue> {
+        match self.answer {
+            Answer::Exists => Ok(ScalarValue::from(!values.is_empty())),
+            Answer::Value => match values.first() {
+                Some(value) => Ok(value.clone()),
+                None => Ok(ScalarValue::try_from(&self.result)?),
+            },
+            Answer::Rows { .. } => Err(Error::Internal("rows are more than a column".to_owned())),
             Answer::In => {
                 let wanted = row.last().ok_or_else(|| Error::Internal("IN nothing".to_owned()))?;
-                let mut values = Vec::new();
-                for batch in &batches {
-                    for index in 0..batch.num_rows() {
-                        values.push(ScalarValue::try_from_array(batch.column(0), index)?);
-                    }
-                }
-                Ok(ScalarValue::Boolean(contains(&values, wanted)))
+                Ok(ScalarValue::Boolean(contains(values, wanted)))
             }
         }
     }
@@ -120,6 +169,39 @@ impl SubPlan {
         let list = ListArray::try_new(Arc::clone(field), offsets, Arc::new(rows), None)?;
         Ok(ScalarValue::List(Arc::new(list)))
     }
+}
+
+fn first_column(batches: &[RecordBatch]) -> Result<Vec<ScalarValue>> {
+    let mut values = Vec::new();
+    for batch in batches {
+        for row in 0..batch.num_rows() {
+            values.push(match batch.columns().first() {
+                Some(column) => ScalarValue::try_from_array(column, row)?,
+                None => ScalarValue::Null,
+            });
+        }
+    }
+    Ok(values)
+}
+
+/// The values of the first column by those of the last `keys` columns.
+fn groups(
+    batches: &[RecordBatch],
+    keys: usize,
+) -> Result<HashMap<Vec<ScalarValue>, Vec<ScalarValue>>> {
+    let mut groups: HashMap<Vec<ScalarValue>, Vec<ScalarValue>> = HashMap::new();
+    for batch in batches {
+        let (own, last) = batch.columns().split_at(batch.num_columns() - keys);
+        for row in 0..batch.num_rows() {
+            let key = last.iter().map(|column| ScalarValue::try_from_array(column, row));
+            let value = match own.first() {
+                Some(column) => ScalarValue::try_from_array(column, row)?,
+                None => ScalarValue::Null,
+            };
+            groups.entry(key.collect::<PlanResult<_>>()?).or_default().push(value);
+        }
+    }
+    Ok(groups)
 }
 
 /// `IN`: NULL if it is not found and a NULL is among them, or is looked for among any.
@@ -184,19 +266,10 @@ impl AsyncScalarUDFImpl for SubPlan {
     async fn invoke_async_with_args(&self, args: ScalarFunctionArgs) -> PlanResult<ColumnarValue> {
         let columns = args.args.iter().map(|arg| arg.to_array(args.number_rows));
         let columns = columns.collect::<PlanResult<Vec<_>>>()?;
-        let mut known: HashMap<Vec<ScalarValue>, ScalarValue> = HashMap::new();
-        let mut results = Vec::with_capacity(args.number_rows);
-        for row in 0..args.number_rows {
-            let values = columns.iter().map(|column| ScalarValue::try_from_array(column, row));
-            let values = values.collect::<PlanResult<Vec<_>>>()?;
-            if let Some(result) = known.get(&values) {
-                results.push(result.clone());
-                continue;
-            }
-            let result = self.run(&values).await?;
-            known.insert(values, result.clone());
-            results.push(result);
-        }
+        let row = |row| columns.iter().map(move |it| ScalarValue::try_from_array(it, row));
+        let rows = (0..args.number_rows).map(|at| row(at).collect::<PlanResult<Vec<_>>>());
+        let rows = rows.collect::<PlanResult<Vec<_>>>()?;
+        let results = self.results(&rows).await?;
         if results.is_empty() {
             let empty = datafusion::arrow::array::new_empty_array(&self.result);
             return Ok(ColumnarValue::Array(empty));
