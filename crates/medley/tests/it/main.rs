@@ -3,6 +3,7 @@
 mod accounts;
 mod canary;
 mod cancel;
+mod catalogs;
 mod cinema;
 mod command_line;
 mod crash;
