@@ -103,9 +103,11 @@ impl Program {
     ];
 
     /// What the system's own packages bring.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::INITDB,
         Self::POSTGRES,
+        Self::PG_DUMP,
+        Self::PG_DUMPALL,
         Self::PSQL,
         Self::MARIADBD,
         Self::MARIADB_INSTALL_DB,
@@ -122,16 +124,37 @@ impl Program {
         found.ok_or(MissingProgram(self))
     }
 
+    /// The one folder that has all of these, which share a variable: programs of one version.
+    pub fn locate_together(programs: &[Self]) -> Result<PathBuf, MissingProgram> {
+        let first = programs[0];
+        let folders = match env::var_os(first.variable) {
+            Some(place) => vec![PathBuf::from(place)],
+            None => first.candidate_folders(),
+        };
+        let missing =
+            |folder: &Path| programs.iter().find(|it| !folder.join(it.name).is_file()).copied();
+        let complete = folders.iter().find(|folder| missing(folder).is_none());
+        complete.cloned().ok_or_else(|| {
+            // Of the folder that has the first of them, if there is one.
+            let nearest =
+                folders.iter().find_map(|folder| missing(folder).filter(|it| *it != first));
+            MissingProgram(nearest.unwrap_or(first))
+        })
+    }
+
     fn named_by(self, place: &Path) -> Option<PathBuf> {
         let file = if place.is_dir() { place.join(self.name) } else { place.to_owned() };
         file.is_file().then_some(file)
     }
 
     fn candidates(self) -> Vec<PathBuf> {
+        self.candidate_folders().into_iter().map(|folder| folder.join(self.name)).collect()
+    }
+
+    fn candidate_folders(self) -> Vec<PathBuf> {
         let path = env::var_os("PATH").filter(|_| self.is_in_path);
         let packaged = self.folders.iter().flat_map(|pattern| expand(pattern));
-        let in_path = path.iter().flat_map(env::split_paths);
-        in_path.chain(packaged).map(|folder| folder.join(self.name)).collect()
+        path.iter().flat_map(env::split_paths).chain(packaged).collect()
     }
 }
 

@@ -52,10 +52,12 @@ fn find() -> Result<Vec<(&'static str, PathBuf)>, MissingProgram> {
 
 /// Programs that share a variable share a folder, which is then what the variable names.
 fn place(program: Program) -> Result<PathBuf, MissingProgram> {
-    let file = program.locate()?;
-    let shared = Program::ALL.iter().filter(|other| other.variable == program.variable).count() > 1;
-    let folder = file.parent().filter(|_| shared).map(Path::to_owned);
-    Ok(folder.unwrap_or(file))
+    let mut sharing = Program::ALL.to_vec();
+    sharing.retain(|other| other.variable == program.variable);
+    match sharing.as_slice() {
+        [alone] => alone.locate(),
+        together => Program::locate_together(together),
+    }
 }
 
 fn can_install() -> bool {

@@ -60,7 +60,7 @@ impl Analyser<'_> {
                 format!("infinite recursion detected in rules for relation \"{}\"", relation.name);
             return Err(Error::at(SqlState::INVALID_OBJECT_DEFINITION, message, None));
         }
-        let role = if view.security_invoker() { self.context.role } else { relation.owner };
+        let role = if view.security_invoker() { self.context.invoker } else { relation.owner };
         let inside = Context { role, ..self.context.clone() };
         stored(&inside, relation, view, Some(depth))
     }

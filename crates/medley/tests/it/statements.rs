@@ -27,6 +27,9 @@ fn wrong(row: &Row, answer: Result<(), tokio_postgres::Error>) -> Option<String>
     let code = |error: &tokio_postgres::Error| error.code().cloned();
     let right = match (row.here, &answer) {
         ("without effect", answer) => answer.is_ok(),
+        ("no", Err(error)) if row.example.contains(" nosuch") => {
+            code(error) == Some(SqlState::UNDEFINED_TABLE)
+        }
         ("no", Err(error)) => code(error) == Some(SqlState::FEATURE_NOT_SUPPORTED),
         ("yes", Ok(())) => true,
         ("yes", Err(error)) => {
