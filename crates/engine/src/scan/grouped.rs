@@ -14,6 +14,8 @@ use datafusion::logical_expr::{
     in_list, lit,
 };
 
+use crate::semantics::aggregate::is_single;
+
 /// A plan whose last columns are what the subquery compares with outer values.
 pub(super) struct Grouped {
     pub plan: LogicalPlan,
@@ -28,7 +30,10 @@ pub(super) fn grouped(
     ids: &[String],
     values: &dyn Fn(&str) -> Vec<ScalarValue>,
 ) -> PlanResult<Option<Grouped>> {
-    let Some((plan, keys)) = rewrite(plan, values)? else { return Ok(None) };
+    let folded = without_fold(plan)?;
+    let Some((plan, keys)) = rewrite(folded.as_ref().unwrap_or(plan), values)? else {
+        return Ok(None);
+    };
     let named: HashSet<_> = keys.iter().map(|key| key.id.as_str()).collect();
     let is_whole = ids.iter().all(|id| named.contains(id.as_str()));
     let ids = keys.into_iter().map(|key| key.id).collect();
@@ -39,6 +44,22 @@ pub(super) fn grouped(
 struct Key {
     id: String,
     column: Column,
+}
+
+/// The values of which a scalar subquery's is the only one; that it is must be seen to for each
+/// group.
+fn without_fold(plan: &LogicalPlan) -> PlanResult<Option<LogicalPlan>> {
+    let LogicalPlan::Aggregate(it) = plan else { return Ok(None) };
+    let ([], [call]) = (it.group_expr.as_slice(), it.aggr_expr.as_slice()) else {
+        return Ok(None);
+    };
+    match call.clone().unalias() {
+        Expr::AggregateFunction(call) if is_single(&call.func) => {
+            let values = Projection::try_new(call.params.args, Arc::clone(&it.input))?;
+            Ok(Some(LogicalPlan::Projection(values)))
+        }
+        _ => Ok(None),
+    }
 }
 
 type Rewritten = Option<(LogicalPlan, Vec<Key>)>;

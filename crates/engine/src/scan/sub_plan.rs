@@ -22,6 +22,7 @@ use datafusion::scalar::ScalarValue;
 use super::Planner;
 use super::grouped::grouped;
 use crate::error::{Error, Result};
+use crate::semantics::aggregate::more_than_one_row;
 
 /// What is asked of the subquery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,9 +140,10 @@ impl SubPlan {
     fn answer(&self, values: &[ScalarValue], row: &[ScalarValue]) -> Result<ScalarValue> {
         match self.answer {
             Answer::Exists => Ok(ScalarValue::from(!values.is_empty())),
-            Answer::Value => match values.first() {
-                Some(value) => Ok(value.clone()),
-                None => Ok(ScalarValue::try_from(&self.result)?),
+            Answer::Value => match values {
+                [] => Ok(ScalarValue::try_from(&self.result)?),
+                [value] => Ok(value.clone()),
+                _ => Err(more_than_one_row()),
             },
             Answer::Rows { .. } => Err(Error::Internal("rows are more than a column".to_owned())),
             Answer::In => {

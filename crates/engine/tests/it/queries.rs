@@ -151,6 +151,37 @@ async fn mistakes_are_told_as_postgresql_tells_them() {
     check("SELECT 'a' SIMILAR TO 'b'", "0A000 SIMILAR TO is not supported").await;
 }
 
+/// They are run once for all rows: what no row asks for must not matter.
+#[tokio::test]
+async fn correlated_subqueries_answer_each_row() {
+    let world = world();
+    let check = async |subquery: &str, outer: &str, expected: &str| {
+        let inner = "(VALUES (1, 'x'), (2, 'y'), (3, NULL), (5, 'p'), (5, 'q')) i(a, b)";
+        let subquery = subquery.replace("inner", inner);
+        let sql = format!("SELECT a, {subquery} FROM (VALUES {outer}) o(a, b) ORDER BY 1");
+        assert_eq!(world.query(POSTGRES, &sql).await, expected, "{sql}");
+    };
+    let value = "(SELECT i.b FROM inner WHERE i.a = o.a)";
+    check(
+        value,
+        "(1, 'x'), (2, 'q'), (3, ''), (4, ''), (NULL, '')",
+        "1|x\n2|y\n3|NULL\n4|NULL\nNULL|NULL",
+    )
+    .await;
+    check(
+        value,
+        "(1, 'x'), (5, 'q')",
+        "21000 more than one row returned by a subquery used as an expression",
+    )
+    .await;
+    let both = "(SELECT i.b || '!' FROM inner WHERE i.a = o.a AND i.b = o.b)";
+    check(both, "(1, 'x'), (2, 'q'), (5, 'q')", "1|x!\n2|NULL\n5|q!").await;
+    let count = "(SELECT count(*) FROM inner WHERE i.a = o.a)";
+    check(count, "(1, 'x'), (4, ''), (5, '')", "1|1\n4|0\n5|2").await;
+    let array = "ARRAY(SELECT i.b FROM inner WHERE i.a = o.a)";
+    check(array, "(1, 'x'), (4, ''), (5, '')", "1|{x}\n4|{}\n5|{p,q}").await;
+}
+
 #[tokio::test]
 async fn parameters_have_the_types_that_the_query_tells() {
     use medley_engine::Parameter;

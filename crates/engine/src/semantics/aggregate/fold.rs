@@ -107,6 +107,10 @@ impl Fold {
         }
     }
 
+    pub(super) fn is_single(&self) -> bool {
+        self.plan.kind == Kind::Single
+    }
+
     /// How it is printed.
     pub(super) fn shown(&self) -> super::Shown {
         super::Shown {

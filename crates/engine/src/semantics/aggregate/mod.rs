@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use datafusion::functions_aggregate::{count::count_udaf, min_max};
 use datafusion::logical_expr::AggregateUDF;
+use medley_diagnostic::SqlState;
 use medley_types::PgType;
 
 use super::call::Env;
@@ -44,6 +45,17 @@ pub fn aggregate(
 /// The one value there is: what a scalar subquery comes to.
 pub fn single(t: PgType, env: &Arc<Env>) -> Arc<AggregateUDF> {
     fold(Kind::Single, &[t], t, false, &[], env)
+}
+
+/// Whether it is [`single`].
+pub fn is_single(function: &AggregateUDF) -> bool {
+    fold_of(function).is_some_and(Fold::is_single)
+}
+
+/// What a subquery with more than the one row answers.
+pub fn more_than_one_row() -> Error {
+    let message = "more than one row returned by a subquery used as an expression";
+    Error::at(SqlState::CARDINALITY_VIOLATION, message, None)
 }
 
 /// The first value met, NULL too: one of those that are all the same to GROUP BY.
@@ -121,10 +133,14 @@ pub(crate) struct Shown {
     order: Vec<Sorting>,
 }
 
+fn fold_of(function: &AggregateUDF) -> Option<&Fold> {
+    let inner: &dyn std::any::Any = function.inner().as_ref();
+    inner.downcast_ref::<Fold>()
+}
+
 /// What an aggregate function is called by people.
 pub(crate) fn shown(function: &AggregateUDF) -> Shown {
-    let inner: &dyn std::any::Any = function.inner().as_ref();
-    match inner.downcast_ref::<Fold>() {
+    match fold_of(function) {
         Some(fold) => fold.shown(),
         None => Shown {
             name: Some(function.name().to_owned()),

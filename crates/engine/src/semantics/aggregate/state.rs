@@ -152,13 +152,7 @@ impl State {
         let value = &arguments[0];
         match self {
             Self::Elements(elements) => elements.push(value.clone().into_owned()),
-            Self::Only(Some(_), true) => {
-                return Err(Error::at(
-                    medley_diagnostic::SqlState::CARDINALITY_VIOLATION,
-                    "more than one row returned by a subquery used as an expression",
-                    None,
-                ));
-            }
+            Self::Only(Some(_), true) => return Err(super::more_than_one_row()),
             Self::Only(Some(_), false) => {}
             Self::Only(only, _) => *only = Some(value.clone().into_owned()),
             _ if value.is_null() => {}
