@@ -90,6 +90,16 @@ pub trait SqlConnection: Send {
     /// What the remote said of itself.
     fn facts(&self) -> &Facts;
 
+    /// Who this session is at the remote; None where nobody logs in.
+    fn account(&self) -> Option<&str> {
+        None
+    }
+
+    /// What comes next is a part of this statement of ours: where a session can be called
+    /// something, and the options do not say what, its name holds this id. No round trip is spent
+    /// on it.
+    fn begin_query(&mut self, _id: &str) {}
+
     /// What stops a running query.
     fn canceller(&self) -> Option<Box<dyn Canceller>> {
         None

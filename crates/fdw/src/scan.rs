@@ -7,6 +7,11 @@ use crate::{Batches, Error, ImportSchema, Options, Result, TableDef};
 /// A remote session of one account, on a source that does not speak SQL.
 #[async_trait]
 pub trait ScanConnection: Send {
+    /// Who this session is at the source; None where nobody logs in.
+    fn account(&self) -> Option<&str> {
+        None
+    }
+
     /// Reads a table.
     fn scan<'a>(&'a mut self, scan: Scan<'a>) -> Batches<'a>;
 

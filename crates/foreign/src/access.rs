@@ -4,7 +4,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use async_stream::try_stream;
 use futures::StreamExt;
-use futures::stream::BoxStream;
+use futures::stream::{self, BoxStream};
 use medley_catalog::Snapshot;
 use medley_catalog::ids::{RoleOid, ServerOid};
 use medley_fdw::{Handler, ImportSchema, Query, TableDef};
@@ -12,9 +12,12 @@ use parking_lot::Mutex;
 use tokio::sync::Mutex as AsyncMutex;
 use tokio_util::sync::CancellationToken;
 
+use crate::audit::batch_size;
 use crate::connect::{self, Origin};
 use crate::pool::Permit;
-use crate::{ConnKey, Connection, Error, Foreign, Lease, Remote, RemoteTransactions, Result};
+use crate::{
+    Audit, ConnKey, Connection, Error, Foreign, Lease, QueryId, Remote, RemoteTransactions, Result,
+};
 
 /// Rows of a remote.
 pub type Batches = BoxStream<'static, Result<RecordBatch>>;
@@ -57,6 +60,7 @@ pub struct Access {
     transaction: Option<Arc<RemoteTransactions>>,
     cancel: CancellationToken,
     reserved: Mutex<HashMap<ConnKey, Reserved>>,
+    query_id: QueryId,
 }
 
 /// Connections that a statement may open, or has opened, and not used yet.
@@ -80,7 +84,22 @@ impl Access {
         cancel: CancellationToken,
     ) -> Arc<Self> {
         let reserved = Mutex::default();
-        Arc::new(Self { foreign, snapshot, person, transaction, cancel, reserved })
+        let query_id = foreign.queries.next();
+        Arc::new(Self { foreign, snapshot, person, transaction, cancel, reserved, query_id })
+    }
+
+    /// What the statement is called in the audit log and at remotes.
+    pub fn query_id(&self) -> QueryId {
+        self.query_id
+    }
+
+    pub(crate) fn person(&self) -> &Person {
+        &self.person
+    }
+
+    /// Follows a statement that begins now at a remote, for the audit log.
+    pub fn audit(&self, remote: &Remote) -> Arc<Audit> {
+        Audit::new(&self.foreign, self, remote)
     }
 
     /// The catalog as the statement sees it.
@@ -127,12 +146,29 @@ impl Access {
     /// Runs a query at a remote that speaks SQL.
     pub fn query(self: &Arc<Self>, remote: Remote, query: Query) -> Batches {
         let access = Arc::clone(self);
+        let audit = move || {
+            let audit = access.audit(&remote);
+            let rows = access.query_somewhere(remote, query, Arc::clone(&audit));
+            audit.follow(rows, batch_size)
+        };
+        // Nothing has begun before the first row is asked for.
+        stream::once(async move { audit() }).flatten().boxed()
+    }
+
+    /// On the connection that the transaction has pinned, else on one of its own.
+    fn query_somewhere(
+        self: &Arc<Self>,
+        remote: Remote,
+        query: Query,
+        audit: Arc<Audit>,
+    ) -> Batches {
+        let access = Arc::clone(self);
         try_stream! {
             let pinned = match access.transaction.clone() {
-                Some(transaction) => transaction.query(&access, &remote, &query).await?,
+                Some(transaction) => transaction.query(&access, &remote, &query, &audit).await?,
                 None => None,
             };
-            let mut rows = pinned.unwrap_or_else(|| access.query_leased(remote, query));
+            let mut rows = pinned.unwrap_or_else(|| access.query_leased(remote, query, audit));
             while let Some(batch) = rows.next().await {
                 yield batch?;
             }
@@ -142,12 +178,13 @@ impl Access {
 
     /// On a connection of its own. One that died while it waited in the pool is silently
     /// replaced, as long as no row has come.
-    fn query_leased(self: &Arc<Self>, remote: Remote, query: Query) -> Batches {
+    fn query_leased(self: &Arc<Self>, remote: Remote, query: Query, audit: Arc<Audit>) -> Batches {
         let access = Arc::clone(self);
         try_stream! {
             let mut retry = true;
             loop {
                 let (mut lease, origin) = access.lease(&remote).await?;
+                audit.on(&lease);
                 let mut failure = None;
                 {
                     let mut rows = lease.sql()?.query(query.clone());
@@ -186,8 +223,19 @@ impl Access {
     /// Reads a table of a source that does not speak SQL.
     pub fn scan(self: &Arc<Self>, remote: Remote, scan: Scan) -> Batches {
         let access = Arc::clone(self);
+        let audit = move || {
+            let audit = access.audit(&remote);
+            let rows = access.scan_leased(remote, scan, Arc::clone(&audit));
+            audit.follow(rows, batch_size)
+        };
+        stream::once(async move { audit() }).flatten().boxed()
+    }
+
+    fn scan_leased(self: &Arc<Self>, remote: Remote, scan: Scan, audit: Arc<Audit>) -> Batches {
+        let access = Arc::clone(self);
         try_stream! {
             let (mut lease, _) = access.lease(&remote).await?;
+            audit.on(&lease);
             let mut failure = None;
             {
                 let mut rows = lease.scan()?.scan(medley_fdw::Scan {
@@ -220,7 +268,20 @@ impl Access {
 
     /// Describes the remote's tables, for IMPORT FOREIGN SCHEMA.
     pub async fn import(&self, remote: &Remote, wanted: &ImportSchema) -> Result<Vec<TableDef>> {
+        let audit = self.audit(remote);
+        let imported = self.import_audited(remote, wanted, &audit).await;
+        audit.ended(&imported);
+        imported
+    }
+
+    async fn import_audited(
+        &self,
+        remote: &Remote,
+        wanted: &ImportSchema,
+        audit: &Audit,
+    ) -> Result<Vec<TableDef>> {
         let (mut lease, _) = self.lease(remote).await?;
+        audit.on(&lease);
         let imported = self
             .or_cancelled(async {
                 let imported = match lease.connection() {
@@ -267,7 +328,10 @@ impl Access {
             Some(permit) => permit,
             None => self.permit(remote).await?,
         };
-        self.or_cancelled(connect::lease(&self.foreign, remote, &self.person, permit)).await
+        let leased = connect::lease(&self.foreign, remote, &self.person, permit);
+        let (mut lease, origin) = self.or_cancelled(leased).await?;
+        lease.begin_query(self.query_id);
+        Ok((lease, origin))
     }
 
     /// Several connections of one key see one snapshot, where the remote can share one: the first

@@ -4,7 +4,7 @@ use std::time::Duration;
 use medley_fdw::{Begin, Canceller, Isolation, ScanConnection, SqlConnection};
 
 use crate::pool::{Permit, Pool};
-use crate::{ConnKey, Error, Result};
+use crate::{ConnKey, Error, QueryId, Result};
 
 /// How long a remote gets to hear that a query is to stop.
 pub(crate) const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -18,6 +18,20 @@ pub enum Connection {
 }
 
 impl Connection {
+    /// Who it is at the remote.
+    fn account(&self) -> Option<&str> {
+        match self {
+            Self::Sql(connection) => connection.account(),
+            Self::Scan(connection) => connection.account(),
+        }
+    }
+
+    fn begin_query(&mut self, id: QueryId) {
+        if let Self::Sql(connection) = self {
+            connection.begin_query(&id.to_string());
+        }
+    }
+
     async fn reset(&mut self) -> bool {
         match self {
             Self::Sql(connection) => connection.reset().await,
@@ -61,6 +75,16 @@ impl Lease {
     /// Whose it is.
     pub fn key(&self) -> &ConnKey {
         &self.key
+    }
+
+    /// Who it is at the remote.
+    pub(crate) fn account(&self) -> Option<&str> {
+        self.connection.as_ref().and_then(Connection::account)
+    }
+
+    /// What comes next is a part of this statement, as the remote is told with it.
+    pub(crate) fn begin_query(&mut self, id: QueryId) {
+        self.connection().begin_query(id);
     }
 
     /// The connection, of whatever kind.

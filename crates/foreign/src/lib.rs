@@ -7,6 +7,7 @@
 //!
 //! This crate knows the catalog and the contract with wrappers, not the query engine.
 mod access;
+mod audit;
 mod connect;
 mod error;
 mod key;
@@ -17,6 +18,7 @@ mod resolve;
 mod transaction;
 
 pub use access::{Access, Batches, Person, Scan};
+pub use audit::{Audit, Auditor, QueryId, RemoteStatement};
 pub use error::{Error, Result};
 pub use key::{ConnKey, Principal};
 pub use lease::{Connection, Lease};
@@ -24,9 +26,10 @@ pub use pool::{Limits, Pool};
 pub use resolve::Remote;
 pub use transaction::RemoteTransactions;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use audit::QueryIds;
 use medley_catalog::{Catalog, Retired};
 use medley_fdw::{Dialer, Network, Registry, TlsRoots};
 use medley_secret::Opener;
@@ -41,6 +44,8 @@ pub struct Foreign {
     pub(crate) tls_roots: TlsRoots,
     pub(crate) connect_timeout: Duration,
     pub(crate) names: Names,
+    pub(crate) queries: QueryIds,
+    pub(crate) auditor: OnceLock<Arc<dyn Auditor>>,
 }
 
 impl Foreign {
@@ -65,12 +70,19 @@ impl Foreign {
             tls_roots,
             connect_timeout: Self::CONNECT_TIMEOUT,
             names: Names::default(),
+            queries: QueryIds::new(),
+            auditor: OnceLock::new(),
         })
     }
 
     /// The wrappers of this build.
     pub fn registry(&self) -> &Arc<Registry> {
         &self.registry
+    }
+
+    /// Says who is told of statements at remotes; who is said first counts.
+    pub fn audit_to(&self, auditor: Arc<dyn Auditor>) {
+        self.auditor.get_or_init(|| auditor);
     }
 
     /// The connections that wait to be lent.

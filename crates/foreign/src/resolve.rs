@@ -11,7 +11,10 @@ use crate::{ConnKey, Error, Foreign, Principal, Result};
 
 /// A server as one role uses it: what is needed to connect, secrets still sealed.
 #[derive(Clone)]
-pub struct Remote(Arc<Inner>);
+pub struct Remote {
+    inner: Arc<Inner>,
+    tables: Arc<[String]>,
+}
 
 struct Inner {
     key: ConnKey,
@@ -25,34 +28,43 @@ struct Inner {
 impl Remote {
     /// Whose connections serve it.
     pub fn key(&self) -> &ConnKey {
-        &self.0.key
+        &self.inner.key
     }
 
     /// The foreign server's name.
     pub fn server_name(&self) -> &str {
-        &self.0.server.name
+        &self.inner.server.name
     }
 
     /// The wrapper behind it.
     pub fn handler(&self) -> &Handler {
-        &self.0.handler
+        &self.inner.handler
     }
 
     /// The name of the wrapper behind it.
     pub(crate) fn wrapper_name(&self) -> &str {
-        &self.0.wrapper_name
+        &self.inner.wrapper_name
+    }
+
+    /// The same, to read these foreign tables: the audit log names them.
+    pub fn reading(self, tables: impl IntoIterator<Item = String>) -> Self {
+        Self { tables: tables.into_iter().collect(), ..self }
+    }
+
+    pub(crate) fn tables(&self) -> &Arc<[String]> {
+        &self.tables
     }
 
     pub(crate) fn server(&self) -> &Server {
-        &self.0.server
+        &self.inner.server
     }
 
     pub(crate) fn mapping(&self) -> Option<&UserMapping> {
-        self.0.mapping.as_deref()
+        self.inner.mapping.as_deref()
     }
 
     pub(crate) fn role(&self) -> &Role {
-        &self.0.role
+        &self.inner.role
     }
 
     /// A server's `keep_connections` says that connections end with the statement.
@@ -61,7 +73,7 @@ impl Remote {
             matches!(value, OptionValue::Plain(text)
                 if text.eq_ignore_ascii_case("false") || text.eq_ignore_ascii_case("off"))
         };
-        !self.0.server.options.get("keep_connections").is_some_and(off)
+        !self.inner.server.options.get("keep_connections").is_some_and(off)
     }
 }
 
@@ -103,7 +115,7 @@ pub(crate) fn resolve(
         epoch,
         principal: principal(&foreign.names, shaped_by, role, person),
     };
-    Ok(Remote(Arc::new(Inner {
+    let inner = Arc::new(Inner {
         key,
         handler: handler.clone(),
         wrapper_name: snapshot
@@ -112,7 +124,8 @@ pub(crate) fn resolve(
         server: Arc::clone(server),
         mapping,
         role: Arc::clone(role),
-    })))
+    });
+    Ok(Remote { inner, tables: Arc::default() })
 }
 
 type Found = (Option<Arc<UserMapping>>, Option<Epoch>);

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::Batches;
 use crate::key::PinnedKey;
 use crate::lease::{CANCEL_TIMEOUT, cancel_at_remote};
-use crate::{Access, ConnKey, Connection, Error, Lease, Remote, Result};
+use crate::{Access, Audit, ConnKey, Connection, Error, Lease, QueryId, Remote, Result};
 
 /// Rows that a cursor is asked for at once.
 const FETCH_ROWS: usize = 1000;
@@ -69,6 +69,7 @@ impl RemoteTransactions {
         access: &Arc<Access>,
         remote: &Remote,
         query: &Query,
+        audit: &Arc<Audit>,
     ) -> Result<Option<Batches>> {
         let Some(pinned) = self.pinned(access, remote).await? else { return Ok(None) };
         let ask = Exchange {
@@ -76,6 +77,8 @@ impl RemoteTransactions {
             server: remote.server_name().to_owned(),
             cancel: access.cancel_token().clone(),
             stop: self.stop.lock().clone(),
+            audit: Arc::clone(audit),
+            query_id: access.query_id(),
         };
         let query = query.clone();
         let level = self.level.load(Ordering::Relaxed);
@@ -342,6 +345,8 @@ struct Exchange {
     cancel: CancellationToken,
     /// The statement has failed.
     stop: CancellationToken,
+    audit: Arc<Audit>,
+    query_id: QueryId,
 }
 
 impl Exchange {
@@ -354,6 +359,7 @@ impl Exchange {
     ) -> Result<T> {
         let pinned = Arc::clone(&self.pinned);
         let (cancel, stop) = (self.cancel.clone(), self.stop.clone());
+        let (audit, query_id) = (Arc::clone(&self.audit), self.query_id);
         let exchange = tokio::spawn(async move {
             let stopped = async {
                 tokio::select! {
@@ -367,6 +373,8 @@ impl Exchange {
                 () = &mut stopped => return Err(Error::Cancelled),
                 pinned = pinned.lock_owned() => pinned,
             };
+            audit.on(&pinned.lease);
+            pinned.lease.begin_query(query_id);
             let canceller = pinned.lease.sql()?.canceller();
             let mut answer = work(&mut pinned);
             tokio::select! {

@@ -10,6 +10,7 @@ use medley_fdw::{
 };
 use medley_types::{Column, PgType};
 
+use crate::connect::application_name::FALLBACK;
 use crate::scan::{Cursor, Scan};
 use crate::session::{Session, Status};
 use crate::sql::{identifier, literal};
@@ -29,11 +30,14 @@ pub(crate) struct Connection {
     /// COPY (query) TO STDOUT (FORMAT BINARY) works there.
     pub(crate) copies: bool,
     pub(crate) cursors: HashMap<String, Cursor>,
+    /// Its options do not say what it is called: then it is called what it is used for.
+    is_unnamed: bool,
+    user: String,
 }
 
 impl Connection {
     /// Learns what the remote is.
-    pub async fn new(mut session: Session) -> Result<Self> {
+    pub async fn new(mut session: Session, user: String, is_unnamed: bool) -> Result<Self> {
         let banner = session.parameter("server_version").unwrap_or_default().to_owned();
         let is_medley = banner.contains("Medley");
         let version = version(&banner);
@@ -51,7 +55,7 @@ impl Connection {
                 raw_rows: false,
             },
         };
-        Ok(Self { session, facts, copies: !is_medley, cursors: HashMap::new() })
+        Ok(Self { session, facts, copies: !is_medley, cursors: HashMap::new(), is_unnamed, user })
     }
 
     async fn end(&mut self, sql: &str) -> Result<()> {
@@ -101,6 +105,16 @@ async fn is_byte_ordered(session: &mut Session, version: u32) -> Result<bool> {
 impl SqlConnection for Connection {
     fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    fn account(&self) -> Option<&str> {
+        Some(&self.user)
+    }
+
+    fn begin_query(&mut self, id: &str) {
+        if self.is_unnamed {
+            self.session.call_itself(format!("{FALLBACK}/{id}"));
+        }
     }
 
     fn canceller(&self) -> Option<Box<dyn Canceller>> {

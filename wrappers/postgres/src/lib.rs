@@ -84,8 +84,10 @@ impl Wrapper for Postgres {
 #[async_trait]
 impl SqlWrapper for Postgres {
     async fn connect(&self, connect: Connect<'_>) -> Result<Box<dyn SqlConnection>> {
+        let user = connect::user(connect.server, connect.mapping).unwrap_or_default();
+        let is_unnamed = !connect::application_name::is_given(connect.server);
         let session = connect::connect(connect).await?;
-        Ok(Box::new(connection::Connection::new(session).await?))
+        Ok(Box::new(connection::Connection::new(session, user, is_unnamed).await?))
     }
 
     fn remote_table(&self, schema: &str, table: &str, options: &Options) -> TableName {

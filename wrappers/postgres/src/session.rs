@@ -12,6 +12,7 @@ use crate::connect::{Endpoint, SessionAttrs, os_text};
 use crate::protocol::{
     BackendKey, Body, Frame, Wire, counted, malformed, parameter_status, report,
 };
+use crate::sql::literal;
 
 /// What libpq says of a connection that ends unannounced.
 pub(crate) const CLOSED: &str = "server closed the connection unexpectedly\n\
@@ -39,6 +40,17 @@ pub(crate) enum Status {
     Failed,
 }
 
+/// What the session is called at the remote, in its `application_name`.
+#[derive(Default)]
+struct Name {
+    /// To be told with the next message.
+    wanted: Option<String>,
+    /// What it is called as far as is known.
+    told: Option<String>,
+    /// The answer to that is still to come, before all others.
+    awaited: bool,
+}
+
 /// A connection that has logged in. Dropped in the middle of something, it stops it.
 pub(crate) struct Session {
     /// `None` only while dropping.
@@ -52,6 +64,7 @@ pub(crate) struct Session {
     unsynced: bool,
     /// The socket is of no use any more.
     broken: bool,
+    name: Name,
     canceller: Option<RemoteCanceller>,
 }
 
@@ -77,6 +90,7 @@ impl Session {
             awaited: 0,
             unsynced: false,
             broken: false,
+            name: Name::default(),
             canceller,
         }
     }
@@ -111,19 +125,32 @@ impl Session {
         self.wire.as_mut().expect("it is taken only in drop")
     }
 
+    /// Is called this at the remote, from the next message on; that costs no round trip.
+    pub fn call_itself(&mut self, name: String) {
+        self.name.wanted = Some(name).filter(|name| self.name.told.as_ref() != Some(name));
+    }
+
     /// Sends messages that `write` makes, which the remote answers with so many ReadyForQuery.
     pub async fn send(
         &mut self,
         answers: usize,
         write: impl FnOnce(&mut BytesMut) -> io::Result<()>,
     ) -> Result<()> {
+        let name = self.name.wanted.clone().filter(|_| self.awaited == 0);
         let wire = self.wire();
-        let written = write(wire.output());
+        let naming = name.iter().try_for_each(|name| {
+            frontend::query(&format!("SET application_name = {}", literal(name)), wire.output())
+        });
+        let written = naming.and_then(|()| write(wire.output()));
         if written.is_err() {
             wire.output().clear();
         }
         written.map_err(|error| unsendable(&error))?;
         self.awaited += answers;
+        if name.is_some() {
+            self.awaited += 1;
+            self.name = Name { wanted: None, told: name, awaited: true };
+        }
         let sent = self.wire().flush().await;
         sent.map_err(|error| self.lost(&error))
     }
@@ -186,18 +213,27 @@ impl Session {
                     let (name, value) = read.map_err(|error| self.lost(&error))?;
                     self.parameters.insert(name, value);
                 }
+                // That a name is not taken is no reason not to go on; that the session ends is.
+                b'E' if self.name.awaited && report(&frame.body).severity < Severity::Fatal => {}
+                b'Z' if std::mem::take(&mut self.name.awaited) => self.ready(&frame)?,
+                _ if self.name.awaited && frame.tag != b'E' => {}
                 _ => return Ok(frame),
             }
         }
     }
 
     fn ready(&mut self, frame: &Frame) -> Result<()> {
+        let before = self.status;
         self.status = match frame.body.first() {
             Some(b'I') => Status::Idle,
             Some(b'T') => Status::InTransaction,
             Some(b'E') => Status::Failed,
             _ => return Err(self.lost(&malformed("transaction status"))),
         };
+        if before != Status::Idle && self.status == Status::Idle {
+            // What was set in a transaction that is rolled back is not set any more.
+            self.name.told = None;
+        }
         self.awaited = self.awaited.saturating_sub(1);
         Ok(())
     }

@@ -89,7 +89,8 @@ impl ForeignScan {
     }
 
     fn batches(&self) -> Result<medley_foreign::Batches> {
-        let remote = self.resolve()?;
+        let (schema, table) = self.relation_name();
+        let remote = self.resolve()?.reading([format!("{schema}.{table}")]);
         let schema = self.schema();
         Ok(match self.work.as_ref() {
             Work::Query(sql) => {

@@ -147,6 +147,10 @@ impl SqlConnection for Connection {
         &self.facts
     }
 
+    fn account(&self) -> Option<&str> {
+        Some(&self.account)
+    }
+
     fn canceller(&self) -> Option<Box<dyn Canceller>> {
         Some(Box::new(Cancel(self.number, self.log.clone(), Arc::clone(&self.cancelled))))
     }

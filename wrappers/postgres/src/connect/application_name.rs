@@ -1,7 +1,12 @@
-use medley_fdw::Connect;
+use medley_fdw::{Connect, Options};
 
 /// What a connection is called whose server does not say it.
-const FALLBACK: &str = "postgres_fdw";
+pub(crate) const FALLBACK: &str = "postgres_fdw";
+
+/// Whether a server says what its sessions are called.
+pub(crate) fn is_given(server: &Options) -> bool {
+    server.text("application_name").is_some_and(|name| !name.is_empty())
+}
 
 /// The session's name at the remote, its escapes replaced; unknown ones vanish.
 pub(super) fn application_name(connect: &Connect<'_>) -> String {
@@ -36,7 +41,7 @@ fn escape(letter: Option<char>, connect: &Connect<'_>, name: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use medley_fdw::{Network, Options};
+    use medley_fdw::Network;
     use std::sync::Arc;
 
     #[test]

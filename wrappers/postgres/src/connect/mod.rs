@@ -1,6 +1,6 @@
 //! From options to a session at the remote: hosts in turn, TLS, login, the rules about
 //! passwords, and what a session is set to before its first query.
-mod application_name;
+pub(crate) mod application_name;
 mod end_point;
 mod login;
 mod policy;
@@ -11,7 +11,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use medley_fdw::{Address, Connect, Dialer, Error, Report, Result, Secret, SqlState};
+use medley_fdw::{Address, Connect, Dialer, Error, Options, Report, Result, Secret, SqlState};
 use postgres_protocol::message::frontend;
 use tokio::time::timeout;
 
@@ -49,6 +49,14 @@ pub(crate) async fn connect(connect: Connect<'_>) -> Result<Session> {
     match judged && !asked {
         true => Err(not_asked()),
         false => Ok(session),
+    }
+}
+
+/// Who logs in there.
+pub(crate) fn user(server: &Options, mapping: &Options) -> Result<String, String> {
+    match target::parameter(server, mapping, "user") {
+        Some(user) => Ok(user.to_owned()),
+        None => target::system_user(),
     }
 }
 
@@ -97,10 +105,7 @@ impl<'a> Plan<'a> {
     fn new(connect: &Connect<'a>) -> Result<Self, String> {
         let Connect { server, mapping, .. } = *connect;
         target::refuse_unsupported(server)?;
-        let user = match target::parameter(server, mapping, "user") {
-            Some(user) => user.to_owned(),
-            None => target::system_user()?,
-        };
+        let user = user(server, mapping)?;
         let mode = Mode::of(server)?;
         let tls = match mode {
             Mode::Disable => None,

@@ -4,6 +4,7 @@ mod fixture;
 mod import;
 mod impostor;
 mod login;
+mod naming;
 mod rows;
 mod stream;
 mod tls;

@@ -1,0 +1,175 @@
+//! Who did what at which remote: one [`RemoteStatement`] for each statement that ran there.
+//!
+//! It is made where rows come in, whatever way the statement took, and told when the statement
+//! has ended, also when its reader went away. It holds no statement's text and no value.
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use arrow_array::{Array, RecordBatch};
+use async_stream::try_stream;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use medley_catalog::ids::{RoleOid, RoleOrPublic, ServerOid, UserMappingOid};
+use medley_diagnostic::{Diagnostic, SqlState};
+use parking_lot::Mutex;
+
+use crate::{Access, Foreign, Lease, Remote, Result};
+
+/// Takes note of what runs at remotes.
+pub trait Auditor: Send + Sync {
+    /// A statement at a remote has ended. Called on the way of the rows: it must be quick.
+    fn record(&self, statement: RemoteStatement);
+}
+
+/// One statement at one remote, after its end.
+#[derive(Clone, Debug)]
+pub struct RemoteStatement {
+    /// When it began.
+    pub began: SystemTime,
+    /// Which of our statements it is a part of; its `application_name` at the remote says so too.
+    pub query: QueryId,
+    /// Who logged in here.
+    pub session_user: (RoleOid, Arc<str>),
+    /// The role whose privileges, and whose mapping, counted.
+    pub role: (RoleOid, String),
+    /// The mapping, and whether it is PUBLIC's; None where the wrapper looks none up.
+    pub mapping: Option<(UserMappingOid, RoleOrPublic)>,
+    /// The foreign server.
+    pub server: (ServerOid, String),
+    /// The account at the remote; None where nobody logs in.
+    pub remote_user: Option<String>,
+    /// The foreign tables that it reads, with their schemas.
+    pub tables: Arc<[String]>,
+    /// Rows that came.
+    pub rows: u64,
+    /// Bytes of these rows' values, in the form that they are handed on in.
+    pub bytes: u64,
+    /// From asking for a connection to the end.
+    pub elapsed: Duration,
+    /// `00000`, or why it ended; `57014` where its rows were not wanted any more.
+    pub outcome: SqlState,
+}
+
+/// What a statement is called in the audit log, and at the remotes that serve it. No other
+/// statement has it, also not of another run of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct QueryId(u64);
+
+impl fmt::Display for QueryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// Counts statements, from a number that depends on when the server was started.
+pub(crate) struct QueryIds(AtomicU64);
+
+impl QueryIds {
+    /// Between two starts of the server, a second apart, there is room for so many statements.
+    const BITS: u32 = 28;
+
+    pub(crate) fn new() -> Self {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Self(AtomicU64::new(now.as_secs() << Self::BITS))
+    }
+
+    pub(crate) fn next(&self) -> QueryId {
+        QueryId(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Follows one statement at a remote. What becomes of it is told when this is dropped.
+pub struct Audit {
+    foreign: Arc<Foreign>,
+    since: Instant,
+    statement: Mutex<RemoteStatement>,
+}
+
+impl Audit {
+    /// Begins now.
+    pub(crate) fn new(foreign: &Arc<Foreign>, access: &Access, remote: &Remote) -> Arc<Self> {
+        let (person, role, server) = (access.person(), remote.role(), remote.server());
+        let statement = RemoteStatement {
+            began: SystemTime::now(),
+            query: access.query_id(),
+            session_user: (person.session_user, Arc::clone(&person.session_user_name)),
+            role: (role.oid, role.name.clone()),
+            mapping: remote.mapping().map(|mapping| (mapping.oid, mapping.user)),
+            server: (server.oid, server.name.clone()),
+            remote_user: None,
+            tables: Arc::clone(remote.tables()),
+            rows: 0,
+            bytes: 0,
+            elapsed: Duration::ZERO,
+            outcome: SqlState::QUERY_CANCELED,
+        };
+        Arc::new(Self {
+            foreign: Arc::clone(foreign),
+            since: Instant::now(),
+            statement: Mutex::new(statement),
+        })
+    }
+
+    /// It runs on this connection.
+    pub(crate) fn on(&self, lease: &Lease) {
+        let mut statement = self.statement.lock();
+        if statement.remote_user.is_none() {
+            statement.remote_user = lease.account().map(str::to_owned);
+        }
+    }
+
+    /// So many rows of so many bytes have come.
+    pub fn count(&self, rows: u64, bytes: u64) {
+        let mut statement = self.statement.lock();
+        statement.rows += rows;
+        statement.bytes += bytes;
+    }
+
+    /// It has come to its end.
+    pub fn ended<T>(&self, outcome: &Result<T>) {
+        self.statement.lock().outcome = match outcome {
+            Ok(_) => SqlState::SUCCESSFUL_COMPLETION,
+            Err(error) => error.sqlstate(),
+        };
+    }
+
+    /// Counts what comes of a stream, to its end.
+    pub fn follow<T: Send + 'static>(
+        self: Arc<Self>,
+        mut items: BoxStream<'static, Result<T>>,
+        size: impl Fn(&T) -> (u64, u64) + Send + 'static,
+    ) -> BoxStream<'static, Result<T>> {
+        try_stream! {
+            while let Some(item) = items.next().await {
+                match &item {
+                    Ok(item) => {
+                        let (rows, bytes) = size(item);
+                        self.count(rows, bytes);
+                    }
+                    Err(_) => self.ended(&item),
+                }
+                yield item?;
+            }
+            self.ended(&Ok(()));
+        }
+        .boxed()
+    }
+}
+
+impl Drop for Audit {
+    fn drop(&mut self) {
+        let Some(auditor) = self.foreign.auditor.get() else { return };
+        let mut statement = self.statement.lock().clone();
+        statement.elapsed = self.since.elapsed();
+        auditor.record(statement);
+    }
+}
+
+/// Rows of a batch, and the bytes of their values.
+pub(crate) fn batch_size(batch: &RecordBatch) -> (u64, u64) {
+    let bytes = |column: &dyn Array| column.to_data().get_slice_memory_size().unwrap_or_default();
+    let bytes: usize = batch.columns().iter().map(|column| bytes(column.as_ref())).sum();
+    (batch.num_rows() as u64, bytes as u64)
+}

@@ -1,0 +1,130 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use medley_catalog::ids::RoleOrPublic;
+use medley_fdw::{Capabilities, Isolation};
+use medley_foreign::{Auditor, RemoteStatement, RemoteTransactions};
+use parking_lot::Mutex;
+use tokio_util::sync::CancellationToken;
+
+use crate::fake::Fake;
+use crate::world::{FEW, World, query, read, run};
+
+/// What was told, a line each.
+#[derive(Default)]
+struct Notes(Mutex<Vec<RemoteStatement>>);
+
+impl Auditor for Notes {
+    fn record(&self, statement: RemoteStatement) {
+        self.0.lock().push(statement);
+    }
+}
+
+impl Notes {
+    fn take(&self) -> Vec<String> {
+        let taken = std::mem::take(&mut *self.0.lock());
+        taken.iter().map(line).collect()
+    }
+}
+
+/// Without what differs from run to run.
+fn line(it: &RemoteStatement) -> String {
+    let mapping = it.mapping.map_or("none", |(_, user)| match user {
+        RoleOrPublic::Public => "PUBLIC's",
+        RoleOrPublic::Role(_) => "own",
+    });
+    format!(
+        "{} as {}, {mapping}, {}@{} reads {:?}: {} rows, {} bytes, {}",
+        it.session_user.1,
+        it.role.1,
+        it.remote_user.as_deref().unwrap_or("nobody"),
+        it.server.1,
+        it.tables,
+        it.rows,
+        it.bytes,
+        it.outcome,
+    )
+}
+
+fn audited(fake: Fake) -> (World, Arc<Notes>) {
+    let world = World::new(fake, FEW);
+    let notes = Arc::new(Notes::default());
+    world.foreign.audit_to(Arc::clone(&notes) as Arc<dyn Auditor>);
+    (world, notes)
+}
+
+#[tokio::test]
+async fn each_statement_is_told_of_once() {
+    let (world, notes) = audited(Fake::default());
+    let (alice, bob) = (world.role("alice"), world.role("bob"));
+    world.map(alice, "ann");
+    world.map(RoleOrPublic::Public, "guest");
+    let access = world.access();
+    let tables = || ["public.films".to_owned(), "public.actors".to_owned()];
+    for role in [alice, bob] {
+        let remote = access.resolve(world.server, role).unwrap().reading(tables());
+        read(query(&access, remote, "rows")).await;
+    }
+    assert_eq!(world.run(alice, "fail").await, "0A000 this wrapper does not support that");
+    let tables = r#"["public.films", "public.actors"]"#;
+    assert_eq!(
+        notes.take(),
+        [
+            format!("postgres as alice, own, ann@s reads {tables}: 1 rows, 11 bytes, 00000"),
+            format!("postgres as bob, PUBLIC's, guest@s reads {tables}: 1 rows, 13 bytes, 00000"),
+            "postgres as alice, own, ann@s reads []: 0 rows, 0 bytes, 0A000".to_owned(),
+        ]
+    );
+    // The replacement of a connection that died in the pool is no statement of its own.
+    world.run(alice, "lost").await;
+    world.run(alice, "lost").await;
+    assert_eq!(notes.take().len(), 2);
+    // What was never begun is not told of.
+    drop(query(&access, access.resolve(world.server, alice).unwrap(), "rows"));
+    assert_eq!(notes.take(), [""; 0]);
+}
+
+#[tokio::test]
+async fn whoever_goes_away_is_told_of_too() {
+    let (world, notes) = audited(Fake::default());
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    let access = world.access();
+    let mut rows = query(&access, access.resolve(world.server, alice).unwrap(), "endless");
+    rows.next().await.unwrap().unwrap();
+    assert_eq!(notes.take(), [""; 0]);
+    drop(rows);
+    let left = "postgres as alice, own, ann@s reads []: 1 rows, 11 bytes, 57014";
+    assert_eq!(notes.take(), [left]);
+}
+
+#[tokio::test]
+async fn statements_of_a_transaction_have_ids_of_their_own() {
+    let can = Capabilities { cursors: true, transactions: true, ..Capabilities::default() };
+    let (world, notes) = audited(Fake { can, ..Fake::default() });
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    let transaction = RemoteTransactions::new(Isolation::RepeatableRead, true);
+    let mut ids = Vec::new();
+    for sql in ["rows", "rows", "stuck"] {
+        let cancel = CancellationToken::new();
+        let access = world.access_in(Some(Arc::clone(&transaction)), cancel.clone());
+        ids.push(access.query_id());
+        let impatient = async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            cancel.cancel();
+        };
+        tokio::join!(run(&access, world.server, alice, sql), impatient);
+    }
+    transaction.rollback().await;
+    while notes.0.lock().len() < 3 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let told: Vec<_> = notes.0.lock().iter().map(|it| it.query).collect();
+    assert_eq!(told, ids);
+    assert!(ids[0] != ids[1] && ids[0].to_string().len() == 16);
+    let outcomes: Vec<_> = notes.0.lock().iter().map(|it| it.outcome.to_string()).collect();
+    assert_eq!(outcomes, ["00000", "00000", "57014"]);
+    assert!(notes.0.lock().iter().all(|it| it.remote_user.as_deref() == Some("ann")));
+}
