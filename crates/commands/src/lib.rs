@@ -30,6 +30,7 @@ mod maintenance;
 mod names;
 mod options;
 mod owner;
+mod references;
 mod relation;
 mod rename;
 mod role;

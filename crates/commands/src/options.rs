@@ -4,16 +4,17 @@
 //! here and nowhere else; what is one leaves as `Sealed`. A superuser may give a secret as
 //! `medley dump --secrets sealed` prints it; it then is sealed anew, and is in clear nowhere here.
 use medley_catalog::ids::{RelationOid, ServerOid, UserMappingOid, WrapperOid};
-use medley_catalog::objects::{OptionValue, Options, Wrapper};
+use medley_catalog::objects::{OptionValue, Options, Server, Wrapper};
 use medley_diagnostic::Report;
 use medley_fdw::{
-    Actor, GivenOption, GivenValue, Handler, Kind, OptionSpec, Registry, Scope,
-    Wrapper as Validator,
+    Actor, Declared, GivenOption, GivenValue, Handler, Kind, Registry, Scope, Wrapper as Validator,
+    ours,
 };
 use medley_secret::{Place, Portable, Sealer, Secret};
 use medley_sql::OptionItem;
 
 use crate::error::{OptionError, Result};
+use crate::references::References;
 use crate::{Context, builtin_validator};
 
 /// The options of an object as a statement leaves them, judged by nobody yet.
@@ -38,6 +39,8 @@ enum Value {
 pub(crate) struct Judge<'a> {
     validator: Option<&'a dyn Validator>,
     handler: Option<&'a Handler>,
+    /// None where no reference can be set.
+    references: Option<References>,
 }
 
 /// Whose options they are.
@@ -59,8 +62,21 @@ pub(crate) fn settle(
     stored: &Options,
     items: Vec<OptionItem>,
 ) -> Result<Options> {
+    settle_under(ctx, wrapper, owner, None, stored, items)
+}
+
+/// The same where a superuser may have said which references the server's owner may set.
+pub(crate) fn settle_under(
+    ctx: &mut Context<'_>,
+    wrapper: &Wrapper,
+    owner: Owner,
+    server: Option<&Server>,
+    stored: &Options,
+    items: Vec<OptionItem>,
+) -> Result<Options> {
     let merged = merge(stored, items)?;
-    let judge = Judge::of(ctx.registry, wrapper)?;
+    let rights = References::of(ctx, server);
+    let judge = Judge { references: Some(rights), ..Judge::of(ctx.registry, wrapper)? };
     let checked = judge.check(owner.scope(), merged, ctx.validator_actor(), ctx.notices)?;
     checked.seal(ctx.sealer, owner)
 }
@@ -112,12 +128,12 @@ impl<'a> Judge<'a> {
         };
         let validator = wrapper.validator.as_deref().map(find).transpose()?;
         let handler = wrapper.handler.as_deref().and_then(|name| registry.handler(name));
-        Ok(Self { validator, handler })
+        Ok(Self { validator, handler, references: None })
     }
 
     /// The judge of IMPORT's own options, which the handler takes.
     pub(crate) fn of_import(handler: &'a dyn Validator) -> Self {
-        Self { validator: Some(handler), handler: None }
+        Self { validator: Some(handler), handler: None, references: None }
     }
 
     /// Says which values are secrets, refuses masks, and asks the validator.
@@ -143,7 +159,13 @@ impl<'a> Judge<'a> {
             stored @ (Value::Storable(_) | Value::Carried(_)) => return Ok(stored),
         };
         match self.secrecy(scope, name) {
-            Secrecy::None => Ok(Value::Storable(OptionValue::Plain(declassify(given)))),
+            Secrecy::None => {
+                let text = declassify(given);
+                if let Some(references) = &self.references {
+                    references.check(self.declared(scope, name), name, &text)?;
+                }
+                Ok(Value::Storable(OptionValue::Plain(text)))
+            }
             _ if Portable::is_meant_by(&given) => carried(name, &given, actor),
             Secrecy::Secret if given.is_mask() => Err(OptionError::Mask(name.to_owned()).into()),
             Secrecy::Secret => Ok(Value::Given(given)),
@@ -153,17 +175,19 @@ impl<'a> Judge<'a> {
 
     /// What is declared decides; where nothing is, the name does.
     fn secrecy(&self, scope: Scope, name: &str) -> Secrecy {
-        let declared = |specs: &[OptionSpec]| {
-            let mut here = specs.iter().filter(|spec| spec.scope == scope && spec.name == name);
-            here.next().map(|spec| spec.kind == Kind::Secret)
-        };
-        let validator = self.validator.and_then(|validator| declared(validator.options()));
-        let handler = || self.handler.and_then(|handler| declared(handler.wrapper().options()));
-        match validator.or_else(handler) {
-            Some(true) => Secrecy::Secret,
-            Some(false) => Secrecy::None,
+        match self.declared(scope, name) {
+            Some(Declared::Own(spec) | Declared::Ours(spec)) if spec.kind == Kind::Secret => {
+                Secrecy::Secret
+            }
+            Some(_) => Secrecy::None,
             None => secrecy_of_name(name),
         }
+    }
+
+    fn declared(&self, scope: Scope, name: &str) -> Option<Declared> {
+        let declared = |wrapper: &dyn Validator| ours::declared(wrapper.options(), scope, name);
+        let handler = || self.handler.and_then(|handler| declared(handler.wrapper()));
+        self.validator.and_then(declared).or_else(handler)
     }
 
     fn validate(
@@ -173,10 +197,15 @@ impl<'a> Judge<'a> {
         actor: Actor,
         notices: &mut Vec<Report>,
     ) -> Result<()> {
-        let Some(validator) = self.validator else { return Ok(()) };
         let given: Vec<_> = list.iter().map(|(name, value)| shown(name, value)).collect();
-        Ok(medley_fdw::check(validator, scope, &given, actor, notices)
-            .map_err(OptionError::from)?)
+        let judged = match (self.validator, self.handler) {
+            (Some(validator), _) => medley_fdw::check(validator, scope, &given, actor, notices),
+            (None, Some(handler)) => {
+                ours::check_undeclared(handler.wrapper().options(), scope, &given)
+            }
+            (None, None) => Ok(()),
+        };
+        Ok(judged.map_err(OptionError::from)?)
     }
 }
 

@@ -59,8 +59,14 @@ fn apply_alter(
     server.version = statement.version.unwrap_or(server.version);
     if let Some(items) = statement.options {
         let wrapper = ctx.wrapper_of(&server)?;
-        server.options =
-            options::settle(ctx, &wrapper, Owner::Server(server.oid), &old.options, items)?;
+        server.options = options::settle_under(
+            ctx,
+            &wrapper,
+            Owner::Server(server.oid),
+            Some(&old),
+            &old.options,
+            items,
+        )?;
     }
     ctx.update(&old, server)
 }

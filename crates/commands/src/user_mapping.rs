@@ -78,7 +78,8 @@ fn apply_create(
     let wrapper = ctx.wrapper_of(&server)?;
     let oid = UserMappingOid(ctx.allocate_oid()?);
     let owner = Owner::UserMapping(oid);
-    let options = options::settle(ctx, &wrapper, owner, &Options::default(), items)?;
+    let options =
+        options::settle_under(ctx, &wrapper, owner, Some(&server), &Options::default(), items)?;
     let mapping = UserMapping { oid, server: server.oid, user, epoch: None, options };
     ctx.create(mapping)
 }
@@ -92,7 +93,8 @@ fn apply_alter(
     let wrapper = ctx.wrapper_of(&target.get().server)?;
     let old = ctx.mapping(mapping.oid)?;
     let owner = Owner::UserMapping(old.oid);
-    let options = options::settle(ctx, &wrapper, owner, &old.options, items)?;
+    let server = Some(target.get().server.as_ref());
+    let options = options::settle_under(ctx, &wrapper, owner, server, &old.options, items)?;
     let mapping = UserMapping { options, ..UserMapping::clone(&old) };
     ctx.update(&old, mapping)
 }

@@ -1,6 +1,7 @@
 //! Judging the options of a statement by a wrapper's table of options.
 use medley_diagnostic::Report;
 
+use crate::ours::{self, Declared};
 use crate::{Error, Kind, Meant, OptionSpec, Result, Scope, Wrapper};
 
 /// For whom options are judged.
@@ -38,19 +39,34 @@ pub fn check(
     notices: &mut Vec<Report>,
 ) -> Result<()> {
     for option in options {
-        let spec = spec(wrapper, scope, option.name)?;
+        let declared = spec(wrapper, scope, option.name)?;
         if let GivenValue::Plain(value) = option.value {
-            check_kind(spec, value)?;
+            check_declared(declared, value)?;
         }
-        wrapper.check_option(scope, option, actor, notices)?;
+        if let Declared::Own(_) = declared {
+            wrapper.check_option(scope, option, actor, notices)?;
+        }
     }
+    ours::check_pairs(wrapper.options(), scope, options)?;
     wrapper.check_all(scope, options, actor)
 }
 
+/// Judges a value by what its option is.
+pub(crate) fn check_declared(declared: Declared, value: &str) -> Result<()> {
+    match declared {
+        Declared::Own(spec) => check_kind(spec, value),
+        Declared::Ours(spec) => {
+            check_kind(spec, value)?;
+            ours::check_ours(spec, value)
+        }
+        Declared::Reference(spec) => ours::check_reference(spec, value).map(drop),
+    }
+}
+
 /// The declaration of this option, or what is said of one that does not exist.
-fn spec(wrapper: &dyn Wrapper, scope: Scope, name: &str) -> Result<&'static OptionSpec> {
+fn spec(wrapper: &dyn Wrapper, scope: Scope, name: &str) -> Result<Declared> {
     let here = || wrapper.options().iter().filter(|spec| spec.scope == scope);
-    here().find(|spec| spec.name == name).ok_or_else(|| Error::UnknownOption {
+    ours::declared(wrapper.options(), scope, name).ok_or_else(|| Error::UnknownOption {
         name: name.to_owned(),
         meant: meant(scope, name, here().map(|spec| spec.name)),
         sqlstate: wrapper.unknown_option_state(),

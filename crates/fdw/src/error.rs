@@ -1,5 +1,7 @@
 use medley_diagnostic::{Diagnostic, Report, SqlState};
 
+use crate::ours::WrongReference;
+
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -55,6 +57,21 @@ pub enum Error {
     /// Not a list of names.
     #[error("parameter \"{0}\" must be a list of extension names")]
     NotNameList(String),
+    /// Not a reference, or not one for this option.
+    #[error("invalid value for option \"{option}\": {why}")]
+    Reference {
+        /// The option.
+        option: String,
+        /// Why.
+        #[source]
+        why: WrongReference,
+    },
+    /// Not the beginning of a reference.
+    #[error("invalid prefix of references \"{0}\"")]
+    NotAPrefix(String),
+    /// A value and where it is kept instead.
+    #[error("options \"{0}\" and \"{0}_ref\" exclude each other")]
+    ValueAndReference(&'static str),
     /// The remote could not be reached, or did not let us in. The detail is what it said.
     #[error("could not connect to server \"{server}\"")]
     Connect {
@@ -153,6 +170,9 @@ impl Diagnostic for Error {
             | Self::NotReal { .. }
             | Self::Negative(_)
             | Self::NotOneOf { .. }
+            | Self::Reference { .. }
+            | Self::NotAPrefix(_)
+            | Self::ValueAndReference(_)
             | Self::NotNameList(_) => SqlState::INVALID_PARAMETER_VALUE,
             Self::Connect { .. } => SqlState::SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
             Self::Lost { .. } => SqlState::CONNECTION_FAILURE,
@@ -176,6 +196,13 @@ impl Diagnostic for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Self::UnknownOption { meant, .. } => meant.hint(),
+            Self::Reference { why: WrongReference::Form(error), .. } => error.hint(),
+            Self::NotAPrefix(_) => Some(
+                "A prefix is the beginning of a reference, as \"vault:kv/team/\" or \
+                 \"file:/run/secrets/team/\"."
+                    .to_owned(),
+            ),
+            Self::ValueAndReference(_) => Some("Drop the one that is not to count.".to_owned()),
             Self::Remote(report) | Self::Refused(report) => report.hint.clone(),
             Self::Value { source, .. } => source.hint(),
             _ => None,

@@ -2,7 +2,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::{Effect, Kind, OptionSpec, Scope, Wrapper};
+use crate::{Effect, Kind, OptionSpec, Scope, Wrapper, ours};
 
 /// The places where options stand, each with the heading that it has on the page.
 const SCOPES: [(Scope, &str); 6] = [
@@ -29,12 +29,17 @@ pub fn page(wrapper: &dyn Wrapper) -> String {
         page.push_str("Its tables are read without a user mapping.\n");
     }
     for (scope, heading) in SCOPES {
-        let mut here = wrapper.options().iter().filter(|spec| spec.scope == scope).peekable();
+        let mut here = ours::all(wrapper.options(), scope).peekable();
         if here.peek().is_some() {
             let _ =
                 write!(page, "\n## {heading}\n\n| option | value | default | what it is for |\n");
             page.push_str("|---|---|---|---|\n");
-            here.for_each(|spec| row(&mut page, spec));
+            here.for_each(|(spec, reference)| {
+                row(&mut page, spec);
+                if let Some(name) = reference {
+                    reference_row(&mut page, &name, spec);
+                }
+            });
         }
     }
     page
@@ -64,17 +69,26 @@ fn row(page: &mut String, spec: &OptionSpec) {
         "" => String::new(),
         default => format!("`{}`", cell(default)),
     };
-    let stored = match spec.effect {
-        Effect::Honoured => "",
-        Effect::Stored => " *Kept, without effect.*",
-    };
     let _ = writeln!(
         page,
-        "| `{}` | {} | {default} | {}{stored} |",
+        "| `{}` | {} | {default} | {}{} |",
         spec.name,
         values(spec.kind),
-        cell(spec.doc)
+        cell(spec.doc),
+        stored(spec),
     );
+}
+
+fn reference_row(page: &mut String, name: &str, spec: &OptionSpec) {
+    let doc = cell(ours::REFERENCE_DOC);
+    let _ = writeln!(page, "| `{name}` | reference |  | {doc}{} |", stored(spec));
+}
+
+fn stored(spec: &OptionSpec) -> &'static str {
+    match spec.effect {
+        Effect::Honoured => "",
+        Effect::Stored => " *Kept, without effect.*",
+    }
 }
 
 /// What values an option of this kind takes.

@@ -103,6 +103,11 @@ impl Options {
         self.secret.insert(name.into(), value);
     }
 
+    /// Takes out what is no secret and has one of these names.
+    pub(crate) fn extract(&mut self, is_wanted: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+        self.plain.extract_if(.., |name, _| is_wanted(name)).collect()
+    }
+
     /// A value that is no secret.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.plain.get(name).map(String::as_str)

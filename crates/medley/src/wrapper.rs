@@ -1,7 +1,7 @@
 //! `medley wrapper`: what the declared options say.
 use anyhow::bail;
 use comfy_table::{ContentArrangement, Table, presets};
-use medley_fdw::{Effect, Kind, OptionSpec, Registry, Scope, Wrapper};
+use medley_fdw::{Effect, Kind, OptionSpec, Registry, Scope, Wrapper, ours};
 
 use crate::cli;
 use crate::print::print;
@@ -40,13 +40,16 @@ const SCOPES: &[(Scope, &str)] = &[
 fn show(wrapper: &dyn Wrapper) -> String {
     let mut text = format!("{} {}: {}\n", wrapper.name(), wrapper.version(), wrapper.summary());
     for (scope, statement) in SCOPES {
-        let mut options = wrapper.options().iter().filter(|spec| spec.scope == *scope).peekable();
+        let mut options = ours::all(wrapper.options(), *scope).peekable();
         if options.peek().is_none() {
             continue;
         }
         let mut table = table(&["Option", "Values", "Default", "", "Meaning"]);
-        for spec in options {
+        for (spec, reference) in options {
             table.add_row([spec.name, &values(spec), spec.default, effect(spec), spec.doc]);
+            if let Some(name) = reference {
+                table.add_row([&name, "reference", "", effect(spec), ours::REFERENCE_DOC]);
+            }
         }
         text += &format!("\nOptions of {statement}:\n{table}\n");
     }

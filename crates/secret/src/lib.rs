@@ -5,6 +5,8 @@
 //! serialised, and is zeroed when dropped. Who has only a [`Sealer`] cannot open anything: it can
 //! seal a [`Portable`] for another place, and sees no more of it than ciphertext.
 //!
+//! A secret may also be kept elsewhere: a [`Reference`] says where, and is none itself.
+//!
 //! ```compile_fail
 //! # use medley_secret::Secret;
 //! let secret = Secret::new("x".into());
@@ -27,6 +29,7 @@ mod error;
 mod keyring;
 mod master;
 mod portable;
+mod reference;
 mod scram;
 mod sealed;
 mod source;
@@ -35,6 +38,7 @@ pub use error::{Error, Result};
 pub use keyring::{Keyring, Opener, Sealer, WrappedKey};
 pub use master::{KeyId, MasterKey};
 pub use portable::Portable;
+pub use reference::{Reference, ReferenceError, Scheme, Source, Template, Who, is_prefix};
 pub use scram::Verifier;
 pub use sealed::{Place, Sealed};
 pub use source::KeySource;
@@ -78,6 +82,29 @@ impl Secret {
 
     fn bytes(&self) -> &[u8] {
         self.0.as_bytes()
+    }
+}
+
+/// A secret that was fetched from where a reference leads, and is kept while it may be used: it is
+/// handed out as a [`Secret`] as often as it is needed, prints as nothing, and is zeroed when
+/// dropped.
+pub struct Kept(Zeroizing<String>);
+
+impl Kept {
+    /// Takes a value into care.
+    pub fn new(value: String) -> Self {
+        Self(Zeroizing::new(value))
+    }
+
+    /// For one login.
+    pub fn secret(&self) -> Secret {
+        Secret(self.0.clone())
+    }
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
     }
 }
 

@@ -26,6 +26,12 @@ pub enum OptionError {
         /// Why.
         source: medley_secret::Error,
     },
+    /// Somebody who is no superuser set a reference beyond what a superuser allowed.
+    #[error("permission denied to set option \"{0}\" to this reference")]
+    ReferenceByOthers(String),
+    /// Somebody who is no superuser said which references others may set.
+    #[error("permission denied to set option \"{0}\"")]
+    ForSuperusers(String),
     /// The validator refuses.
     #[error(transparent)]
     Refused(#[from] medley_fdw::Error),
@@ -40,7 +46,9 @@ impl Diagnostic for OptionError {
             Self::Twice(_) => SqlState::DUPLICATE_OBJECT,
             Self::NotFound(_) => SqlState::UNDEFINED_OBJECT,
             Self::EqualsSign(_) | Self::Mask(_) => SqlState::INVALID_PARAMETER_VALUE,
-            Self::SealedByOthers(_) => SqlState::INSUFFICIENT_PRIVILEGE,
+            Self::SealedByOthers(_) | Self::ReferenceByOthers(_) | Self::ForSuperusers(_) => {
+                SqlState::INSUFFICIENT_PRIVILEGE
+            }
             Self::Sealed { source, .. } => source.sqlstate(),
             Self::Refused(error) => error.sqlstate(),
             Self::ValidatorGone(_) => SqlState::UNDEFINED_FUNCTION,
@@ -63,6 +71,12 @@ impl Diagnostic for OptionError {
                  with \"sealed:v1:\" cannot be a password."
                     .into(),
             ),
+            Self::ReferenceByOthers(_) => Some(
+                "Only superusers set a reference; a server's owner sets one that is within the \
+                 prefixes that a superuser gave the server as \"allowed_refs\"."
+                    .into(),
+            ),
+            Self::ForSuperusers(_) => Some("Only superusers set this option.".into()),
             Self::Mask(_) => Some(
                 "\"********\" stands for a value that is not shown. Give the value itself.".into(),
             ),

@@ -1,0 +1,193 @@
+//! Options that a wrapper's objects have besides those that it declares: Medley's own, and one
+//! for each secret, which says where the secret is kept instead of here.
+use medley_secret::{Reference, is_prefix};
+
+use crate::{Error, GivenOption, GivenValue, Kind, OptionSpec, Options, Result, Scope};
+
+/// What a secret's option is called where it is a reference: `password_ref`.
+pub const REFERENCE_SUFFIX: &str = "_ref";
+
+/// Prefixes of references that the server's owner may set; superusers say so.
+pub const ALLOWED_REFS: &str = "allowed_refs";
+
+/// Whether `{role}` and `{session_user}` mean something in the remote user's name.
+pub const TEMPLATES: &str = "templates";
+
+/// What the remote user's option may be called, of which a reference may be set as of a secret.
+pub const USER_OPTIONS: [&str; 2] = ["user", "username"];
+
+/// The fields of Vault's answer that hold a remote user's name, and nothing else.
+const USER_FIELDS: [&str; 2] = ["username", "user"];
+
+/// Medley's own options, which every wrapper's objects have. A wrapper's option of the same name
+/// counts instead.
+#[rustfmt::skip]
+pub const OURS: &[OptionSpec] = &[
+    OptionSpec::new(Scope::Server, ALLOWED_REFS, Kind::Text, "Prefixes of references, separated by blanks, that the server's owner may set in its user mappings; superusers set it."),
+    OptionSpec::new(Scope::UserMapping, TEMPLATES, Kind::Bool, "Whether {role} and {session_user} in the remote user's name stand for who uses the mapping.").default("on where the mapping has a reference"),
+];
+
+/// What an option is to a wrapper's object.
+#[derive(Clone, Copy, Debug)]
+pub enum Declared {
+    /// The wrapper declares it.
+    Own(&'static OptionSpec),
+    /// Medley declares it for every wrapper.
+    Ours(&'static OptionSpec),
+    /// It says where the value of this one is kept.
+    Reference(&'static OptionSpec),
+}
+
+/// What an option of this name is, if it is one.
+pub fn declared(options: &'static [OptionSpec], scope: Scope, name: &str) -> Option<Declared> {
+    let own = find(options, scope, name).map(Declared::Own);
+    let ours = || ours(options).find(|spec| is(spec, scope, name)).map(Declared::Ours);
+    own.or_else(ours).or_else(|| referenced(options, scope, name).map(Declared::Reference))
+}
+
+/// The option whose value is kept where the option of this name says.
+pub fn referenced(
+    options: &'static [OptionSpec],
+    scope: Scope,
+    name: &str,
+) -> Option<&'static OptionSpec> {
+    let name = name.strip_suffix(REFERENCE_SUFFIX)?;
+    let spec =
+        find(options, scope, name).or_else(|| ours(options).find(|spec| is(spec, scope, name)))?;
+    is_referable(spec).then_some(spec)
+}
+
+/// Whether an option's value may be kept elsewhere.
+pub fn is_referable(spec: &OptionSpec) -> bool {
+    match spec.scope {
+        Scope::UserMapping => spec.kind == Kind::Secret || is_user(spec),
+        Scope::Server => spec.kind == Kind::Secret,
+        // Nothing of these is given to a remote that logs somebody in.
+        Scope::Wrapper | Scope::Table | Scope::Column | Scope::Import => false,
+    }
+}
+
+/// Whether it is the name of the remote user.
+pub fn is_user(spec: &OptionSpec) -> bool {
+    spec.scope == Scope::UserMapping && USER_OPTIONS.contains(&spec.name)
+}
+
+fn find(options: &'static [OptionSpec], scope: Scope, name: &str) -> Option<&'static OptionSpec> {
+    options.iter().find(|spec| is(spec, scope, name))
+}
+
+fn is(spec: &OptionSpec, scope: Scope, name: &str) -> bool {
+    spec.scope == scope && spec.name == name
+}
+
+/// Medley's own options of a wrapper's objects: none where there is nobody to log in as.
+pub fn ours(options: &'static [OptionSpec]) -> impl Iterator<Item = &'static OptionSpec> {
+    let has_mappings = options.iter().any(|spec| spec.scope == Scope::UserMapping);
+    OURS.iter().filter(move |_| has_mappings)
+}
+
+/// All options of a wrapper's objects of one kind, for who lists them: the wrapper's own, then
+/// Medley's; each that may be kept elsewhere is followed by the reference to it, which has its
+/// name and its effect.
+pub fn all(
+    options: &'static [OptionSpec],
+    scope: Scope,
+) -> impl Iterator<Item = (&'static OptionSpec, Option<String>)> {
+    let here = options.iter().chain(ours(options)).filter(move |spec| spec.scope == scope);
+    here.map(|spec| (spec, is_referable(spec).then(|| reference_name(spec.name))))
+}
+
+/// What a reference is for, of whichever option.
+pub const REFERENCE_DOC: &str = "Where that is kept instead: env:NAME, file:/path, exec:name or \
+     vault:path#field; superusers set it, and the server's owner within allowed_refs.";
+
+/// The prefixes that `allowed_refs` lists.
+pub fn allowed_prefixes(list: &str) -> impl Iterator<Item = &str> {
+    list.split_whitespace()
+}
+
+/// Judges a reference by its form.
+pub fn check_reference(spec: &OptionSpec, value: &str) -> Result<Reference> {
+    let refused = |why| Error::Reference { option: reference_name(spec.name), why };
+    let reference = Reference::parse(value).map_err(|error| refused(error.into()))?;
+    // What is a name is shown to the remote, and by it: nothing else must come to be one.
+    let holds_name = reference.field().is_some_and(|field| USER_FIELDS.contains(&field));
+    match is_user(spec) && !holds_name {
+        true => Err(refused(WrongReference::NoName)),
+        false => Ok(reference),
+    }
+}
+
+/// Why a reference cannot be one of this option.
+#[derive(Debug, thiserror::Error)]
+pub enum WrongReference {
+    /// Its form.
+    #[error(transparent)]
+    Form(#[from] medley_secret::ReferenceError),
+    /// A user's name comes from a field of that name only.
+    #[error("a remote user's name is kept in a field \"username\" or \"user\" of Vault only")]
+    NoName,
+}
+
+/// What the reference to this option's value is called.
+pub fn reference_name(option: &str) -> String {
+    format!("{option}{REFERENCE_SUFFIX}")
+}
+
+/// Judges one of Medley's own options.
+pub(crate) fn check_ours(spec: &OptionSpec, value: &str) -> Result<()> {
+    match spec.name {
+        ALLOWED_REFS => match allowed_prefixes(value).find(|prefix| !is_prefix(prefix)) {
+            Some(prefix) => Err(Error::NotAPrefix(prefix.to_owned())),
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// A value and a reference to it cannot both count.
+pub(crate) fn check_pairs(
+    declared: &'static [OptionSpec],
+    scope: Scope,
+    given: &[GivenOption<'_>],
+) -> Result<()> {
+    let mut references = given.iter().filter_map(|it| referenced(declared, scope, it.name));
+    match references.find(|spec| given.iter().any(|it| it.name == spec.name)) {
+        Some(spec) => Err(Error::ValueAndReference(spec.name)),
+        None => Ok(()),
+    }
+}
+
+/// Judges what no wrapper declares: for objects of a wrapper without a validator, whose own
+/// options nobody looks at.
+pub fn check_undeclared(
+    options: &'static [OptionSpec],
+    scope: Scope,
+    given: &[GivenOption<'_>],
+) -> Result<()> {
+    for option in given {
+        let GivenValue::Plain(value) = option.value else { continue };
+        match declared(options, scope, option.name) {
+            Some(declared @ (Declared::Ours(_) | Declared::Reference(_))) => {
+                crate::check::check_declared(declared, value)?;
+            }
+            Some(Declared::Own(_)) | None => {}
+        }
+    }
+    check_pairs(options, scope, given)
+}
+
+impl Options {
+    /// Takes out Medley's own options and all references, which no wrapper is told of.
+    pub fn take_undeclared(
+        &mut self,
+        declared_by: &'static [OptionSpec],
+        scope: Scope,
+    ) -> Vec<(String, String)> {
+        let is_ours = |name: &str| {
+            let declared = declared(declared_by, scope, name);
+            matches!(declared, Some(Declared::Ours(_) | Declared::Reference(_)))
+        };
+        self.extract(is_ours)
+    }
+}
