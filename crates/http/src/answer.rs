@@ -1,0 +1,289 @@
+use tokio::io::{AsyncRead, AsyncReadExt};
+use zeroize::Zeroizing;
+
+use crate::{Error, Result};
+
+/// The status line and the headers together are no longer.
+const MOST_HEAD_BYTES: usize = 32 * 1024;
+/// Reading begins with this much.
+const FIRST_BYTES: usize = 4096;
+
+/// What a service answered.
+pub struct Response {
+    /// Its status: 200 is well, 404 is not there.
+    pub status: u16,
+    headers: Vec<(String, String)>,
+    /// What follows the headers.
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+impl Response {
+    /// A header's value; names are the same in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers.find(|(it, _)| it.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the service did as it was asked.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+impl std::fmt::Debug for Response {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "status {}", self.status)
+    }
+}
+
+/// How the end of a body is known.
+enum Length {
+    Known(usize),
+    Chunked,
+    /// The connection ends; over TLS it does so in a way that nobody else can.
+    UntilEnd,
+}
+
+pub(crate) async fn read(
+    stream: &mut (impl AsyncRead + Unpin),
+    most_bytes: usize,
+) -> Result<Response> {
+    let mut input = Input { stream, bytes: grown(&[], FIRST_BYTES), at: 0 };
+    loop {
+        let (status, headers) = head(&mut input).await?;
+        // 100 and its like say that the answer is still to come.
+        if (100..200).contains(&status) {
+            continue;
+        }
+        let body = match length(status, &headers)? {
+            Length::Known(length) => input.take(length, most_bytes).await?,
+            Length::Chunked => chunked(&mut input, most_bytes).await?,
+            Length::UntilEnd => input.rest(most_bytes).await?,
+        };
+        return Ok(Response { status, headers, body });
+    }
+}
+
+async fn head<S: AsyncRead + Unpin>(
+    input: &mut Input<'_, S>,
+) -> Result<(u16, Vec<(String, String)>)> {
+    let mut left = MOST_HEAD_BYTES;
+    let line = input.line(&mut left).await?;
+    let status = status(&line).ok_or(Error::Malformed)?;
+    let mut headers = Vec::new();
+    loop {
+        let line = input.line(&mut left).await?;
+        if line.is_empty() {
+            return Ok((status, headers));
+        }
+        let (name, value) = line.split_once(':').ok_or(Error::Malformed)?;
+        if name.is_empty() || name.contains(|c: char| c.is_whitespace()) {
+            return Err(Error::Malformed);
+        }
+        headers.push((name.to_owned(), value.trim().to_owned()));
+    }
+}
+
+fn status(line: &str) -> Option<u16> {
+    let rest = line.strip_prefix("HTTP/1.1 ").or_else(|| line.strip_prefix("HTTP/1.0 "))?;
+    let digits = rest.get(..3)?;
+    let ends = matches!(rest.as_bytes().get(3), None | Some(b' '));
+    (ends && digits.bytes().all(|digit| digit.is_ascii_digit())).then(|| digits.parse().ok())?
+}
+
+fn length(status: u16, headers: &[(String, String)]) -> Result<Length> {
+    let all = |name: &str| {
+        let found = headers.iter().filter(|(it, _)| it.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str()).collect::<Vec<_>>()
+    };
+    if matches!(status, 204 | 304) {
+        return Ok(Length::Known(0));
+    }
+    // Two ways to tell the length are how one answer is taken for two.
+    match (all("transfer-encoding").as_slice(), all("content-length").as_slice()) {
+        ([], []) => Ok(Length::UntilEnd),
+        ([], [length]) => number(length, 10).map(Length::Known),
+        ([coding], []) if coding.eq_ignore_ascii_case("chunked") => Ok(Length::Chunked),
+        _ => Err(Error::Malformed),
+    }
+}
+
+/// Without the signs and blanks that `from_str_radix` takes.
+fn number(text: &str, radix: u32) -> Result<usize> {
+    match !text.is_empty() && text.chars().all(|c| c.is_digit(radix)) {
+        true => usize::from_str_radix(text, radix).map_err(|_| Error::Malformed),
+        false => Err(Error::Malformed),
+    }
+}
+
+async fn chunked<S: AsyncRead + Unpin>(
+    input: &mut Input<'_, S>,
+    most_bytes: usize,
+) -> Result<Zeroizing<Vec<u8>>> {
+    let mut body = Zeroizing::new(Vec::new());
+    let mut left = MOST_HEAD_BYTES;
+    loop {
+        let line = input.line(&mut left).await?;
+        let size = line.split(';').next().unwrap_or_default().trim();
+        let size = number(size, 16)?;
+        if size == 0 {
+            // What may follow are headers, which nobody asked for.
+            while !input.line(&mut left).await?.is_empty() {}
+            return Ok(body);
+        }
+        let room = most_bytes.saturating_sub(body.len());
+        let chunk = input.take(size, room).await.map_err(|error| match error {
+            Error::TooLong(_) => Error::TooLong(most_bytes),
+            error => error,
+        })?;
+        body = grown(&body, chunk.len());
+        body.extend_from_slice(&chunk);
+        left = MOST_HEAD_BYTES;
+        if !input.line(&mut left).await?.is_empty() {
+            return Err(Error::Malformed);
+        }
+    }
+}
+
+/// What was read of a connection, and what comes.
+struct Input<'a, S> {
+    stream: &'a mut S,
+    bytes: Zeroizing<Vec<u8>>,
+    /// Up to here it was taken.
+    at: usize,
+}
+
+impl<S: AsyncRead + Unpin> Input<'_, S> {
+    /// Reads more; false at the end.
+    async fn more(&mut self) -> Result<bool> {
+        if self.bytes.len() == self.bytes.capacity() {
+            self.bytes = grown(&self.bytes[self.at..], FIRST_BYTES);
+            self.at = 0;
+        }
+        // Into the room that is there, so that the buffer does not move.
+        let room = self.bytes.capacity() - self.bytes.len();
+        let mut limited = (&mut *self.stream).take(room as u64);
+        Ok(limited.read_buf(&mut *self.bytes).await? > 0)
+    }
+
+    /// A line without its end; `left` is what all lines together may still have.
+    async fn line(&mut self, left: &mut usize) -> Result<String> {
+        let mut looked = 0;
+        loop {
+            let rest = &self.bytes[self.at..];
+            if let Some(end) = rest[looked..].iter().position(|byte| *byte == b'\n') {
+                let line = &rest[..looked + end];
+                *left = left.checked_sub(line.len()).ok_or(Error::Malformed)?;
+                let text = std::str::from_utf8(line).map_err(|_| Error::Malformed)?;
+                let text = text.strip_suffix('\r').unwrap_or(text).to_owned();
+                self.at += looked + end + 1;
+                return Ok(text);
+            }
+            looked = rest.len();
+            if looked > *left || !self.more().await? {
+                return Err(Error::Malformed);
+            }
+        }
+    }
+
+    async fn take(&mut self, length: usize, most: usize) -> Result<Zeroizing<Vec<u8>>> {
+        if length > most {
+            return Err(Error::TooLong(most));
+        }
+        let here = length.min(self.bytes.len() - self.at);
+        let mut taken = grown(&self.bytes[self.at..self.at + here], length - here);
+        self.at += here;
+        taken.resize(length, 0);
+        self.stream.read_exact(&mut taken[here..]).await.map_err(|_| Error::Malformed)?;
+        Ok(taken)
+    }
+
+    async fn rest(&mut self, most: usize) -> Result<Zeroizing<Vec<u8>>> {
+        loop {
+            if self.bytes.len() - self.at > most {
+                return Err(Error::TooLong(most));
+            }
+            if !self.more().await? {
+                return Ok(Zeroizing::new(self.bytes[self.at..].to_vec()));
+            }
+        }
+    }
+}
+
+/// The same bytes with room for more. A vector that grows by itself leaves what it held behind.
+fn grown(bytes: &[u8], more: usize) -> Zeroizing<Vec<u8>> {
+    let mut new = Zeroizing::new(Vec::with_capacity(2 * bytes.len() + more));
+    new.extend_from_slice(bytes);
+    new
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every answer is read the same however it is cut into pieces.
+    async fn said(answer: &str, most: usize) -> String {
+        let mut told = Vec::new();
+        for piece in [1, 7, 100_000] {
+            let mut stream = tokio_test_stream(answer.as_bytes(), piece);
+            told.push(match read(&mut stream, most).await {
+                Ok(response) => {
+                    format!("{} {}", response.status, String::from_utf8_lossy(&response.body))
+                }
+                Err(error) => error.to_string(),
+            });
+        }
+        assert!(told.iter().all(|it| *it == told[0]), "{told:?}");
+        told.remove(0)
+    }
+
+    fn tokio_test_stream(bytes: &[u8], piece: usize) -> impl AsyncRead + Unpin {
+        let (mut ours, theirs) = tokio::io::duplex(piece);
+        let bytes = bytes.to_vec();
+        tokio::spawn(async move {
+            use tokio::io::AsyncWriteExt;
+            let _ = ours.write_all(&bytes).await;
+        });
+        theirs
+    }
+
+    #[tokio::test]
+    async fn three_ways_to_end_a_body() {
+        assert_eq!(said("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcdef", 9).await, "200 abc");
+        let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+                       3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: x\r\n\r\n";
+        assert_eq!(said(chunked, 9).await, "200 abcde");
+        assert_eq!(said("HTTP/1.0 404\r\n\r\nabc", 9).await, "404 abc");
+        assert_eq!(said("HTTP/1.1 204 No Content\r\n\r\n", 9).await, "204 ");
+        let twice = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        assert_eq!(said(twice, 9).await, "200 ");
+    }
+
+    #[tokio::test]
+    async fn what_is_too_long_or_no_http_is_refused() {
+        let long = "the answer is longer than 2 bytes";
+        assert_eq!(said("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", 2).await, long);
+        assert_eq!(said("HTTP/1.1 200 OK\r\n\r\nabc", 2).await, long);
+        let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n";
+        assert_eq!(said(chunked, 2).await, long);
+        for answer in [
+            "",
+            "HTTP/1.1 200",
+            "SSH-2.0\r\n\r\n",
+            "HTTP/1.1 2000 OK\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nno header\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab",
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n",
+        ] {
+            assert_eq!(said(answer, 9).await, "the answer is not HTTP", "{answer}");
+        }
+        let endless = format!("HTTP/1.1 200 OK\r\nA: {}", "x".repeat(MOST_HEAD_BYTES));
+        assert_eq!(said(&endless, 9).await, "the answer is not HTTP");
+    }
+}
