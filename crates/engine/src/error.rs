@@ -110,6 +110,13 @@ impl Error {
         report.into()
     }
 
+    /// The same error, said of no place in a text.
+    pub fn without_position(self) -> Self {
+        let mut report = self.report();
+        report.position = None;
+        report.into()
+    }
+
     fn code(&self) -> SqlState {
         match self {
             Self::Refused(report) => report.sqlstate,

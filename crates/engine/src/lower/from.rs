@@ -231,7 +231,7 @@ impl Lowering<'_> {
     fn view(&self, relation: &RelationRange, range: &Range) -> Result<Bound> {
         let query = relation.view.as_ref().ok_or_else(|| misplaced("a view"))?;
         // Positions in it are of another text than the statement's.
-        let bound = self.query(None, query, false).map_err(without_position)?.0;
+        let bound = self.query(None, query, false).map_err(Error::without_position)?.0;
         self.aliased(bound, range.name.as_deref().unwrap_or("view"))
     }
 
@@ -251,10 +251,4 @@ impl Lowering<'_> {
 /// What AND joins, each for itself: USING's pairs.
 fn conjuncts(on: Vec<Expr>) -> Vec<Expr> {
     on.iter().flat_map(datafusion::logical_expr::utils::split_conjunction).cloned().collect()
-}
-
-fn without_position(error: Error) -> Error {
-    let mut report = medley_diagnostic::Diagnostic::report(&error);
-    report.position = None;
-    report.into()
 }

@@ -8,6 +8,16 @@ use medley_types::{PgType, TypeOid};
 use super::declared::{self, Declared};
 use super::{Keys, Session, SystemRelation};
 
+/// The columns that each table has besides its own: number, name, type.
+const SYSTEM_COLUMNS: [(i16, &str, PgType); 6] = [
+    (-1, "ctid", PgType::TID),
+    (-2, "xmin", PgType::XID),
+    (-3, "cmin", PgType::plain(29)),
+    (-4, "xmax", PgType::XID),
+    (-5, "cmax", PgType::plain(29)),
+    (-6, "tableoid", PgType::OID),
+];
+
 /// A relation, stored or the system's own.
 #[derive(Clone, Copy)]
 pub enum AnyRelation<'a> {
@@ -188,12 +198,22 @@ impl<'a> AnyRelation<'a> {
         }
     }
 
+    /// Its columns by number: the system's, its own, and what is left of dropped ones.
+    pub fn all_columns(self) -> Vec<AnyColumn<'a>> {
+        let system = SYSTEM_COLUMNS.iter().filter(|_| self.kind() != 'v').map(system_column);
+        let dropped = self.stored().into_iter().flat_map(|it| &it.columns).filter(|c| c.dropped);
+        let dropped = dropped.map(|it| AnyColumn { not_null: false, ..AnyColumn::of_stored(it) });
+        let mut columns: Vec<_> = system.chain(self.columns()).chain(dropped).collect();
+        columns.sort_by_key(|column| column.number);
+        columns
+    }
+
     /// What the actor may do with it.
     pub fn privileges(self, actor: &Actor<'_>) -> Privileges {
         match self {
             Self::Stored(it) => actor.privileges_on(it.oid.address()),
             Self::System(_) if actor.is_superuser() => Privileges::ALL_RELATION,
-            Self::System(it) => system_privileges(actor, it.public),
+            Self::System(it) => system_privileges(actor, it),
         }
     }
 
@@ -237,6 +257,11 @@ impl<'a> AnyRelation<'a> {
 }
 
 impl<'a> AnyColumn<'a> {
+    /// Whether it was dropped, and only its number is left.
+    pub fn is_dropped(&self) -> bool {
+        self.stored.is_some_and(|column| column.dropped)
+    }
+
     fn of_stored(column: &'a objects::Column) -> Self {
         Self {
             name: &column.name,
@@ -261,12 +286,32 @@ fn system_acl(public: bool) -> Acl {
     [own].into_iter().chain(public.then_some(everybody)).collect()
 }
 
-fn system_privileges(actor: &Actor<'_>, public: bool) -> Privileges {
-    let all = actor.has_privileges_of(RoleOid::BOOTSTRAP);
-    let reads = public || actor.has_privileges_of(RoleOid::READ_ALL_DATA);
-    match (all, reads) {
-        (true, _) => Privileges::ALL_RELATION,
-        (false, true) => Privileges::SELECT,
-        (false, false) => Privileges::NONE,
+/// Nobody but superusers writes to the system's tables.
+fn system_privileges(actor: &Actor<'_>, relation: &Declared) -> Privileges {
+    let write = [Privileges::INSERT, Privileges::UPDATE, Privileges::DELETE];
+    let write = write.into_iter().fold(Privileges::NONE, |all, one| all | one);
+    let given = [
+        (RoleOid::BOOTSTRAP, Privileges::ALL_RELATION),
+        (RoleOid::READ_ALL_DATA, Privileges::SELECT),
+        (RoleOid::WRITE_ALL_DATA, write),
+        (RoleOid::MAINTAIN, Privileges::MAINTAIN),
+    ];
+    let public = if relation.public { Privileges::SELECT } else { Privileges::NONE };
+    let given = given.into_iter().filter(|(role, _)| actor.has_privileges_of(*role));
+    let given = given.fold(public, |all, (_, privileges)| all | privileges);
+    match relation.kind() {
+        'v' => given,
+        _ => given - (write | Privileges::TRUNCATE),
+    }
+}
+
+fn system_column<'a>((number, name, pg_type): &(i16, &'static str, PgType)) -> AnyColumn<'a> {
+    AnyColumn {
+        name,
+        number: *number,
+        pg_type: *pg_type,
+        not_null: true,
+        domain: None,
+        stored: None,
     }
 }

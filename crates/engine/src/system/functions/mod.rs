@@ -13,6 +13,7 @@ mod privileges;
 mod registered;
 mod session;
 mod sizes;
+mod type_names;
 mod visible;
 
 pub use registered::{INPUTS, OUTPUTS};

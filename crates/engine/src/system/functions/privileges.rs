@@ -5,8 +5,9 @@ use medley_catalog::ids::{DatabaseOid, ObjectAddress, RoleOid, SchemaOid, Server
 use medley_diagnostic::SqlState;
 
 use super::super::relations::{self, AnyRelation};
+use super::super::types::owner_of;
 use super::super::{Session, names, procedures};
-use super::registered;
+use super::{registered, type_names};
 use crate::error::{Error, Result};
 use crate::semantics::{Datum, Frame, RowFn, Table};
 
@@ -20,9 +21,9 @@ enum Target<'a> {
     AnyColumn(AnyRelation<'a>),
     /// One column of it.
     Column(AnyRelation<'a>, i16),
-    /// What is the bootstrap superuser's, with these privileges.
-    BuiltIn(Acl),
-    /// What only superusers may.
+    /// What is this role's, with these privileges.
+    BuiltIn(Acl, RoleOid),
+    /// What only its owner, the bootstrap superuser, may use.
     Reserved,
 }
 
@@ -30,10 +31,12 @@ enum Target<'a> {
 struct Family {
     /// The privileges there are, by their words.
     words: Privileges,
+    /// Whether privileges that are none are told before an object that is none.
+    privileges_first: bool,
     /// Finds the object by name; it must be there.
     named: for<'a> fn(&'a Session, &str) -> Result<Target<'a>>,
     /// Finds it by oid.
-    numbered: for<'a> fn(&'a Session, u32) -> Option<Target<'a>>,
+    numbered: for<'a> fn(&'a Session, u32) -> Result<Option<Target<'a>>>,
 }
 
 impl Family {
@@ -50,33 +53,37 @@ impl Family {
 
 const SERVER: Family = Family {
     words: Privileges::USAGE,
+    privileges_first: false,
     named: |session, name| {
         let found = session.snapshot.server_named(name).map(|it| Target::Object(it.oid.address()));
         found.ok_or_else(|| names::undefined("server", name))
     },
-    numbered: |session, oid| object(session, ServerOid(oid).address()),
+    numbered: |session, oid| Ok(object(session, ServerOid(oid).address())),
 };
 
 const WRAPPER: Family = Family {
     words: Privileges::USAGE,
+    privileges_first: false,
     named: |session, name| {
         let found = session.snapshot.wrapper_named(name).map(|it| Target::Object(it.oid.address()));
         found.ok_or_else(|| names::undefined("foreign-data wrapper", name))
     },
-    numbered: |session, oid| object(session, WrapperOid(oid).address()),
+    numbered: |session, oid| Ok(object(session, WrapperOid(oid).address())),
 };
 
 const SCHEMA: Family = Family {
     words: Privileges::ALL_SCHEMA,
+    privileges_first: false,
     named: |session, name| {
         let found = session.snapshot.schema_named(name).map(|it| Target::Object(it.oid.address()));
         found.ok_or_else(|| names::no_schema(name))
     },
-    numbered: |session, oid| object(session, SchemaOid(oid).address()),
+    numbered: |session, oid| Ok(object(session, SchemaOid(oid).address())),
 };
 
 const DATABASE: Family = Family {
     words: Privileges::ALL_DATABASE,
+    privileges_first: false,
     named: |session, name| match name == session.facts.database() {
         true => Ok(Target::Object(DatabaseOid::MEDLEY.address())),
         false => {
@@ -84,67 +91,71 @@ const DATABASE: Family = Family {
             Err(Error::at(SqlState::INVALID_CATALOG_NAME, message, None))
         }
     },
-    numbered: |session, oid| object(session, DatabaseOid(oid).address()),
+    numbered: |session, oid| Ok(object(session, DatabaseOid(oid).address())),
 };
 
 const TABLE: Family = Family {
     words: Privileges::ALL_RELATION,
+    privileges_first: false,
     named: |session, name| names::relation(session, name).map(Target::Relation),
-    numbered: |session, oid| relations::by_oid(&session.snapshot, oid).map(Target::Relation),
+    numbered: |session, oid| Ok(relations::by_oid(&session.snapshot, oid).map(Target::Relation)),
 };
 
 const ANY_COLUMN: Family = Family {
     words: Privileges::ALL_COLUMN,
+    privileges_first: false,
     named: |session, name| names::relation(session, name).map(Target::AnyColumn),
-    numbered: |session, oid| relations::by_oid(&session.snapshot, oid).map(Target::AnyColumn),
+    numbered: |session, oid| Ok(relations::by_oid(&session.snapshot, oid).map(Target::AnyColumn)),
 };
 
 /// There are none.
 const SEQUENCE: Family = Family {
     words: Privileges::ALL_SEQUENCE,
-    named: |session, name| {
-        let relation = names::relation(session, name)?;
-        let message = format!("\"{}\" is not a sequence", relation.name());
-        Err(Error::at(SqlState::WRONG_OBJECT_TYPE, message, None))
+    privileges_first: true,
+    named: |session, name| Err(not_a_sequence(names::relation(session, name)?)),
+    numbered: |session, oid| match relations::by_oid(&session.snapshot, oid) {
+        Some(relation) => Err(not_a_sequence(relation)),
+        None => Ok(None),
     },
-    numbered: |_, _| None,
 };
+
+fn not_a_sequence(relation: AnyRelation<'_>) -> Error {
+    let message = format!("\"{}\" is not a sequence", relation.name());
+    Error::at(SqlState::WRONG_OBJECT_TYPE, message, None)
+}
 
 const FUNCTION: Family = Family {
     words: Privileges::EXECUTE,
+    privileges_first: false,
     named: |session, name| match registered::function_of_signature(session, name)? {
-        Some(oid) => Ok(Target::BuiltIn(function_acl(oid))),
+        Some(oid) => Ok(function_target(oid)),
         None => {
             let message = format!("function \"{name}\" does not exist");
             Err(Error::at(SqlState::UNDEFINED_FUNCTION, message, None))
         }
     },
-    numbered: |session, oid| {
-        procedures::name(session, oid).map(|_| Target::BuiltIn(function_acl(oid)))
-    },
+    numbered: |session, oid| Ok(procedures::name(session, oid).map(|_| function_target(oid))),
 };
 
 const TYPE: Family = Family {
     words: Privileges::USAGE,
-    named: |session, name| match registered::type_named(session, name)? {
-        Some(_) => Ok(Target::BuiltIn(default_acl(AclKind::Type))),
-        None => Err(names::undefined("type", name)),
-    },
+    privileges_first: false,
+    named: |session, name| Ok(type_target(session, type_names::named(session, name)?)),
     numbered: |session, oid| {
-        registered::is_type(session, oid).then(|| Target::BuiltIn(default_acl(AclKind::Type)))
+        let known = registered::is_type(session, oid);
+        Ok(known.then(|| type_target(session, oid)))
     },
 };
 
 /// `internal`, `c` and `sql`: everybody may use them, as types.
 const LANGUAGE: Family = Family {
     words: Privileges::USAGE,
+    privileges_first: false,
     named: |_, name| match ["internal", "c", "sql"].contains(&name) {
-        true => Ok(Target::BuiltIn(default_acl(AclKind::Type))),
+        true => Ok(language_target()),
         false => Err(names::undefined("language", name)),
     },
-    numbered: |_, oid| {
-        (12..=14).contains(&oid).then(|| Target::BuiltIn(default_acl(AclKind::Type)))
-    },
+    numbered: |_, oid| Ok((12..=14).contains(&oid).then(language_target)),
 };
 
 /// `pg_default` and `pg_global`.
@@ -152,19 +163,32 @@ const TABLESPACES: [(u32, &str); 2] = [(1663, "pg_default"), (1664, "pg_global")
 
 const TABLESPACE: Family = Family {
     words: Privileges::CREATE,
+    privileges_first: false,
     named: |_, name| match TABLESPACES.iter().any(|(_, known)| *known == name) {
         true => Ok(Target::Reserved),
         false => Err(names::undefined("tablespace", name)),
     },
     numbered: |_, oid| {
-        TABLESPACES.iter().any(|(known, _)| *known == oid).then_some(Target::Reserved)
+        Ok(TABLESPACES.iter().any(|(known, _)| *known == oid).then_some(Target::Reserved))
     },
 };
 
-/// The ACL of a built-in function, or of a wrapper's.
-fn function_acl(oid: u32) -> Acl {
+/// A built-in function, or a wrapper's.
+fn function_target<'a>(oid: u32) -> Target<'a> {
     let own = procedures::details(oid).and_then(|details| details.acl());
-    own.unwrap_or_else(|| default_acl(AclKind::Function))
+    let acl = own.unwrap_or_else(|| default_acl(AclKind::Function));
+    Target::BuiltIn(acl, RoleOid::BOOTSTRAP)
+}
+
+fn language_target<'a>() -> Target<'a> {
+    Target::BuiltIn(default_acl(AclKind::Type), RoleOid::BOOTSTRAP)
+}
+
+/// The type of a relation's rows is its owner's.
+fn type_target<'a>(session: &Session, oid: u32) -> Target<'a> {
+    let owner = owner_of(session, oid).map(|(relation, _)| relation.owner());
+    let owner = owner.unwrap_or(RoleOid::BOOTSTRAP);
+    Target::BuiltIn(Acl::default_for(AclKind::Type, owner), owner)
 }
 
 fn default_acl(kind: AclKind) -> Acl {
@@ -244,11 +268,10 @@ impl Asked {
                 |held| relation.has_on_column(actor, number, held),
                 |option| may_grant_column(actor, relation, number, option),
             ),
-            Target::BuiltIn(acl) => {
-                let owns = actor.has_privileges_of(RoleOid::BOOTSTRAP);
+            Target::BuiltIn(acl, owner) => {
                 let has = |role| actor.has_privileges_of(role);
                 let given = acl.given_to(|it| it.role().is_none_or(has)).privileges;
-                self.any(|held| given.intersects(held), |_| owns)
+                self.any(|held| given.intersects(held), |_| has(*owner))
             }
             Target::Reserved => {
                 let owns = actor.has_privileges_of(RoleOid::BOOTSTRAP);
@@ -295,11 +318,18 @@ fn has<'a>(family: &Family, frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Dat
         [object, privileges] => (session.role, object, privileges),
         _ => return Err(Error::Internal("a privilege asked in an unknown form".to_owned())),
     };
-    let target = match object {
+    let find = || match object {
         Datum::Oid(oid) => (family.numbered)(session, *oid),
-        name => Some((family.named)(session, name.text()?)?),
+        name => (family.named)(session, name.text()?).map(Some),
     };
-    let asked = asked(privileges.text()?, family.words)?;
+    let read = || asked(privileges.text()?, family.words);
+    let (target, asked) = match family.privileges_first {
+        true => {
+            let asked = read()?;
+            (find()?, asked)
+        }
+        false => (find()?, read()?),
+    };
     let actor = session.snapshot.actor(role);
     Ok(match target {
         Some(target) => Datum::Bool(asked.is_given(&actor, &target)),
@@ -328,38 +358,48 @@ fn has_column<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
     Ok(Datum::Bool(asked.is_given(&actor, &Target::Column(relation, number))))
 }
 
-/// A name must be there, a number need not.
+/// The number of a column that is there, a system column's too. A name must be a column's, be it
+/// a dropped one's; a number need not.
 fn column_number(relation: AnyRelation<'_>, column: &Datum<'_>) -> Result<Option<i16>> {
-    let columns = relation.columns();
-    match column {
-        Datum::Int2(number) => {
-            Ok(columns.iter().find(|it| it.number == *number).map(|it| it.number))
-        }
+    let columns = relation.all_columns();
+    let found = match column {
+        Datum::Int2(number) => columns.iter().find(|it| it.number == *number),
         name => {
             let name = name.text()?;
-            let found = columns.iter().find(|it| it.name == name).map(|it| Some(it.number));
-            found.ok_or_else(|| {
-                let relation = relation.name();
-                let message =
-                    format!("column \"{name}\" of relation \"{relation}\" does not exist");
-                Error::at(SqlState::UNDEFINED_COLUMN, message, None)
-            })
+            let found = columns.iter().find(|it| it.name == name);
+            Some(found.ok_or_else(|| no_column(relation, name))?)
         }
-    }
+    };
+    Ok(found.filter(|it| !it.is_dropped()).map(|it| it.number))
 }
 
-/// SET and ALTER SYSTEM of a setting are for superusers, but for what everybody may set anyway.
+fn no_column(relation: AnyRelation<'_>, name: &str) -> Error {
+    let message = format!("column \"{name}\" of relation \"{}\" does not exist", relation.name());
+    Error::at(SqlState::UNDEFINED_COLUMN, message, None)
+}
+
+/// No setting has privileges of its own: SET and ALTER SYSTEM of any are for superusers, whatever
+/// everybody may set anyway.
 fn has_parameter<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
     let session = frame.session();
-    let (role, privileges) = match args {
-        [user, _, privileges] => (role_of(session, user)?, privileges),
-        [_, privileges] => (session.role, privileges),
+    let (user, privileges) = match args {
+        [user, _, privileges] => (Some(user), privileges),
+        [_, privileges] => (None, privileges),
         _ => return Err(Error::Internal("a privilege asked in an unknown form".to_owned())),
     };
-    let words = Privileges::SET | Privileges::ALTER_SYSTEM;
-    let asked = asked(privileges.text()?, words)?;
+    let asked = asked(privileges.text()?, Privileges::SET | Privileges::ALTER_SYSTEM)?;
+    let role = user.map_or(Ok(session.role), |user| role_of(session, user))?;
     let actor = session.snapshot.actor(role);
-    Ok(Datum::Bool(asked.is_given(&actor, &Target::Reserved)))
+    Ok(Datum::Bool(asked.any(|_| actor.is_superuser(), |_| actor.is_superuser())))
+}
+
+/// There are no large objects.
+fn has_large_object<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
+    if let [user, _, _] = args {
+        role_of(frame.session(), user)?;
+    }
+    let privileges = args.last().map_or(Ok(""), Datum::text)?;
+    asked(privileges, Privileges::SELECT | Privileges::UPDATE).map(|_| Datum::Null)
 }
 
 /// `pg_has_role`: the role unless it is the current one, the other role, how.
@@ -454,6 +494,9 @@ pub const KERNELS: Table = &[
     ("has_column_privilege_name_attnum", has_column),
     ("has_column_privilege_id_name", has_column),
     ("has_column_privilege_id_attnum", has_column),
+    ("has_largeobject_privilege_name_id", has_large_object),
+    ("has_largeobject_privilege_id", has_large_object),
+    ("has_largeobject_privilege_id_id", has_large_object),
     ("has_parameter_privilege_name_name", has_parameter),
     ("has_parameter_privilege_id_name", has_parameter),
     ("has_parameter_privilege_name", has_parameter),

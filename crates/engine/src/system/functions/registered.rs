@@ -4,9 +4,8 @@ use medley_catalog::quote_identifier;
 use medley_diagnostic::SqlState;
 use medley_types::TypeOid;
 
-use super::super::types::{owner_of, row_types};
 use super::super::{Session, collations, domains, names, procedures, relations};
-use super::format_type;
+use super::{format_type, type_names};
 use crate::error::{Error, Result};
 use crate::semantics::builtin::{self, Operator};
 use crate::semantics::{Datum, Frame, RowFn, Table};
@@ -57,12 +56,12 @@ const REGCLASS: Registered = Registered {
 };
 const REGTYPE: Registered = Registered {
     t: TypeOid(2206),
-    find: find_type,
+    find: type_names::find,
     show: |session, oid| {
         let known = format_type::format_type(oid, None);
         known.or_else(|| format_type::row_type(session, oid)).or_else(|| domains::shown(oid))
     },
-    missing: |name| names::undefined("type", name),
+    missing: type_names::undefined,
 };
 const REGROLE: Registered = Registered {
     t: TypeOid(4096),
@@ -181,7 +180,7 @@ fn read<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
     if let Some(oid) = as_number(text) {
         return Ok(Datum::Oid(oid));
     }
-    let found = (registered.find)(frame.session(), text)?;
+    let found = (registered.find)(frame.session(), text).map_err(Error::without_position)?;
     found.map(Datum::Oid).ok_or_else(|| (registered.missing)(text))
 }
 
@@ -191,21 +190,18 @@ fn look_up<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
     let registered = of(frame.result.oid)?;
     match as_number(text) {
         Some(oid) => Ok(Datum::Oid(oid)),
-        None => {
-            let found = (registered.find)(frame.session(), text);
-            Ok(found.ok().flatten().map_or(Datum::Null, Datum::Oid))
-        }
+        None => match (registered.find)(frame.session(), text) {
+            Err(error) if frame.result.oid == REGTYPE.t && type_names::is_hard(&error) => {
+                Err(error)
+            }
+            found => Ok(found.ok().flatten().map_or(Datum::Null, Datum::Oid)),
+        },
     }
 }
 
 /// The function of this signature.
 pub fn function_of_signature(session: &Session, text: &str) -> Result<Option<u32>> {
     find_signature(session, text)
-}
-
-/// The type of this name.
-pub fn type_named(session: &Session, text: &str) -> Result<Option<u32>> {
-    find_type(session, text)
 }
 
 /// Whether there is a type of this oid.
@@ -238,9 +234,6 @@ fn functions_named(session: &Session, text: &str) -> Result<Vec<u32>> {
     let (schema, name) = names::schema_and_name(session, text)?;
     match schema.as_deref() {
         None | Some("pg_catalog") => Ok(procedures::named(session, &name)),
-        Some(schema) if session.snapshot.schema_named(schema).is_none() => {
-            Err(names::no_schema(schema))
-        }
         Some(_) => Ok(Vec::new()),
     }
 }
@@ -266,25 +259,58 @@ fn show_function(session: &Session, oid: u32) -> Option<String> {
     })
 }
 
-/// `name(type, type)`.
-fn split_signature<'t>(session: &Session, text: &'t str) -> Result<(&'t str, Vec<Option<u32>>)> {
-    let missing = |what: &str| Error::at(SqlState::INVALID_TEXT_REPRESENTATION, what, None);
-    let (name, rest) =
-        text.split_once('(').ok_or_else(|| missing("expected a left parenthesis"))?;
-    let list =
-        rest.trim_end().strip_suffix(')').ok_or_else(|| missing("expected a right parenthesis"))?;
-    let given = list.split(',').map(str::trim).filter(|_| !list.trim().is_empty());
-    let types = given
-        .map(|name| match name.to_ascii_lowercase().as_str() {
-            "none" => Ok(None),
-            _ => find_type(session, name)?.map(Some).ok_or_else(|| names::undefined("type", name)),
-        })
-        .collect::<Result<_>>()?;
-    Ok((name.trim(), types))
+/// `name(type, type)`; only an operator's operand may be NONE.
+fn split_signature<'t>(
+    session: &Session,
+    text: &'t str,
+    allows_none: bool,
+) -> Result<(&'t str, Vec<Option<u32>>)> {
+    let (name, list) = name_and_list(text)?;
+    let types = type_texts(list)?.into_iter().map(|text| match allows_none {
+        true if text.eq_ignore_ascii_case("none") => Ok(None),
+        _ => type_names::named(session, text).map(Some),
+    });
+    Ok((name.trim(), types.collect::<Result<_>>()?))
+}
+
+fn malformed(message: &str) -> Error {
+    Error::at(SqlState::INVALID_TEXT_REPRESENTATION, message, None)
+}
+
+fn name_and_list(text: &str) -> Result<(&str, &str)> {
+    let mut quoted = false;
+    let open = text.find(|c: char| {
+        quoted ^= c == '"';
+        c == '(' && !quoted
+    });
+    let open = open.ok_or_else(|| malformed("expected a left parenthesis"))?;
+    let list = text[open + 1..].trim_end().strip_suffix(')');
+    Ok((&text[..open], list.ok_or_else(|| malformed("expected a right parenthesis"))?))
+}
+
+/// What commas separate outside of quotes, parentheses and brackets.
+fn type_texts(list: &str) -> Result<Vec<&str>> {
+    let (mut quoted, mut depth) = (false, 0_i32);
+    let is_end = |c: char| {
+        quoted ^= c == '"';
+        match c {
+            '(' | '[' if !quoted => depth += 1,
+            ')' | ']' if !quoted => depth -= 1,
+            _ => return c == ',' && !quoted && depth == 0,
+        }
+        false
+    };
+    let texts: Vec<_> = list.split(is_end).map(str::trim).collect();
+    match texts.as_slice() {
+        _ if quoted || depth != 0 => Err(malformed("improper type name")),
+        [""] => Ok(Vec::new()),
+        [.., ""] => Err(malformed("expected a type name")),
+        _ => Ok(texts),
+    }
 }
 
 fn find_signature(session: &Session, text: &str) -> Result<Option<u32>> {
-    let (name, types) = split_signature(session, text)?;
+    let (name, types) = split_signature(session, text, false)?;
     let has_types = |oid: &u32| {
         procedures::argument_types(session, *oid)
             .is_some_and(|known| known.iter().map(|t| Some(t.oid.0)).eq(types.iter().copied()))
@@ -328,13 +354,21 @@ fn show_operator(_: &Session, oid: u32) -> Option<String> {
 }
 
 fn find_operator_signature(session: &Session, text: &str) -> Result<Option<u32>> {
-    let (name, types) = split_signature(session, text)?;
-    let [left, Some(right)] = types[..] else {
-        let message = "missing argument";
-        return Err(Error::at(SqlState::UNDEFINED_PARAMETER, message, None));
+    let (name, types) = split_signature(session, text, true)?;
+    let (left, right) = match types[..] {
+        [left, right] => (left, right),
+        [] | [_] => {
+            let error = Error::at(SqlState::UNDEFINED_PARAMETER, "missing argument", None);
+            let hint = "Use NONE to denote the missing argument of a unary operator.";
+            return Err(error.with_hint(hint));
+        }
+        _ => {
+            let error = Error::at(SqlState::TOO_MANY_ARGUMENTS, "too many arguments", None);
+            return Err(error.with_hint("Provide two argument types for operator."));
+        }
     };
     let mut found = operators_named(name);
-    let operator = found.find(|it| it.left.map(|t| t.0) == left && it.right.0 == right);
+    let operator = found.find(|it| it.left.map(|t| t.0) == left && Some(it.right.0) == right);
     Ok(operator.map(|operator| operator.oid))
 }
 
@@ -343,52 +377,4 @@ fn show_operator_signature(session: &Session, oid: u32) -> Option<String> {
     let shown = |t: TypeOid| format_type::shown(session, t.0, None);
     let left = operator.left.map_or_else(|| "NONE".to_owned(), shown);
     Some(format!("{}({left},{})", operator.name, shown(operator.right)))
-}
-
-/// A built-in type by any of its names, or a relation's row type; `[]` makes an array of it, and
-/// a modifier in parentheses does not count.
-fn find_type(session: &Session, text: &str) -> Result<Option<u32>> {
-    let text = text.trim();
-    if let Some(element) = text.strip_suffix("[]") {
-        let element = find_type(session, element)?;
-        return Ok(element.and_then(|oid| array_of(session, oid)));
-    }
-    let words = without_modifier(text);
-    let in_catalog = words.strip_prefix("pg_catalog.").unwrap_or(&words);
-    if let Some(info) = medley_types::by_name(&in_catalog.to_ascii_lowercase()) {
-        return Ok(Some(info.oid.0));
-    }
-    if words.contains(' ') && !words.contains('"') {
-        return Ok(None);
-    }
-    let (schema, name) = names::schema_and_name(session, &words)?;
-    let in_catalog = schema.as_deref().is_none_or(|schema| schema == "pg_catalog");
-    let builtin = medley_types::types().iter().find(|info| in_catalog && info.name == name);
-    if let Some(info) = builtin {
-        return Ok(Some(info.oid.0));
-    }
-    if schema.as_deref() == Some("information_schema")
-        && let Some(domain) = domains::by_name(&name)
-    {
-        return Ok(Some(domain.oid));
-    }
-    let relation = names::find_relation(session, &words)?;
-    Ok(relation.and_then(|it| row_types(it).first().map(|row| row.oid)))
-}
-
-fn without_modifier(text: &str) -> String {
-    match (text.find('('), text.find(')')) {
-        (Some(open), Some(close)) if open < close => {
-            format!("{}{}", text[..open].trim_end(), &text[close + 1..])
-        }
-        _ => text.to_owned(),
-    }
-}
-
-fn array_of(session: &Session, oid: u32) -> Option<u32> {
-    if let Some(info) = medley_types::by_oid(TypeOid(oid)) {
-        return info.array.map(|array| array.0);
-    }
-    let (_, found) = owner_of(session, oid)?;
-    Some(found.array).filter(|array| *array != 0)
 }

@@ -1,6 +1,6 @@
 //! Columns.
 use medley_catalog::objects::{Column, Options};
-use medley_types::{PgType, TypeInfo};
+use medley_types::TypeInfo;
 
 use super::super::relations::{self, AnyColumn, AnyRelation};
 use super::super::value::{NULL, acl, flag, int2, int4, letter, oid, options, text, texts_or_null};
@@ -8,16 +8,6 @@ use crate::semantics::Datum;
 
 use super::super::{Keys, RowSink, Session};
 use crate::error::Result;
-
-/// The columns that each table has besides its own: number, name, type.
-const SYSTEM_COLUMNS: [(i16, &str, PgType); 6] = [
-    (-1, "ctid", PgType::TID),
-    (-2, "xmin", PgType::XID),
-    (-3, "cmin", PgType::plain(29)),
-    (-4, "xmax", PgType::XID),
-    (-5, "cmax", PgType::plain(29)),
-    (-6, "tableoid", PgType::OID),
-];
 
 /// Adds its rows.
 pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
@@ -31,31 +21,9 @@ fn of_relation(
     keys: &Keys,
     out: &mut RowSink,
 ) -> Result<()> {
-    let system = SYSTEM_COLUMNS.iter().filter(|_| relation.kind() != 'v').map(system_column);
-    let dropped = relation.stored().into_iter().flat_map(|it| &it.columns).filter(|c| c.dropped);
-    let dropped = dropped.map(|column| AnyColumn {
-        name: &column.name,
-        number: column.number,
-        pg_type: column.pg_type,
-        not_null: false,
-        domain: None,
-        stored: Some(column),
-    });
-    let mut columns: Vec<_> = system.chain(relation.columns()).chain(dropped).collect();
-    columns.sort_by_key(|column| column.number);
+    let columns = relation.all_columns();
     let mut admitted = columns.iter().filter(|it| keys.admits_text("attname", it.name));
     admitted.try_for_each(|column| row(session, relation, column, out))
-}
-
-fn system_column<'a>((number, name, pg_type): &(i16, &'static str, PgType)) -> AnyColumn<'a> {
-    AnyColumn {
-        name,
-        number: *number,
-        pg_type: *pg_type,
-        not_null: true,
-        domain: None,
-        stored: None,
-    }
 }
 
 fn row(
@@ -65,7 +33,7 @@ fn row(
     out: &mut RowSink,
 ) -> Result<()> {
     let info = column.pg_type.info();
-    let dropped = column.stored.is_some_and(|column| column.dropped);
+    let dropped = column.is_dropped();
     let default = column.stored.and_then(|column| column.default.as_ref());
     let is_array = relation.kind() != 'v'
         && info.is_some_and(|info| info.category == 'A' && info.length == -1);
