@@ -1,5 +1,5 @@
 //! Foreign tables.
-use medley_catalog::objects::{Check, Column, ForeignTable, NotNull, Relation};
+use medley_catalog::objects::{Check, Column, DefaultKind, ForeignTable, NotNull, Relation};
 use medley_types::CollationOid;
 
 use crate::options::Owner;
@@ -46,9 +46,10 @@ impl Dump<'_> {
         }
         if let Some(default) = &column.default {
             let expression = self.request.definitions.default(relation, default);
-            text.push_str(&match default.generated {
-                true => format!(" GENERATED ALWAYS AS ({expression}) STORED"),
-                false => format!(" DEFAULT {expression}"),
+            text.push_str(&match default.kind {
+                DefaultKind::Default => format!(" DEFAULT {expression}"),
+                DefaultKind::Stored => format!(" GENERATED ALWAYS AS ({expression}) STORED"),
+                DefaultKind::Virtual => format!(" GENERATED ALWAYS AS ({expression})"),
             });
         }
         if let Some(not_null) = column.not_null.as_ref().filter(|it| it.validated) {

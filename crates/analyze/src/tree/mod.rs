@@ -29,4 +29,4 @@ pub use range::{
     Alias, CteRange, FromItem, FunctionRange, Join, JoinColumn, JoinKind, JoinRange, Range,
     RangeColumn, RangeKind, RelationKind, RelationRange, ValuesRange,
 };
-pub use walk::{Node, UsedColumn, used_columns, visit_expr, visit_query};
+pub use walk::{Node, UsedColumn, columns_of_table, used_columns, visit_expr, visit_query};

@@ -62,6 +62,18 @@ pub fn used_columns(query: &Query) -> BTreeSet<UsedColumn> {
     used
 }
 
+/// The columns of its one table that an expression of a table names: a CHECK's, a default's.
+pub fn columns_of_table(expr: &Expr) -> BTreeSet<i16> {
+    let mut numbers = BTreeSet::new();
+    let _: ControlFlow<()> = visit_expr(expr, &mut |node, _| {
+        if let Node::Expr(Expr { kind: ExprKind::Column(column), .. }) = node {
+            numbers.insert(column.number);
+        }
+        ControlFlow::Continue(())
+    });
+    numbers.into_iter().filter(|number| *number > 0).collect()
+}
+
 fn relations(query: &Query) -> impl Iterator<Item = UsedColumn> + '_ {
     query.ranges.iter().filter_map(|range| match &range.kind {
         RangeKind::Relation(it) => Some(UsedColumn { relation: it.oid, number: None }),

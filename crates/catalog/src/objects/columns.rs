@@ -59,7 +59,13 @@ impl Column {
 
     /// Whether it is computed from others.
     pub fn is_generated(&self) -> bool {
-        self.default.as_ref().is_some_and(|default| default.generated)
+        self.default.as_ref().is_some_and(ColumnDefault::is_generated)
+    }
+
+    /// What computes it when it is read, if something does.
+    pub fn virtual_expression(&self) -> Option<&str> {
+        let default = self.default.as_ref()?;
+        (default.kind == DefaultKind::Virtual).then_some(default.expression.as_str())
     }
 }
 
@@ -83,8 +89,37 @@ pub struct ColumnDefault {
     pub oid: u32,
     /// The expression's text.
     pub expression: String,
-    /// GENERATED … STORED.
-    pub generated: bool,
+    /// What it is.
+    pub kind: DefaultKind,
+}
+
+impl ColumnDefault {
+    /// Whether the column is computed from others.
+    pub fn is_generated(&self) -> bool {
+        self.kind != DefaultKind::Default
+    }
+}
+
+/// What an expression is to its column. Stores know the variants by their place here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DefaultKind {
+    /// DEFAULT.
+    Default,
+    /// GENERATED … STORED: the remote has the values.
+    Stored,
+    /// GENERATED … VIRTUAL: computed when it is read.
+    Virtual,
+}
+
+impl DefaultKind {
+    /// `pg_attribute.attgenerated`.
+    pub const fn letter(self) -> Option<char> {
+        match self {
+            Self::Default => None,
+            Self::Stored => Some('s'),
+            Self::Virtual => Some('v'),
+        }
+    }
 }
 
 /// A CHECK constraint.
@@ -118,5 +153,19 @@ mod pg_type {
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PgType, D::Error> {
         let (oid, typmod, collation) = Deserialize::deserialize(from)?;
         Ok(PgType { oid: TypeOid(oid), typmod, collation: CollationOid(collation) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stores_from_before_virtual_columns_said_whether_it_is_generated() {
+        for (generated, kind) in [(false, DefaultKind::Default), (true, DefaultKind::Stored)] {
+            let old = postcard::to_extend(&(7_u32, "a", generated), Vec::new()).unwrap();
+            let new = ColumnDefault { oid: 7, expression: "a".into(), kind };
+            assert_eq!(postcard::from_bytes::<ColumnDefault>(&old).unwrap(), new);
+        }
     }
 }

@@ -14,7 +14,7 @@ mod setting;
 mod user_mapping;
 mod wrapper;
 
-pub use columns::{Check, Column, ColumnDefault, NotNull};
+pub use columns::{Check, Column, ColumnDefault, DefaultKind, NotNull};
 pub use database::Database;
 pub use default_acl::{DefaultAcl, DefaultAclKind};
 pub use extension::Extension;

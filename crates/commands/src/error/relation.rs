@@ -121,8 +121,8 @@ pub enum RelationError {
     /// SET DEFAULT or DROP DEFAULT of a generated column.
     #[error("column \"{column}\" of relation \"{relation}\" is a generated column")]
     IsGenerated {
-        /// `SET` or `DROP`.
-        action: &'static str,
+        /// What to do with its expression instead: `SET` or `DROP`.
+        instead: Option<&'static str>,
         /// The column.
         column: String,
         /// Its relation.
@@ -186,7 +186,22 @@ pub enum RelationError {
     /// A column that is none of an index, by number.
     #[error("cannot refer to non-index column by number")]
     ColumnByNumber,
-    /// DROP EXPRESSION of what has none.
+    /// What the expression of a virtual generated column does not take.
+    #[error("ALTER TABLE / {action} is not supported for virtual generated columns{tables}")]
+    OfVirtual {
+        /// `SET EXPRESSION` or `DROP EXPRESSION`.
+        action: &'static str,
+        /// Of which tables, if not of any.
+        tables: &'static str,
+        /// The column.
+        column: String,
+        /// Its relation.
+        relation: String,
+    },
+    /// SET STATISTICS of a virtual generated column.
+    #[error("cannot alter statistics on virtual generated column \"{0}\"")]
+    StatisticsOfVirtual(String),
+    /// DROP EXPRESSION, SET EXPRESSION of what has none.
     #[error("column \"{column}\" of relation \"{relation}\" is not a generated column")]
     NotGenerated {
         /// The column.
@@ -322,6 +337,8 @@ impl Diagnostic for RelationError {
             | Self::ConstraintKind(_)
             | Self::Deferrable(_)
             | Self::TypeOfGeneratedFrom { .. }
+            | Self::OfVirtual { .. }
+            | Self::StatisticsOfVirtual(_)
             | Self::CannotTruncate(_)
             | Self::ColumnByNumber
             | Self::MoveTemporary
@@ -369,6 +386,9 @@ impl Diagnostic for RelationError {
             Self::NotNullExists { existing, .. } => Some(format!(
                 "A not-null constraint named \"{existing}\" already exists for this column."
             )),
+            Self::OfVirtual { column, relation, .. } => Some(format!(
+                "Column \"{column}\" of relation \"{relation}\" is a virtual generated column."
+            )),
             Self::TypeOfGeneratedFrom { generated, column } => {
                 Some(format!("Column \"{column}\" is used by generated column \"{generated}\"."))
             }
@@ -391,7 +411,7 @@ impl Diagnostic for RelationError {
             Self::CannotCopyToView(_) => {
                 Some("To enable copying to a view, provide an INSTEAD OF INSERT trigger.".into())
             }
-            Self::IsGenerated { action, .. } => {
+            Self::IsGenerated { instead: Some(action), .. } => {
                 Some(format!("Use ALTER TABLE ... ALTER COLUMN ... {action} EXPRESSION instead."))
             }
             _ => None,

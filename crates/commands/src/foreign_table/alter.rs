@@ -36,11 +36,12 @@ fn pass(action: &AlterTableAction) -> u8 {
         | AlterTableAction::ColumnDefault { default: None, .. }
         | AlterTableAction::ColumnNotNull { not_null: false, .. } => 0,
         AlterTableAction::ColumnType { .. } => 1,
-        AlterTableAction::AddColumn { .. } => 2,
-        AlterTableAction::AddConstraint(_) => 3,
-        AlterTableAction::ColumnNotNull { not_null: true, .. } => 4,
-        AlterTableAction::ColumnDefault { default: Some(_), .. } => 5,
-        _ => 6,
+        AlterTableAction::SetExpression { .. } => 2,
+        AlterTableAction::AddColumn { .. } => 3,
+        AlterTableAction::AddConstraint(_) => 4,
+        AlterTableAction::ColumnNotNull { not_null: true, .. } => 5,
+        AlterTableAction::ColumnDefault { default: Some(_), .. } => 6,
+        _ => 7,
     }
 }
 
@@ -50,9 +51,6 @@ fn check_action(relation: &Relation, action: &AlterTableAction) -> Result<()> {
     let fits = match action {
         AlterTableAction::OwnerTo(_) | AlterTableAction::ColumnDefault { .. } => true,
         AlterTableAction::RelationOptions { .. } => is_view,
-        AlterTableAction::Other(words @ "ALTER COLUMN ... SET EXPRESSION") if !is_view => {
-            return Err(Error::unsupported(*words));
-        }
         AlterTableAction::Other(_) => false,
         _ => !is_view,
     };
@@ -83,6 +81,7 @@ fn words(action: &AlterTableAction) -> &'static str {
         AlterTableAction::ColumnAttributes { .. } => "ALTER COLUMN ... RESET",
         AlterTableAction::ColumnStorage { .. } => "ALTER COLUMN ... SET STORAGE",
         AlterTableAction::StatisticsByNumber => "ALTER COLUMN ... SET STATISTICS",
+        AlterTableAction::SetExpression { .. } => "ALTER COLUMN ... SET EXPRESSION",
         AlterTableAction::DropExpression { .. } => "ALTER COLUMN ... DROP EXPRESSION",
         AlterTableAction::Identity { change: IdentityChange::Add, .. } => {
             "ALTER COLUMN ... ADD IDENTITY"
@@ -140,6 +139,9 @@ fn apply(
             column::set_storage(ctx, &old, &name, &storage)
         }
         AlterTableAction::StatisticsByNumber => Err(RelationError::ColumnByNumber.into()),
+        AlterTableAction::SetExpression { column: name, expression } => {
+            generated::set_expression(ctx, &old, &name, &expression)
+        }
         AlterTableAction::DropExpression { column: name, if_exists } => {
             generated::drop_expression(ctx, &old, &name, if_exists)
         }

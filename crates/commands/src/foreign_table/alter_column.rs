@@ -1,8 +1,7 @@
 //! The actions of ALTER FOREIGN TABLE that are about a column.
 use std::sync::Arc;
 
-use medley_analyze::ExpressionKind;
-use medley_catalog::objects::{Column, Relation};
+use medley_catalog::objects::{Column, DefaultKind, Relation};
 use medley_diagnostic::SqlState;
 use medley_sql::{
     ColumnDefinition, Constraint, ConstraintKind, DropBehavior, Expression, OptionItem,
@@ -126,14 +125,17 @@ pub(super) fn set_default(
 ) -> Result<()> {
     let number = number(old, name, "alter")?;
     if old.column_numbered(number).is_some_and(Column::is_generated) {
-        let action = if default.is_some() { "SET" } else { "DROP" };
         let (column, relation) = (name.to_owned(), old.name.clone());
-        return Err(RelationError::IsGenerated { action, column, relation }.into());
+        let instead = match (default, generated::kind(old, number)) {
+            (Some(_), _) => Some("SET"),
+            (None, DefaultKind::Virtual) => None,
+            (None, _) => Some("DROP"),
+        };
+        return Err(RelationError::IsGenerated { instead, column, relation }.into());
     }
     let definition = definition_of(old);
-    let kind = ExpressionKind::Default;
     let default = match default {
-        Some(expression) => definition.default_of(ctx, expression, kind, number),
+        Some(expression) => definition.default_of(ctx, expression, DefaultKind::Default, number),
         None => Ok(None),
     };
     let default = default.map_err(Error::without_position)?;
@@ -185,6 +187,9 @@ pub(super) fn set_statistics(
         target => target,
     };
     let number = number(old, name, "alter")?;
+    if generated::kind(old, number) == DefaultKind::Virtual {
+        return Err(RelationError::StatisticsOfVirtual(name.to_owned()).into());
+    }
     change(ctx, old, number, |column| column.statistics_target = target)
 }
 

@@ -1,5 +1,5 @@
 //! What a table's columns and constraints come to.
-use medley_catalog::objects::{Check, Column, ColumnDefault, NotNull};
+use medley_catalog::objects::{Check, Column, ColumnDefault, DefaultKind, NotNull};
 use medley_diagnostic::SqlState;
 use medley_sql::{
     ColumnDefinition, Constraint, ConstraintKind, Expression, Name, OptionItem, TableElement,
@@ -191,17 +191,12 @@ impl<'a> Definition<'a> {
             // `check_nulls` has seen it.
             (ConstraintKind::Null, Some(_)) => Ok(()),
             (ConstraintKind::Default(expression), Some(number)) => {
-                self.check_one_default(number, false).map_err(|error| error.at(position))?;
-                let default = self.default_of(ctx, expression, ExpressionKind::Default, number)?;
-                self.column_mut(number).default = default;
-                Ok(())
+                let kind = DefaultKind::Default;
+                self.new_default(ctx, number, expression, kind, position)
             }
-            (ConstraintKind::Generated { expression, .. }, Some(number)) => {
-                self.check_one_default(number, true).map_err(|error| error.at(position))?;
-                let kind = ExpressionKind::Generation;
-                let default = self.default_of(ctx, expression, kind, number)?;
-                self.column_mut(number).default = default;
-                Ok(())
+            (ConstraintKind::Generated { expression, stored }, Some(number)) => {
+                let kind = if *stored { DefaultKind::Stored } else { DefaultKind::Virtual };
+                self.new_default(ctx, number, expression, kind, position)
             }
             (ConstraintKind::Check(expression), _) => self.check(ctx, expression, &constraint),
             // `check_kind` lets nothing else through.
@@ -305,23 +300,36 @@ impl<'a> Definition<'a> {
         Err(RelationError::NotNullExists { new: name, existing, column, relation }.into())
     }
 
+    fn new_default(
+        &mut self,
+        ctx: &mut Context<'_>,
+        number: i16,
+        expression: &Expression,
+        kind: DefaultKind,
+        position: usize,
+    ) -> Result<()> {
+        let generated = kind != DefaultKind::Default;
+        self.check_one_default(number, generated).map_err(|error| error.at(position))?;
+        self.column_mut(number).default = self.default_of(ctx, expression, kind, number)?;
+        Ok(())
+    }
+
     /// A DEFAULT, or a generated column's expression. A default of NULL is none.
     pub(super) fn default_of(
         &self,
         ctx: &mut Context<'_>,
         expression: &Expression,
-        kind: ExpressionKind,
+        kind: DefaultKind,
         number: i16,
     ) -> Result<Option<ColumnDefault>> {
         let column = self.columns.iter().find(|column| column.number == number);
         let target = column.map(|column| (column.name.as_str(), column.pg_type));
         let place = Place { generated: &self.generated, ..self.place() };
-        let kept = expression::keep(ctx, expression, kind, place, target)?;
-        let generated = kind == ExpressionKind::Generation;
-        if kept.is_null && !generated {
+        let kept = expression::keep(ctx, expression, expression_kind(kind), place, target)?;
+        if kept.is_null && kind == DefaultKind::Default {
             return Ok(None);
         }
-        Ok(Some(ColumnDefault { oid: ctx.allocate_oid()?, expression: kept.text, generated }))
+        Ok(Some(ColumnDefault { oid: ctx.allocate_oid()?, expression: kept.text, kind }))
     }
 
     fn place(&self) -> Place<'_> {
@@ -335,11 +343,12 @@ impl<'a> Definition<'a> {
         let name = column.name.clone();
         match &column.default {
             None => Ok(()),
-            Some(other) if other.generated != generated => {
+            Some(other) if other.is_generated() != generated => {
                 Err(RelationError::DefaultAndGenerated { column: name, relation }.into())
             }
             Some(other) => {
-                let what = if other.generated { "generation clauses" } else { "default values" };
+                let what =
+                    if other.is_generated() { "generation clauses" } else { "default values" };
                 Err(RelationError::MultipleDefaults { what, column: name, relation }.into())
             }
         }
@@ -433,6 +442,14 @@ fn fitted(parts: &[&str], label: &str) -> String {
     }
 }
 
+/// How the expression is to be understood.
+pub(super) fn expression_kind(kind: DefaultKind) -> ExpressionKind {
+    match kind {
+        DefaultKind::Default => ExpressionKind::Default,
+        DefaultKind::Stored | DefaultKind::Virtual => ExpressionKind::Generation,
+    }
+}
+
 /// Whether it is a column's default or generation expression.
 fn is_expression(constraint: &Constraint) -> bool {
     matches!(constraint.kind, ConstraintKind::Default(_) | ConstraintKind::Generated { .. })
@@ -453,9 +470,6 @@ fn check_kind(constraint: &Constraint, of_column: bool) -> Result<()> {
         ConstraintKind::ForeignKey(_) => refused("foreign key"),
         ConstraintKind::Exclusion => refused("exclusion"),
         ConstraintKind::Identity { .. } => Err(Error::unsupported("an identity column")),
-        ConstraintKind::Generated { stored: false, .. } => {
-            Err(Error::unsupported("a virtual generated column"))
-        }
         kind if deferrable => {
             let error = match kind {
                 ConstraintKind::Check(_) if !of_column => RelationError::Deferrable("CHECK"),

@@ -1,17 +1,16 @@
 //! DEFAULT, CHECK and GENERATED: analysed when they are stated, and kept as PostgreSQL prints
 //! them.
 use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 
-use medley_analyze::tree::{Expr, ExprKind, Node, visit_expr};
+use medley_analyze::tree::{ExprKind, columns_of_table};
 use medley_analyze::{ExpressionKind, TableExpression};
 use medley_catalog::ids::RelationOid;
-use medley_catalog::objects::{Column, ColumnDefault, Relation};
+use medley_catalog::objects::{Column, ColumnDefault, DefaultKind, Relation};
 use medley_diagnostic::{Diagnostic, SqlState};
 use medley_sql::Expression;
 use medley_types::PgType;
 
+use super::definition::expression_kind;
 use crate::error::{RelationError, Result};
 use crate::{Context, stored};
 
@@ -52,7 +51,7 @@ pub(super) fn keep(
     stored::check_expression(ctx, &tree)?;
     Ok(Kept {
         text: stored::expression_text(snapshot, &tree, place.name, place.columns),
-        columns: columns_of(&tree).into_iter().collect(),
+        columns: columns_of_table(&tree).into_iter().collect(),
         is_null: matches!(tree.kind, ExprKind::Constant(None)),
     })
 }
@@ -64,26 +63,14 @@ fn with_generated<'a>(place: Place<'a>) -> Cow<'a, [Column]> {
         let position = columns.iter().position(|column| column.number == *number);
         if let Some(position) = position.filter(|position| columns[*position].default.is_none()) {
             let expression = String::new();
-            let default = ColumnDefault { oid: 0, expression, generated: true };
+            let default = ColumnDefault { oid: 0, expression, kind: DefaultKind::Stored };
             columns.to_mut()[position].default = Some(default);
         }
     }
     columns
 }
 
-/// The numbers of the columns that an expression names.
-fn columns_of(tree: &Expr) -> BTreeSet<i16> {
-    let mut numbers = BTreeSet::new();
-    let _: ControlFlow<()> = visit_expr(tree, &mut |node, _| {
-        if let Node::Expr(Expr { kind: ExprKind::Column(column), .. }) = node {
-            numbers.insert(column.number);
-        }
-        ControlFlow::Continue(())
-    });
-    numbers.into_iter().filter(|number| *number > 0).collect()
-}
-
-/// The generated columns that are computed from this one.
+/// The generated columns that are computed from this one, by the age of their expressions.
 pub(super) fn generated_from(
     ctx: &Context<'_>,
     relation: &Relation,
@@ -94,16 +81,17 @@ pub(super) fn generated_from(
         let Some(default) = &generated.default else { continue };
         let text = &default.expression;
         let tree = medley_analyze::stored::expression(ctx.catalog(), relation, text)?;
-        if columns_of(&tree).contains(&number) {
-            found.push(generated.number);
+        if columns_of_table(&tree).contains(&number) {
+            found.push((default.oid, generated.number));
         }
     }
-    Ok(found)
+    found.sort_unstable();
+    Ok(found.into_iter().map(|(_, number)| number).collect())
 }
 
 /// What ALTER TYPE does to the expressions of a relation: its column's own is converted to the new
 /// type, and the checks that name the column are understood anew.
-pub(super) fn retype(ctx: &Context<'_>, relation: &mut Relation, number: i16) -> Result<()> {
+pub(super) fn retype(ctx: &mut Context<'_>, relation: &mut Relation, number: i16) -> Result<()> {
     let columns = relation.columns.clone();
     let (oid, name) = (relation.oid, relation.name.clone());
     let place = Place { oid, name: &name, columns: &columns, generated: &[] };
@@ -118,17 +106,14 @@ pub(super) fn retype(ctx: &Context<'_>, relation: &mut Relation, number: i16) ->
     Ok(())
 }
 
-fn retype_default(ctx: &Context<'_>, column: &mut Column, place: Place<'_>) -> Result<()> {
+fn retype_default(ctx: &mut Context<'_>, column: &mut Column, place: Place<'_>) -> Result<()> {
     let Some(default) = &mut column.default else { return Ok(()) };
-    let kind = match default.generated {
-        true => ExpressionKind::Generation,
-        false => ExpressionKind::Default,
-    };
+    let kind = expression_kind(default.kind);
     let parsed = medley_sql::parse_expression(&default.expression)?;
     let target = Some((column.name.as_str(), column.pg_type));
     let kept = keep(ctx, &parsed, kind, place, target).map_err(|error| {
         let (name, to) = (column.name.clone(), column.pg_type.to_string());
-        match (error.sqlstate(), default.generated) {
+        match (error.sqlstate(), default.is_generated()) {
             (SqlState::DATATYPE_MISMATCH, true) => {
                 RelationError::GenerationType { column: name, to }.into()
             }
@@ -138,6 +123,7 @@ fn retype_default(ctx: &Context<'_>, column: &mut Column, place: Place<'_>) -> R
             _ => error.without_position(),
         }
     })?;
+    default.oid = ctx.allocate_oid()?;
     default.expression = kept.text;
     Ok(())
 }

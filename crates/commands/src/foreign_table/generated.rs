@@ -2,9 +2,9 @@
 use std::sync::Arc;
 
 use medley_catalog::acl::Behavior;
-use medley_catalog::objects::{Column, Relation};
+use medley_catalog::objects::{DefaultKind, Relation};
 use medley_diagnostic::Report;
-use medley_sql::IdentityChange;
+use medley_sql::{Expression, IdentityChange};
 
 use super::alter_column;
 use super::expression::generated_from;
@@ -93,14 +93,48 @@ pub(super) fn drop_expression(
     if_exists: bool,
 ) -> Result<()> {
     let number = alter_column::number(old, name, "alter")?;
-    let is_generated = old.column_numbered(number).is_some_and(Column::is_generated);
-    match is_generated {
-        true => alter_column::change(ctx, old, number, |column| column.default = None),
-        false => {
-            let (column, relation) = (name.to_owned(), old.name.clone());
+    let (column, relation) = (name.to_owned(), old.name.clone());
+    match kind(old, number) {
+        DefaultKind::Stored => {
+            alter_column::change(ctx, old, number, |column| column.default = None)
+        }
+        DefaultKind::Virtual => {
+            let (action, tables) = ("DROP EXPRESSION", "");
+            Err(RelationError::OfVirtual { action, tables, column, relation }.into())
+        }
+        DefaultKind::Default => {
             missing(ctx, RelationError::NotGenerated { column, relation }, if_exists)
         }
     }
+}
+
+/// ALTER COLUMN … SET EXPRESSION: the same column, computed otherwise from now on.
+pub(super) fn set_expression(
+    ctx: &mut Context<'_>,
+    old: &Arc<Relation>,
+    name: &str,
+    expression: &Expression,
+) -> Result<()> {
+    let number = alter_column::number(old, name, "alter")?;
+    let kind = kind(old, number);
+    let (column, relation) = (name.to_owned(), old.name.clone());
+    match kind {
+        DefaultKind::Default => return Err(RelationError::NotGenerated { column, relation }.into()),
+        DefaultKind::Virtual if !old.checks.is_empty() => {
+            let (action, tables) = ("SET EXPRESSION", " in tables with check constraints");
+            return Err(RelationError::OfVirtual { action, tables, column, relation }.into());
+        }
+        _ => {}
+    }
+    let new = alter_column::definition_of(old).default_of(ctx, expression, kind, number);
+    let new = new.map_err(Error::without_position)?;
+    alter_column::change(ctx, old, number, |column| column.default = new)
+}
+
+/// What the column's expression is, if it has one.
+pub(super) fn kind(relation: &Relation, number: i16) -> DefaultKind {
+    let default = relation.column_numbered(number).and_then(|column| column.default.as_ref());
+    default.map_or(DefaultKind::Default, |default| default.kind)
 }
 
 /// What is said of the identity of a column; there are none that have one.

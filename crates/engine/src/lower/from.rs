@@ -6,15 +6,16 @@ use datafusion::catalog::TableProvider;
 use datafusion::common::TableReference;
 use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, LogicalPlanBuilder, lit};
+use medley_analyze::stored;
 use medley_analyze::tree::{
-    ColumnRef, CteRange, FromItem, Join, JoinKind, Range, RangeKind, RelationKind, RelationRange,
-    ValuesRange,
+    ColumnRef, CteRange, FromItem, Join, JoinKind, Query, Range, RangeKind, RelationKind,
+    RelationRange, ValuesRange,
 };
-use medley_catalog::objects::Relation;
+use medley_catalog::objects::{Column, Relation};
 
 use super::expr::misplaced;
 use super::frame::Frame;
-use super::{Bound, Lowering};
+use super::{Bound, BoundColumn, Lowering};
 use crate::error::{Error, Result};
 use crate::scan::{ForeignTable, SystemTable};
 use crate::system;
@@ -224,7 +225,41 @@ impl Lowering<'_> {
         let plan = self.scan(Arc::new(provider), scan_name)?;
         let names = relation.live_columns().map(|column| column.name.clone()).collect();
         let types = relation.live_columns().map(|column| column.pg_type).collect();
-        Ok((Bound::of_plan(plan, names, types), Some(lit(relation.oid.0))))
+        let table_oid = lit(relation.oid.0);
+        let bound = Bound::of_plan(plan, names, types);
+        let bound = self.with_virtual_columns(relation, bound, &table_oid);
+        Ok((bound.map_err(without_position)?, Some(table_oid)))
+    }
+
+    /// Virtual generated columns are computed from what was read of the others.
+    fn with_virtual_columns(
+        &self,
+        relation: &Relation,
+        bound: Bound,
+        table_oid: &Expr,
+    ) -> Result<Bound> {
+        if relation.live_columns().all(|column| column.virtual_expression().is_none()) {
+            return Ok(bound);
+        }
+        let columns = || relation.live_columns().zip(&bound.columns);
+        let known = columns().map(|(column, bound)| (column.number, bound.expr.clone()));
+        let known = known.chain([(ColumnRef::TABLE_OID, table_oid.clone())]).collect();
+        // Their expressions name the columns of range 0.
+        let query = Query::default();
+        let frame = Frame::new(&query, None, false);
+        frame.ranges.replace(vec![Some(known)]);
+        let value = |(column, bound): (&Column, &BoundColumn)| match column.virtual_expression() {
+            None => Ok(bound.expr.clone()),
+            Some(text) => {
+                let tree = stored::expression(&self.context.snapshot, relation, text)?;
+                Ok(self.expr_as(&frame, &tree, column.pg_type)?.alias(&column.name))
+            }
+        };
+        let values = columns().map(value).collect::<Result<Vec<_>>>()?;
+        let plan = LogicalPlanBuilder::from(bound.plan).project(values)?;
+        let plan = plan.alias(self.unique(&relation.name))?.build()?;
+        let (names, types) = bound.columns.into_iter().map(|it| (it.name, it.t)).unzip();
+        Ok(Bound::of_plan(plan, names, types))
     }
 
     /// A view is its query.

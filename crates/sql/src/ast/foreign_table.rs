@@ -234,6 +234,13 @@ pub enum AlterTableAction {
         /// `n_distinct` and so on.
         attributes: Vec<RelationOption>,
     },
+    /// `ALTER c SET EXPRESSION AS (...)`.
+    SetExpression {
+        /// The column.
+        column: Name,
+        /// Its value from now on.
+        expression: Expression,
+    },
     /// `ALTER c DROP EXPRESSION [IF EXISTS]`.
     DropExpression {
         /// The column.

@@ -258,6 +258,11 @@ impl Parser<'_> {
                 let target = if default { None } else { Some(self.signed_integer()?) };
                 Ok(Action::ColumnStatistics { column, target })
             }
+            "expression" => {
+                self.expect("expression as")?;
+                let expression = self.parenthesized_expression()?;
+                Ok(Action::SetExpression { column, expression })
+            }
             "storage" => {
                 self.advance();
                 let storage = self.name_or_default()?;

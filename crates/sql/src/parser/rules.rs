@@ -233,7 +233,6 @@ pub(super) const OBJECTS: &[(&str, &str)] = &[
 /// The same for a column, behind ALTER [COLUMN] name.
 pub(super) const COLUMN_ACTIONS: &[(&str, &str)] = &[
     ("ALTER COLUMN ... SET COMPRESSION", "set compression { <name> | default }"),
-    ("ALTER COLUMN ... SET EXPRESSION", "set expression as ( <expr> )"),
     ("ALTER COLUMN ... DROP EXPRESSION", "drop expression [ if exists ]"),
     (
         "ALTER COLUMN ... ADD IDENTITY",
@@ -242,7 +241,7 @@ pub(super) const COLUMN_ACTIONS: &[(&str, &str)] = &[
     ("ALTER COLUMN ... SET", "<identity_option> ..."),
     ("ALTER COLUMN ... DROP IDENTITY", "drop identity [ if exists ]"),
     // Medley's own, as far as they tell where an error is.
-    ("", "set { default | not null | statistics | storage | ( | data type }"),
+    ("", "set { default | expression as ( | not null | statistics | storage | ( | data type }"),
     ("", "drop { default | not null }"),
 ];
 

@@ -119,7 +119,7 @@ fn shown_column(catalog: &Snapshot, relation: &Relation, column: &Column) -> Str
         shown.push_str(" not null");
     }
     match &column.default {
-        Some(default) if default.generated => shown.push_str(" generated"),
+        Some(default) if default.is_generated() => shown.push_str(" generated"),
         Some(_) => shown.push_str(" default"),
         None => {}
     }

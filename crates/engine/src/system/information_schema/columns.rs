@@ -38,7 +38,7 @@ fn row(
     let facts = TypeFacts::of(column.pg_type);
     let collation = collations::shown_name(column.pg_type.collation);
     let default = column.stored.and_then(|column| column.default.as_ref());
-    let generated = default.filter(|default| default.generated);
+    let generated = default.filter(|default| default.is_generated());
     let expression = match (relation, default) {
         (AnyRelation::Stored(it), Some(default)) => {
             Some(definitions::expression(session, it, &default.expression, Layout::PLAIN)?)

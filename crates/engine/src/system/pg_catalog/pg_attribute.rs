@@ -53,7 +53,7 @@ fn row(
         flag(default.is_some()),
         flag(false),
         letter('\0'),
-        letter(if default.is_some_and(|default| default.generated) { 's' } else { '\0' }),
+        letter(default.and_then(|default| default.kind.letter()).unwrap_or('\0')),
         flag(dropped),
         flag(true),
         int2(0),

@@ -1,6 +1,10 @@
 //! What needs what.
+use std::collections::BTreeSet;
+
+use medley_analyze::stored;
+use medley_analyze::tree::columns_of_table;
 use medley_catalog::ids::{Class, ObjectAddress};
-use medley_catalog::objects::{Reference, ReferenceKind, Relation};
+use medley_catalog::objects::{ColumnDefault, Reference, ReferenceKind, Relation};
 
 use super::super::constraints;
 use super::super::value::{int4, letter, oid};
@@ -18,7 +22,7 @@ pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
             dependency(session, reference, out)?;
         }
     }
-    session.snapshot.relations().try_for_each(|relation| parts(relation, out))
+    session.snapshot.relations().try_for_each(|relation| parts(session, relation, out))
 }
 
 /// Everything that other objects but roles' can need.
@@ -55,7 +59,7 @@ fn dependency(session: &Session, reference: Reference, out: &mut RowSink) -> Res
 }
 
 /// What of a relation has oids of its own.
-fn parts(relation: &Relation, out: &mut RowSink) -> Result<()> {
+fn parts(session: &Session, relation: &Relation, out: &mut RowSink) -> Result<()> {
     let whole = relation.oid.address();
     let own = |class, oid| ObjectAddress::new(class, oid);
     edge(own(Class::Type, relation.row_type), whole, 'i', out)?;
@@ -65,7 +69,12 @@ fn parts(relation: &Relation, out: &mut RowSink) -> Result<()> {
     }
     for column in relation.live_columns() {
         if let Some(default) = &column.default {
-            edge(own(Class::ColumnDefault, default.oid), whole.column(column.number), 'a', out)?;
+            let kind = if default.is_generated() { 'i' } else { 'a' };
+            let from = own(Class::ColumnDefault, default.oid);
+            edge(from, whole.column(column.number), kind, out)?;
+            for number in generated_from(session, relation, default)? {
+                edge(from, whole.column(number), 'n', out)?;
+            }
         }
     }
     for constraint in constraints::of(relation) {
@@ -75,6 +84,19 @@ fn parts(relation: &Relation, out: &mut RowSink) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The columns that a generated one is computed from.
+fn generated_from(
+    session: &Session,
+    relation: &Relation,
+    default: &ColumnDefault,
+) -> Result<BTreeSet<i16>> {
+    if !default.is_generated() {
+        return Ok(BTreeSet::new());
+    }
+    let tree = stored::expression(&session.snapshot, relation, &default.expression)?;
+    Ok(columns_of_table(&tree))
 }
 
 fn edge(from: ObjectAddress, to: ObjectAddress, kind: char, out: &mut RowSink) -> Result<()> {
