@@ -77,6 +77,8 @@ pub trait Facts: Send + Sync {
     ) -> Result<Vec<String>, Report>;
     /// `medley_keys`: does this with the keys that seal secrets, and says what came of it.
     fn keys(&self, action: &str) -> Result<Vec<String>, Report>;
+    /// What was done at remotes and to the ways there, the oldest first, as `medley_audit` lists it.
+    fn audit(&self) -> Vec<Arc<AuditRow>>;
     /// The lines of the file that says who may log in, as `pg_hba_file_rules` lists them.
     fn login_rules(&self) -> Vec<LoginRule>;
     /// The lines of the file that maps accounts outside to roles, as `pg_ident_file_mappings`
@@ -84,6 +86,41 @@ pub trait Facts: Send + Sync {
     fn login_maps(&self) -> Vec<LoginMap>;
     /// `pg_reload_conf()`: the server's files are read again, soon. Whether there is a server.
     fn reload(&self) -> bool;
+}
+
+/// A row of `medley_audit`: a statement at a remote, or a statement that changed a way there.
+#[derive(Clone, Debug)]
+pub struct AuditRow {
+    /// When it began: microseconds since 1970.
+    pub began: i64,
+    /// `REMOTE`, or the command that changed something.
+    pub event: &'static str,
+    /// The statement of ours; its sessions at remotes are called so.
+    pub query_id: Option<String>,
+    /// Who logged in.
+    pub session_role: (RoleOid, Arc<str>),
+    /// The role whose privileges counted.
+    pub role: (RoleOid, String),
+    /// The user mapping.
+    pub mapping: Option<u32>,
+    /// Whose mapping that is; `public` for everybody's.
+    pub mapping_role: Option<String>,
+    /// The foreign server.
+    pub server: Option<String>,
+    /// The account at the remote.
+    pub remote_user: Option<String>,
+    /// The foreign tables that were read.
+    pub tables: Arc<[String]>,
+    /// The options that were changed, without their values.
+    pub options: Vec<String>,
+    /// Rows that came from the remote.
+    pub rows: Option<u64>,
+    /// Bytes of their values.
+    pub bytes: Option<u64>,
+    /// How long it took.
+    pub milliseconds: f64,
+    /// `00000`, or why it ended.
+    pub outcome: String,
 }
 
 /// A row of `pg_hba_file_rules`: where a line stands, and what it says or what is wrong with it.

@@ -10,6 +10,7 @@ use medley_catalog::Catalog;
 use medley_secret::{KeySource, Keyring, MasterKey};
 use serde::{Deserialize, Serialize};
 
+use crate::audit;
 use crate::cli::Auth;
 use crate::login;
 use crate::tls;
@@ -49,6 +50,9 @@ pub struct Config {
     /// How the server proves who it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<tls::Files>,
+    /// Where it is written down who did what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<audit::Config>,
 }
 
 fn hba_file() -> PathBuf {
@@ -70,6 +74,7 @@ impl Config {
             hba_file: hba_file(),
             ident_file: ident_file(),
             tls: None,
+            audit: None,
         }
     }
 
@@ -80,6 +85,7 @@ impl Config {
             hba_file: folder.join(self.hba_file),
             ident_file: folder.join(self.ident_file),
             tls: self.tls.map(|files| files.within(folder)),
+            audit: self.audit.map(|audit| audit.within(folder)),
             ..self
         }
     }

@@ -1,4 +1,5 @@
 //! Medley: SQL/MED as a server. This is the program: what can be typed, and what then runs.
+mod audit;
 mod bridge;
 mod cli;
 mod demo;

@@ -10,6 +10,7 @@ use medley_session::Instance;
 use medley_wire::{Listener, Options};
 use tokio_util::sync::CancellationToken;
 
+use crate::audit::Trail;
 use crate::bridge::Bridge;
 use crate::folder::Folder;
 use crate::login::Logins;
@@ -42,9 +43,12 @@ impl Server {
         );
         let engine = Engine::new(medley_engine::Limits::default())
             .context("could not start the query engine")?;
+        let audit = folder.config.audit.clone().unwrap_or_default();
+        let trail = Trail::open(&audit, &folder.catalog)?;
         let instance = Instance::new(folder.catalog, registry, folder.keyring, foreign, engine);
         let logins = Logins::open(folder.config.login_files(), instance.catalog().instance())?;
         let logins = Arc::new(logins);
+        instance.audit_to(Arc::new(trail));
         instance.configure(Arc::<Logins>::clone(&logins));
         Ok(Self { instance, logins, tls: folder.config.tls })
     }

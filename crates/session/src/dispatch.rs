@@ -123,10 +123,12 @@ impl Session {
         bounds: &Bounds,
         out: &mut dyn Output,
     ) -> Result<&'static str, Report> {
+        let changing = self.audited(&statement);
         let outcome = self
             .commands(bounds, out, |context| medley_commands::execute(context, statement))
-            .await?;
-        Ok(outcome.tag)
+            .await;
+        self.audit(changing, &outcome);
+        Ok(outcome?.tag)
     }
 
     /// Lends the transaction to `commands`, on a thread that may wait for locks.

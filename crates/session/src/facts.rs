@@ -6,14 +6,14 @@ use medley_catalog::ids::{DATABASE_NAME, RoleOid};
 use medley_catalog::{BootstrapWrapper, Snapshot};
 use medley_diagnostic::{Diagnostic, Report};
 use medley_dump::Definitions;
-use medley_engine::{ActiveBackend, Facts, LoginMap, LoginRule, SettingRow};
+use medley_engine::{ActiveBackend, AuditRow, Facts, LoginMap, LoginRule, SettingRow};
 use medley_fdw::Registry;
 use parking_lot::Mutex;
 
 use crate::keys::Keys;
 use crate::login::{Login, micros};
 use crate::settings::{Change, Context, Kind, SETTINGS, Setting, Unit};
-use crate::{Activity, Configuration, Instance, Session, Settings};
+use crate::{Activity, AuditTrail, Configuration, Instance, Session, Settings};
 
 /// A session as the engine may ask it, for one statement.
 struct SessionFacts {
@@ -103,6 +103,10 @@ impl Facts for SessionFacts {
 
     fn registry(&self) -> &Arc<Registry> {
         &self.instance.registry
+    }
+
+    fn audit(&self) -> Vec<Arc<AuditRow>> {
+        self.instance.trail().map(AuditTrail::rows).unwrap_or_default()
     }
 
     fn login_rules(&self) -> Vec<LoginRule> {

@@ -8,7 +8,7 @@ use medley_fdw::Registry;
 use medley_foreign::Foreign;
 use medley_secret::{Keyring, Sealer};
 
-use crate::Backends;
+use crate::{AuditTrail, Backends};
 
 /// What all sessions of a server share.
 pub struct Instance {
@@ -22,6 +22,7 @@ pub struct Instance {
     pub(crate) started: SystemTime,
     sessions: AtomicU64,
     configuration: OnceLock<Arc<dyn Configuration>>,
+    trail: OnceLock<Arc<dyn AuditTrail>>,
 }
 
 /// The files beside the catalog that say how the server is run.
@@ -54,6 +55,7 @@ impl Instance {
             started: SystemTime::now(),
             sessions: AtomicU64::new(1),
             configuration: OnceLock::new(),
+            trail: OnceLock::new(),
         })
     }
 
@@ -80,6 +82,16 @@ impl Instance {
     /// Says where its configuration is; what is said first counts.
     pub fn configure(&self, configuration: Arc<dyn Configuration>) {
         self.configuration.get_or_init(|| configuration);
+    }
+
+    /// Says where the audit trail is; what is said first counts.
+    pub fn audit_to(&self, trail: Arc<dyn AuditTrail>) {
+        self.foreign.audit_to(Arc::<dyn AuditTrail>::clone(&trail));
+        self.trail.get_or_init(|| trail);
+    }
+
+    pub(crate) fn trail(&self) -> Option<&dyn AuditTrail> {
+        self.trail.get().map(AsRef::as_ref)
     }
 
     pub(crate) fn configuration(&self) -> Option<&dyn Configuration> {

@@ -11,6 +11,7 @@
 //! - when a tag has gone out, what it tells of is on disk;
 //! - a statement that fails leaves nothing of itself, and fails the transaction block it is in;
 //! - role, session user and settings are part of the transaction.
+mod audit;
 mod backends;
 mod change;
 mod control;
@@ -31,6 +32,7 @@ mod set;
 mod settings;
 mod transaction;
 
+pub use audit::{AuditTrail, CatalogChange};
 pub use backends::{Activity, Backends, State};
 pub use extended::{Description, Parameter};
 pub use facts::new_wrappers;

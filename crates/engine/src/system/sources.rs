@@ -19,6 +19,7 @@ pub enum Source {
 }
 
 const PG_CATALOG: &[(&str, RowsFn)] = &[
+    ("medley_audit", pg::medley_audit::rows),
     ("pg_attrdef", pg::pg_attrdef::rows),
     ("pg_attribute", pg::pg_attribute::rows),
     ("pg_auth_members", pg::pg_auth_members::rows),

@@ -73,6 +73,9 @@ impl Facts for TestFacts {
     fn registry(&self) -> &Arc<Registry> {
         &self.0
     }
+    fn audit(&self) -> Vec<Arc<medley_engine::AuditRow>> {
+        Vec::new()
+    }
     fn login_rules(&self) -> Vec<LoginRule> {
         Vec::new()
     }

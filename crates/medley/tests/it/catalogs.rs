@@ -9,7 +9,8 @@ use crate::medley;
 const RELATIONS: &str = r#"
     SELECT n.nspname, c.relname, CASE n.nspname WHEN 'pg_catalog' THEN c.oid END, c.relkind
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'v') AND n.nspname IN ('pg_catalog', 'information_schema')"#;
+    WHERE c.relkind IN ('r', 'v') AND n.nspname IN ('pg_catalog', 'information_schema')
+          AND c.relname NOT LIKE 'medley\_%'"#;
 
 const COLUMNS: &str = r#"
     SELECT n.nspname, c.relname, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod),
@@ -17,7 +18,8 @@ const COLUMNS: &str = r#"
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid
-    WHERE c.relkind IN ('r', 'v') AND n.nspname IN ('pg_catalog', 'information_schema')"#;
+    WHERE c.relkind IN ('r', 'v') AND n.nspname IN ('pg_catalog', 'information_schema')
+          AND c.relname NOT LIKE 'medley\_%'"#;
 
 const FUNCTIONS: &str = "
     SELECT oid, proname, prolang, provariadic, prokind, proisstrict, proretset, provolatile,

@@ -1,6 +1,7 @@
 //! The program, as people meet it: one test binary, a module for each subject.
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 mod accounts;
+mod audit;
 mod canary;
 mod cancel;
 mod catalogs;

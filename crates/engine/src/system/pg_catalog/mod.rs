@@ -1,4 +1,5 @@
 //! `pg_catalog`, a file a relation.
+pub mod medley_audit;
 pub mod pg_attrdef;
 pub mod pg_attribute;
 pub mod pg_auth_members;

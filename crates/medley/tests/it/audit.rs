@@ -1,0 +1,180 @@
+//! Who did what at which remote, as `docs/guide/audit.md` shows it.
+use std::fs;
+
+use medley_testkit::{Medley, Postgres, SUPERUSER};
+use serde_json::Value;
+
+use crate::builder;
+use crate::cinema::ask;
+
+/// The guide's fenced blocks of a language.
+fn blocks(language: &str) -> Vec<String> {
+    let text = fs::read_to_string("../../docs/guide/audit.md").unwrap();
+    let fence = format!("```{language}\n");
+    let begins = text.match_indices(&fence).map(|(at, _)| at + fence.len());
+    begins.map(|at| text[at..].split("```").next().unwrap().to_owned()).collect()
+}
+
+fn remote() -> Postgres {
+    let remote = Postgres::start().unwrap();
+    for account in ["films_alice", "films_guest"] {
+        remote.create_account(account, "remote").unwrap();
+    }
+    remote
+        .psql(
+            "CREATE TABLE films (title text, year integer); \
+             INSERT INTO films VALUES ('Metropolis', 1927), ('Ran', 1985), ('Yi Yi', 2000); \
+             CREATE VIEW names AS SELECT current_setting('application_name') AS mine; \
+             GRANT SELECT ON films, names TO PUBLIC",
+        )
+        .unwrap();
+    remote
+}
+
+fn definitions(remote: &Postgres) -> String {
+    format!(
+        "CREATE ROLE alice LOGIN; CREATE ROLE bob LOGIN; CREATE ROLE watcher LOGIN; \
+         GRANT pg_read_all_stats TO watcher; \
+         CREATE SERVER cinema FOREIGN DATA WRAPPER postgres_fdw \
+            OPTIONS (host '127.0.0.1', port '{}', dbname 'postgres'); \
+         CREATE USER MAPPING FOR alice SERVER cinema OPTIONS (user 'films_alice', password 'remote'); \
+         CREATE USER MAPPING FOR PUBLIC SERVER cinema OPTIONS (user 'films_guest', password 'remote'); \
+         GRANT USAGE ON FOREIGN SERVER cinema TO alice; \
+         CREATE FOREIGN TABLE films (title text, year integer) SERVER cinema; \
+         CREATE FOREIGN TABLE names (mine text) SERVER cinema; \
+         GRANT SELECT ON films, names TO PUBLIC",
+        remote.port()
+    )
+}
+
+/// A server whose medley.toml is as the guide says.
+fn medley(remote: &Postgres) -> Medley {
+    let mut medley = builder().start().unwrap();
+    let config = medley.data_folder().join("medley.toml");
+    let text = fs::read_to_string(&config).unwrap() + "\n" + &blocks("toml").concat();
+    fs::write(config, text).unwrap();
+    medley.stop().unwrap();
+    medley.restart().unwrap();
+    medley.psql(&definitions(remote)).unwrap();
+    medley
+}
+
+fn lines(medley: &Medley) -> Vec<Value> {
+    let text = fs::read_to_string(medley.data_folder().join("audit.jsonl")).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// psql's own print.
+fn printed(medley: &Medley, sql: &str) -> String {
+    let mut psql = medley.psql_command(SUPERUSER, "").unwrap();
+    psql.args(["-P", "tuples_only=off", "-P", "format=aligned", "-c", sql]);
+    String::from_utf8(psql.output().unwrap().stdout).unwrap()
+}
+
+#[tokio::test]
+async fn the_guide_is_true() {
+    let remote = remote();
+    let mut medley = medley(&remote);
+    let (alice, bob) =
+        (medley.connect("alice", "").await.unwrap(), medley.connect("bob", "").await.unwrap());
+    assert_eq!(ask(&alice, "SELECT title FROM films").await.unwrap().len(), 3);
+    assert_eq!(ask(&bob, "SELECT title FROM films WHERE year > 1990").await.unwrap(), ["Yi Yi"]);
+    let [view, names] = &blocks("sql")[..] else { panic!("two sessions") };
+    let expected = fs::read_to_string("../../docs/guide/audit.md").unwrap();
+    let expected = expected.split("```\n\n```\n").nth(1).unwrap().split("```").next().unwrap();
+    let shown = printed(&medley, view);
+    let trimmed: Vec<_> = shown.lines().map(str::trim_end).collect();
+    assert_eq!(trimmed, expected.lines().collect::<Vec<_>>());
+
+    // The remote was told the id by which the view knows the statement, on each connection.
+    let (reads, tells) = names.split_once(";\n").unwrap();
+    for client in [&alice, &bob] {
+        for _ in 0..3 {
+            ask(client, reads).await.unwrap();
+        }
+    }
+    let mine = ask(&alice, reads).await.unwrap();
+    let told = ask(&alice, tells).await.unwrap();
+    assert_eq!((told.len(), told.last()), (4, mine.last()), "{told:?}");
+    assert_eq!(told.iter().collect::<std::collections::HashSet<_>>().len(), 4);
+
+    // Commands, without values.
+    let changes = "SELECT event, session_role, mapping_role, server, options, sqlstate \
+                   FROM medley_audit WHERE event <> 'REMOTE'";
+    let told = medley.psql(changes).unwrap();
+    assert_eq!(
+        told,
+        "CREATE SERVER|postgres||cinema|{\"ADD host\",\"ADD port\",\"ADD dbname\"}|00000\n\
+         CREATE USER MAPPING|postgres|alice|cinema|{\"ADD user\",\"ADD password\"}|00000\n\
+         CREATE USER MAPPING|postgres|public|cinema|{\"ADD user\",\"ADD password\"}|00000"
+    );
+    let misplaced = "ALTER USER MAPPING FOR USER SERVER cinema OPTIONS (SET misplaced 'x')";
+    ask(&alice, misplaced).await.unwrap_err();
+    ask(&alice, "ALTER USER MAPPING FOR USER SERVER cinema OPTIONS (SET password 'wrong')")
+        .await
+        .unwrap();
+    ask(&alice, "SELECT title FROM films").await.unwrap_err();
+    let told = ask(
+        &alice,
+        "SELECT event, options, remote_user, rows, sqlstate FROM medley_audit \
+         WHERE session_role = 'alice' ORDER BY began DESC LIMIT 3",
+    );
+    assert_eq!(
+        told.await.unwrap(),
+        [
+            "REMOTE|{}|NULL|0|08001",
+            "ALTER USER MAPPING|{\"SET password\"}|NULL|NULL|00000",
+            "ALTER USER MAPPING|{}|NULL|NULL|42704",
+        ]
+    );
+
+    // Everybody sees what is their own.
+    let seen = "SELECT DISTINCT session_role FROM medley_audit ORDER BY 1";
+    assert_eq!(ask(&alice, seen).await.unwrap(), ["alice"]);
+    assert_eq!(ask(&bob, seen).await.unwrap(), ["bob"]);
+    for who in ["watcher", SUPERUSER] {
+        let client = medley.connect(who, "").await.unwrap();
+        assert_eq!(ask(&client, seen).await.unwrap(), ["alice", "bob", "postgres"]);
+    }
+
+    // The file has what the view has, in the form of the guide, and outlives a server's death.
+    let count: usize = medley.psql("SELECT count(*) FROM medley_audit").unwrap().parse().unwrap();
+    medley.kill9();
+    let written = lines(&medley);
+    assert_eq!(written.len(), count);
+    let example: Value = serde_json::from_str(&blocks("json").concat()).unwrap();
+    let keys = |line: &Value| line.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let first = written.iter().find(|line| line["event"] == "REMOTE").unwrap();
+    assert_eq!(keys(first), keys(&example));
+    for same in ["mapping_role", "remote_user", "role", "rows", "server", "sqlstate", "tables"] {
+        assert_eq!(first[same], example[same], "{same}");
+    }
+    medley.restart().unwrap();
+    medley.psql("SELECT count(*) FROM films").unwrap();
+    assert_eq!(lines(&medley).len(), count + 1);
+    assert_eq!(medley.psql("SELECT count(*) FROM medley_audit").unwrap(), "1");
+}
+
+#[tokio::test]
+async fn the_role_is_the_one_whose_mapping_counted() {
+    let remote = remote();
+    let medley = medley(&remote);
+    medley
+        .psql(
+            "CREATE VIEW v AS SELECT title FROM films; ALTER VIEW v OWNER TO alice; \
+             GRANT SELECT ON v TO bob; GRANT alice TO bob",
+        )
+        .unwrap();
+    let bob = medley.connect("bob", "").await.unwrap();
+    for sql in ["SELECT * FROM v", "SET ROLE alice; SELECT title FROM films; RESET ROLE"] {
+        ask(&bob, sql).await.unwrap();
+    }
+    let told = "SELECT session_role, role, mapping_role, remote_user FROM medley_audit \
+                WHERE event = 'REMOTE'";
+    // bob has alice's privileges, and she the right to know what was done as her.
+    let both = ["bob|alice|alice|films_alice", "bob|alice|alice|films_alice"];
+    for who in ["alice", "bob"] {
+        let client = medley.connect(who, "").await.unwrap();
+        assert_eq!(ask(&client, told).await.unwrap(), both, "{who}");
+    }
+}
