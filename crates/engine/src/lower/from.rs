@@ -228,7 +228,7 @@ impl Lowering<'_> {
         let table_oid = lit(relation.oid.0);
         let bound = Bound::of_plan(plan, names, types);
         let bound = self.with_virtual_columns(relation, bound, &table_oid);
-        Ok((bound.map_err(without_position)?, Some(table_oid)))
+        Ok((bound.map_err(Error::without_position)?, Some(table_oid)))
     }
 
     /// Virtual generated columns are computed from what was read of the others.
