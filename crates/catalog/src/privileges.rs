@@ -54,12 +54,31 @@ impl Snapshot {
         let mut next = 0;
         while let Some(&role) = roles.get(next) {
             next += 1;
-            let grants = self.memberships_of_member(role).filter(|grant| through.counts(grant));
-            let granted = grants.map(|grant| grant.role);
-            let implicit = self.owns_database(role).then_some(RoleOid::DATABASE_OWNER);
-            roles.extend(granted.chain(implicit).filter(|role| seen.insert(*role)));
+            roles.extend(self.granted_to(role, through).filter(|role| seen.insert(*role)));
         }
         roles
+    }
+
+    /// The roles whose privileges a member has by grants, by how many grants they are away: first
+    /// those that are one away. Each is there once, at its shortest.
+    pub fn inherited_by_distance(&self, member: RoleOid) -> Vec<Vec<RoleOid>> {
+        let mut seen = HashSet::from([member]);
+        let mut levels = Vec::new();
+        let mut last = vec![member];
+        while !last.is_empty() {
+            let granted = last.iter().flat_map(|role| self.granted_to(*role, Through::Inherit));
+            last = granted.filter(|role| seen.insert(*role)).collect();
+            levels.push(last.clone());
+        }
+        levels.pop();
+        levels
+    }
+
+    /// The roles that it is directly a member of.
+    fn granted_to(&self, member: RoleOid, through: Through) -> impl Iterator<Item = RoleOid> {
+        let grants = self.memberships_of_member(member).filter(move |grant| through.counts(grant));
+        let implicit = self.owns_database(member).then_some(RoleOid::DATABASE_OWNER);
+        grants.map(|grant| grant.role).chain(implicit)
     }
 
     /// `pg_database_owner` has one member, who was not granted it.

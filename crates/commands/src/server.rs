@@ -2,12 +2,13 @@
 use std::sync::Arc;
 
 use medley_catalog::ids::ServerOid;
-use medley_catalog::objects::{Options, Server, Wrapper};
+use medley_catalog::objects::{OptionValue, Options, Server, Wrapper};
+use medley_fdw::ours;
 use medley_sql::{AlterServer, CreateServer};
 
 use crate::Context;
 use crate::authorize::{self, Authorized};
-use crate::error::{NameError, Noun, Result};
+use crate::error::{NameError, Noun, OptionError, Result};
 use crate::options::{self, Owner};
 
 pub(crate) fn create(ctx: &mut Context<'_>, statement: CreateServer) -> Result<()> {
@@ -67,6 +68,21 @@ fn apply_alter(
             &old.options,
             items,
         )?;
+        check_consent(ctx, &old.options, &server.options)?;
     }
     ctx.update(&old, server)
+}
+
+/// Who may be served only with their consent stays so: it binds the server's owner, who therefore
+/// cannot take it back.
+fn check_consent(ctx: &Context<'_>, old: &Options, new: &Options) -> Result<()> {
+    match requires_consent(old) && !requires_consent(new) && !ctx.is_superuser() {
+        true => Err(OptionError::ForSuperusers(ours::REQUIRE_CONSENT.to_owned()).into()),
+        false => Ok(()),
+    }
+}
+
+fn requires_consent(options: &Options) -> bool {
+    let on = |value: &OptionValue| matches!(value, OptionValue::Plain(text) if ours::is_on(text));
+    options.get(ours::REQUIRE_CONSENT).is_some_and(on)
 }

@@ -80,8 +80,14 @@ fn apply_create(
     let owner = Owner::UserMapping(oid);
     let options =
         options::settle_under(ctx, &wrapper, owner, Some(&server), &Options::default(), items)?;
-    let mapping = UserMapping { oid, server: server.oid, user, epoch: None, options };
+    let accepted = is_own(ctx, user);
+    let mapping = UserMapping { oid, server: server.oid, user, epoch: None, options, accepted };
     ctx.create(mapping)
+}
+
+/// Whoever says what account a role has, has agreed to it if it is that role.
+fn is_own(ctx: &Context<'_>, user: RoleOrPublic) -> bool {
+    user.role() == Some(ctx.current_role)
 }
 
 fn apply_alter(
@@ -95,7 +101,8 @@ fn apply_alter(
     let owner = Owner::UserMapping(old.oid);
     let server = Some(target.get().server.as_ref());
     let options = options::settle_under(ctx, &wrapper, owner, server, &old.options, items)?;
-    let mapping = UserMapping { options, ..UserMapping::clone(&old) };
+    let accepted = is_own(ctx, old.user);
+    let mapping = UserMapping { options, accepted, ..UserMapping::clone(&old) };
     ctx.update(&old, mapping)
 }
 

@@ -69,6 +69,9 @@ pub enum Error {
     /// Not the beginning of a reference.
     #[error("invalid prefix of references \"{0}\"")]
     NotAPrefix(String),
+    /// Not a moment.
+    #[error("invalid value for option \"valid_until\": {0}")]
+    ValidUntil(String),
     /// A value and where it is kept instead.
     #[error("options \"{0}\" and \"{0}_ref\" exclude each other")]
     ValueAndReference(&'static str),
@@ -172,6 +175,7 @@ impl Diagnostic for Error {
             | Self::NotOneOf { .. }
             | Self::Reference { .. }
             | Self::NotAPrefix(_)
+            | Self::ValidUntil(_)
             | Self::ValueAndReference(_)
             | Self::NotNameList(_) => SqlState::INVALID_PARAMETER_VALUE,
             Self::Connect { .. } => SqlState::SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
@@ -202,6 +206,9 @@ impl Diagnostic for Error {
                  \"file:/run/secrets/team/\"."
                     .to_owned(),
             ),
+            Self::ValidUntil(_) => {
+                Some("Give a date, a time and a zone, as \"2030-01-31 12:00+00\".".to_owned())
+            }
             Self::ValueAndReference(_) => Some("Drop the one that is not to count.".to_owned()),
             Self::Remote(report) | Self::Refused(report) => report.hint.clone(),
             Self::Value { source, .. } => source.hint(),

@@ -1,6 +1,9 @@
 //! Options that a wrapper's objects have besides those that it declares: Medley's own, and one
 //! for each secret, which says where the secret is kept instead of here.
+use arrow_array::cast::AsArray;
+use arrow_array::types::TimestampMicrosecondType;
 use medley_secret::{Reference, is_prefix};
+use medley_types::{ColumnBuilder, PgType, Style};
 
 use crate::{Error, GivenOption, GivenValue, Kind, OptionSpec, Options, Result, Scope};
 
@@ -13,6 +16,21 @@ pub const ALLOWED_REFS: &str = "allowed_refs";
 /// Whether `{role}` and `{session_user}` mean something in the remote user's name.
 pub const TEMPLATES: &str = "templates";
 
+/// Which mappings count for a role that has none of its own.
+pub const MAPPING_RESOLUTION: &str = "mapping_resolution";
+
+/// Whether a mapping counts only once its role has agreed to it.
+pub const REQUIRE_CONSENT: &str = "require_consent";
+
+/// Until when a mapping may be used.
+pub const VALID_UNTIL: &str = "valid_until";
+
+/// The secret that another may take the place of.
+pub const PASSWORD: &str = "password";
+
+/// What the remote user's password is to be, or has just become.
+pub const PASSWORD_NEXT: &str = "password_next";
+
 /// What the remote user's option may be called, of which a reference may be set as of a secret.
 pub const USER_OPTIONS: [&str; 2] = ["user", "username"];
 
@@ -24,6 +42,10 @@ const USER_FIELDS: [&str; 2] = ["username", "user"];
 #[rustfmt::skip]
 pub const OURS: &[OptionSpec] = &[
     OptionSpec::new(Scope::Server, ALLOWED_REFS, Kind::Text, "Prefixes of references, separated by blanks, that the server's owner may set in its user mappings; superusers set it."),
+    OptionSpec::new(Scope::Server, MAPPING_RESOLUTION, Kind::OneOf(&["exact", "inherit"]), "Whose mapping counts: exact is the role's own, else PUBLIC's; inherit is its own, else that of the nearest role whose privileges it has, else PUBLIC's.").default("exact"),
+    OptionSpec::new(Scope::Server, REQUIRE_CONSENT, Kind::Bool, "Whether a mapping that somebody else has made for a role or changed is used only once the role accepts it with medley_accept_mapping; only superusers take it back.").default("false"),
+    OptionSpec::new(Scope::UserMapping, VALID_UNTIL, Kind::Text, "Until when the mapping may be used: a date, a time and a zone, without one in UTC; or infinity.").default("infinity"),
+    OptionSpec::new(Scope::UserMapping, PASSWORD_NEXT, Kind::Secret, "The password that the remote user is about to have, or just got: where the present one is refused it is tried, and once it logs in it takes the other's place."),
     OptionSpec::new(Scope::UserMapping, TEMPLATES, Kind::Bool, "Whether {role} and {session_user} in the remote user's name stand for who uses the mapping.").default("on where the mapping has a reference"),
 ];
 
@@ -82,8 +104,38 @@ fn is(spec: &OptionSpec, scope: Scope, name: &str) -> bool {
 
 /// Medley's own options of a wrapper's objects: none where there is nobody to log in as.
 pub fn ours(options: &'static [OptionSpec]) -> impl Iterator<Item = &'static OptionSpec> {
-    let has_mappings = options.iter().any(|spec| spec.scope == Scope::UserMapping);
-    OURS.iter().filter(move |_| has_mappings)
+    let of_mappings = || options.iter().filter(|spec| spec.scope == Scope::UserMapping);
+    let has_mappings = of_mappings().next().is_some();
+    let has_password = of_mappings().any(|spec| spec.name == PASSWORD && spec.kind == Kind::Secret);
+    OURS.iter().filter(move |spec| has_mappings && (spec.name != PASSWORD_NEXT || has_password))
+}
+
+/// Whether an option of this name is one of Medley's own, and none that the wrapper declares.
+pub fn ours_is(options: &'static [OptionSpec], scope: Scope, name: &str) -> bool {
+    matches!(declared(options, scope, name), Some(Declared::Ours(_)))
+}
+
+/// Whether a Boolean option's value says yes.
+pub fn is_on(value: &str) -> bool {
+    crate::check::parse_bool(value).unwrap_or(false)
+}
+
+/// When `valid_until` is: microseconds since 1970, the greatest for infinity. Words that mean
+/// another moment each day are none.
+pub fn valid_until(text: &str) -> Result<i64> {
+    let invalid = || Error::ValidUntil(text.to_owned());
+    let trimmed = text.trim();
+    if trimmed.eq_ignore_ascii_case("infinity") {
+        return Ok(i64::MAX);
+    }
+    if !trimmed.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(invalid());
+    }
+    let mut moments = ColumnBuilder::new(PgType::TIMESTAMPTZ, 1);
+    moments.append_text(trimmed, &Style::default()).map_err(|_| invalid())?;
+    let moments = moments.finish();
+    let moment = moments.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(invalid)?;
+    Ok(moment.value(0))
 }
 
 /// All options of a wrapper's objects of one kind, for who lists them: the wrapper's own, then
@@ -141,6 +193,7 @@ pub(crate) fn check_ours(spec: &OptionSpec, value: &str) -> Result<()> {
             Some(prefix) => Err(Error::NotAPrefix(prefix.to_owned())),
             None => Ok(()),
         },
+        VALID_UNTIL => valid_until(value).map(drop),
         _ => Ok(()),
     }
 }
@@ -189,5 +242,42 @@ impl Options {
             matches!(declared, Some(Declared::Ours(_) | Declared::Reference(_)))
         };
         self.extract(is_ours)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mapping_ends_at_a_moment_that_stays() {
+        let check = |text: &str, expected: Option<i64>| {
+            assert_eq!(valid_until(text).ok(), expected, "{text}");
+        };
+        check("2030-01-01 00:00:00+00", Some(1_893_456_000_000_000));
+        check("2030-01-01", Some(1_893_456_000_000_000));
+        check(" 2030-01-01 01:00+01 ", Some(1_893_456_000_000_000));
+        check("Infinity", Some(i64::MAX));
+        check("tomorrow", None);
+        check("now", None);
+        check("-infinity", None);
+        check("2030-02-30", None);
+        check("", None);
+    }
+
+    #[test]
+    fn a_next_password_needs_a_password() {
+        const PASSWORD_OF: &[OptionSpec] =
+            &[OptionSpec::new(Scope::UserMapping, PASSWORD, Kind::Secret, "")];
+        const TOKEN_OF: &[OptionSpec] =
+            &[OptionSpec::new(Scope::UserMapping, "token", Kind::Secret, "")];
+        let check = |options, name, expected: bool| {
+            assert_eq!(declared(options, Scope::UserMapping, name).is_some(), expected, "{name}");
+        };
+        check(PASSWORD_OF, PASSWORD_NEXT, true);
+        check(PASSWORD_OF, "password_next_ref", true);
+        check(TOKEN_OF, PASSWORD_NEXT, false);
+        check(TOKEN_OF, VALID_UNTIL, true);
+        check(&[], VALID_UNTIL, false);
     }
 }

@@ -14,6 +14,37 @@ pub enum Error {
         /// The foreign server.
         server: String,
     },
+    /// Two roles, equally near, have one.
+    #[error(
+        "user mapping for user \"{role}\", server \"{server}\" is ambiguous: {} are equally near",
+        names(owners)
+    )]
+    AmbiguousMapping {
+        /// The role whose privileges count.
+        role: String,
+        /// The foreign server.
+        server: String,
+        /// Whose mappings they are.
+        owners: Vec<String>,
+    },
+    /// The mapping's role has not agreed to it.
+    #[error("user mapping for \"{user}\", server \"{server}\" has not been accepted")]
+    PendingMapping {
+        /// Whose mapping it is.
+        user: String,
+        /// The foreign server.
+        server: String,
+    },
+    /// The mapping is too old.
+    #[error("user mapping for \"{user}\", server \"{server}\" has expired")]
+    ExpiredMapping {
+        /// Whose mapping it is.
+        user: String,
+        /// The foreign server.
+        server: String,
+        /// As the mapping says it.
+        valid_until: String,
+    },
     /// The wrapper was created without a handler.
     #[error("foreign-data wrapper \"{0}\" has no handler")]
     NoHandler(String),
@@ -80,7 +111,10 @@ impl Diagnostic for Error {
     fn sqlstate(&self) -> SqlState {
         match self {
             Self::NoMapping { .. } | Self::Gone(_) => SqlState::UNDEFINED_OBJECT,
-            Self::NoHandler(_) => SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+            Self::NoHandler(_) | Self::AmbiguousMapping { .. } | Self::PendingMapping { .. } => {
+                SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE
+            }
+            Self::ExpiredMapping { .. } => SqlState::INVALID_PASSWORD,
             Self::UnknownHandler { .. } | Self::WrongKind { .. } => SqlState::FEATURE_NOT_SUPPORTED,
             Self::NoImport(_) => SqlState::FDW_NO_SCHEMAS,
             Self::TooManyConnections(_) => SqlState::TOO_MANY_CONNECTIONS,
@@ -97,6 +131,16 @@ impl Diagnostic for Error {
             Self::TooManyConnections(_) => {
                 Some("Wait for other statements to end, or raise the limit.".into())
             }
+            Self::AmbiguousMapping { role, server, .. } => {
+                Some(format!("Create a user mapping for \"{role}\" on server \"{server}\"."))
+            }
+            Self::PendingMapping { user, server } => Some(format!(
+                "Somebody else has made or changed it. If it is what it should be, \
+                 SELECT medley_accept_mapping('{server}') as \"{user}\"."
+            )),
+            Self::ExpiredMapping { .. } => {
+                Some("Alter its option \"valid_until\", and its password.".into())
+            }
             Self::Secret { source, .. } => source.hint(),
             Self::Wrapper(error) => error.hint(),
             Self::Catalog(error) => error.hint(),
@@ -106,6 +150,9 @@ impl Diagnostic for Error {
 
     fn detail(&self) -> Option<String> {
         match self {
+            Self::ExpiredMapping { valid_until, .. } => {
+                Some(format!("It was valid until {valid_until}."))
+            }
             Self::Wrapper(error) => error.detail(),
             Self::Catalog(error) => error.detail(),
             _ => None,
@@ -123,4 +170,9 @@ impl Diagnostic for Error {
             },
         }
     }
+}
+
+fn names(roles: &[String]) -> String {
+    let quoted: Vec<_> = roles.iter().map(|role| format!("\"{role}\"")).collect();
+    quoted.join(" and ")
 }

@@ -8,6 +8,7 @@
 //! This crate knows the catalog and the contract with wrappers, not the query engine.
 mod access;
 mod audit;
+mod choice;
 mod connect;
 mod error;
 mod key;
@@ -19,6 +20,7 @@ mod transaction;
 
 pub use access::{Access, Batches, Person, Scan};
 pub use audit::{Audit, Auditor, QueryId, RemoteStatement};
+pub use choice::{Choice, Why, choose, is_pending, requires_consent, valid_until};
 pub use error::{Error, Result};
 pub use key::{ConnKey, Principal};
 pub use lease::{Connection, Lease};

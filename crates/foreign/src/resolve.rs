@@ -1,11 +1,13 @@
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use medley_catalog::ids::{Class, Epoch, RoleOid, ServerOid, UserMappingOid};
 use medley_catalog::objects::{self, OptionValue, Role, Server, UserMapping};
-use medley_catalog::{Catalog, Snapshot};
-use medley_fdw::{Handler, Options, ShapedBy, Wrapper};
+use medley_catalog::{Catalog, MappingEntry, Snapshot};
+use medley_fdw::{Handler, OptionSpec, Options, ShapedBy, Wrapper, ours};
 
 use crate::access::Person;
+use crate::choice::{choose, is_pending, valid_until};
 use crate::names::Names;
 use crate::{ConnKey, Error, Foreign, Principal, Result};
 
@@ -93,7 +95,7 @@ pub(crate) fn handler<'a>(
     })
 }
 
-/// The mapping of exactly this role, else PUBLIC's: what `role` is at `server`.
+/// What `role` is at `server`, by the mapping that counts.
 pub(crate) fn resolve(
     foreign: &Foreign,
     snapshot: &Snapshot,
@@ -105,7 +107,11 @@ pub(crate) fn resolve(
     let role = snapshot.role(role).ok_or_else(|| gone(Class::Role, role.0))?;
     let handler = handler(foreign, snapshot, server)?;
     let (mapping, epoch) = match handler.wrapper().needs_mapping() {
-        true => find_mapping(snapshot, server, role)?,
+        true => {
+            let options = handler.wrapper().options();
+            let choice = choose(options, snapshot, server, role)?;
+            usable(options, snapshot, server, choice.mapping)?
+        }
         false => (None, snapshot.server_epoch(server.oid)),
     };
     let shaped_by = shaped_by(handler.wrapper(), server, mapping.as_deref());
@@ -130,15 +136,48 @@ pub(crate) fn resolve(
 
 type Found = (Option<Arc<UserMapping>>, Option<Epoch>);
 
-fn find_mapping(snapshot: &Snapshot, server: &Server, role: &Role) -> Result<Found> {
-    let none = || Error::NoMapping { role: role.name.clone(), server: server.name.clone() };
-    let resolved = snapshot.resolve(server.oid, role.oid).ok_or_else(none)?;
-    let mapping = snapshot.user_mapping(resolved.mapping)?.ok_or_else(none)?;
-    let entry = snapshot.mapping(resolved.mapping).ok_or_else(none)?;
+/// The whole mapping, if it may be used now.
+fn usable(
+    options: &'static [OptionSpec],
+    snapshot: &Snapshot,
+    server: &Server,
+    entry: MappingEntry,
+) -> Result<Found> {
+    let none = || gone(Class::UserMapping, entry.oid.0);
+    let resolved = snapshot.resolved(entry);
+    let mapping = snapshot.user_mapping(entry.oid)?.ok_or_else(none)?;
+    check_usable(options, snapshot, server, &mapping)?;
     // The options are read from the store, which may be ahead of this snapshot. They are then
     // those of a later moment, and belong to no key of this one.
     let epoch = resolved.epoch.filter(|_| mapping.epoch == entry.epoch);
     Ok((Some(mapping), epoch))
+}
+
+/// A mapping that its role has not agreed to, or that is too old, ends in an error, and never in
+/// the use of another.
+pub(crate) fn check_usable(
+    options: &'static [OptionSpec],
+    snapshot: &Snapshot,
+    server: &Server,
+    mapping: &UserMapping,
+) -> Result<()> {
+    let (user, name) = (|| snapshot.user_name(mapping.user), || server.name.clone());
+    if is_pending(options, server, mapping) {
+        return Err(Error::PendingMapping { user: user(), server: name() });
+    }
+    let is_over = |until: i64| until <= now_us();
+    if valid_until(options, mapping)?.is_some_and(is_over) {
+        let text = mapping.options.get(ours::VALID_UNTIL).map(OptionValue::shown);
+        let valid_until = text.unwrap_or_default().to_owned();
+        return Err(Error::ExpiredMapping { user: user(), server: name(), valid_until });
+    }
+    Ok(())
+}
+
+/// Microseconds since 1970.
+pub(crate) fn now_us() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
 fn shaped_by(wrapper: &dyn Wrapper, server: &Server, mapping: Option<&UserMapping>) -> ShapedBy {

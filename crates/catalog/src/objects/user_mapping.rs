@@ -14,6 +14,10 @@ pub struct UserMapping {
     pub user: RoleOrPublic,
     /// Set at commit; `None` while a transaction's change to it is uncommitted.
     pub epoch: Option<Epoch>,
-    /// Its options. They stand last: opening the store reads what is before them.
+    /// Its options. Opening the store reads what is before them.
     pub options: Options,
+    /// Its role itself has said this, or agreed to it since; not known of PUBLIC's. The store
+    /// keeps it behind the rest.
+    #[serde(skip)]
+    pub accepted: bool,
 }

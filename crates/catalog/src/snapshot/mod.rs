@@ -93,8 +93,13 @@ impl Snapshot {
             .mappings
             .find(server, RoleOrPublic::Role(role))
             .or_else(|| self.mappings.find(server, RoleOrPublic::Public))?;
-        let epoch = self.connect_epoch(server, entry.epoch);
-        Some(Resolved { mapping: entry.oid, user: entry.user, epoch })
+        Some(self.resolved(entry))
+    }
+
+    /// What the use of this mapping comes to, by whichever way it was found.
+    pub fn resolved(&self, entry: MappingEntry) -> Resolved {
+        let epoch = self.connect_epoch(entry.server, entry.epoch);
+        Resolved { mapping: entry.oid, user: entry.user, epoch }
     }
 
     /// The epoch of what `connect` receives of this server for this mapping epoch.

@@ -3,7 +3,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::ids::{Epoch, ObjectAddress, RoleOrPublic, ServerOid, UserMappingOid};
-use crate::objects::{Row, RowKey, SettingScope};
+use crate::objects::{Row, RowKey, SettingScope, UserMapping};
 use crate::snapshot::MappingEntry;
 
 const VERSION: u8 = 1;
@@ -40,7 +40,24 @@ fn body(bytes: &[u8]) -> Result<&[u8], CodecError> {
     }
 }
 
-/// Reads a mapping up to its options, which stand last.
+/// A mapping, and behind it whether its role agreed to it; those of formats before 3 do not say,
+/// and nobody did.
+fn encode_mapping(mapping: &UserMapping) -> Result<Vec<u8>, CodecError> {
+    let mut bytes = encode(mapping)?;
+    bytes.push(u8::from(mapping.accepted));
+    Ok(bytes)
+}
+
+pub(super) fn decode_mapping(bytes: &[u8]) -> Result<UserMapping, CodecError> {
+    let (mapping, rest) = postcard::take_from_bytes::<UserMapping>(body(bytes)?)?;
+    match rest {
+        [] | [0] => Ok(mapping),
+        [1] => Ok(UserMapping { accepted: true, ..mapping }),
+        rest => Err(CodecError::Trailing(rest.len())),
+    }
+}
+
+/// Reads a mapping up to its options.
 pub(super) fn decode_mapping_entry(bytes: &[u8]) -> Result<MappingEntry, CodecError> {
     type Head = (UserMappingOid, ServerOid, RoleOrPublic, Option<Epoch>);
     let ((oid, server, user, epoch), _) = postcard::take_from_bytes::<Head>(body(bytes)?)?;
@@ -54,7 +71,7 @@ pub(super) fn encode_row(row: &Row) -> Result<Vec<u8>, CodecError> {
         Row::Membership(it) => encode(&**it),
         Row::Wrapper(it) => encode(&**it),
         Row::Server(it) => encode(&**it),
-        Row::UserMapping(it) => encode(&**it),
+        Row::UserMapping(it) => encode_mapping(it),
         Row::Schema(it) => encode(&**it),
         Row::Relation(it) => encode(&**it),
         Row::Extension(it) => encode(&**it),

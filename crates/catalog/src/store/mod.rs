@@ -20,7 +20,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use codec::{CodecError, decode, decode_mapping_entry, encode, encode_key, encode_row};
+use codec::{
+    CodecError, decode, decode_mapping, decode_mapping_entry, encode, encode_key, encode_row,
+};
 use last::LastCommit;
 use medley_secret::WrappedKey;
 
@@ -36,8 +38,9 @@ use crate::transaction::Change;
 /// The file in the data folder.
 pub const STORE_FILE: &str = "catalog.redb";
 
-/// What this version writes, and the newest that it reads. 2 has the table `database`.
-const FORMAT: u32 = 2;
+/// What this version writes, and the newest that it reads. 2 has the table `database`, 3 says of
+/// each user mapping whether its role agreed to it.
+const FORMAT: u32 = 3;
 
 /// Pages that redb keeps in memory, in bytes. Little: the snapshot has what is asked often.
 const CACHE_BYTES: usize = 64 << 20;
@@ -403,7 +406,7 @@ impl StoreView {
             .get(key.as_slice())
             .map_err(|error| store_error(&view.path, error.into()))?;
         value
-            .map(|value| decode(value.value()))
+            .map(|value| decode_mapping(value.value()))
             .transpose()
             .map_err(|error| Error::Damaged { path: view.path.clone(), what: error.to_string() })
     }

@@ -149,7 +149,8 @@ impl Make for Transaction {
     ) -> UserMappingOid {
         let oid = UserMappingOid(self.allocate_oid().unwrap());
         let options = options(values);
-        let mapping = UserMapping { oid, server, user: user.into(), epoch: None, options };
+        let mapping =
+            UserMapping { oid, server, user: user.into(), epoch: None, options, accepted: true };
         self.create(mapping).unwrap();
         oid
     }

@@ -215,7 +215,7 @@ fn a_sealed_value_is_masked_for_everybody() {
         .into_iter()
         .collect();
         let user = SUPERUSER.into();
-        tx.create(UserMapping { oid, server, user, epoch: None, options }).unwrap();
+        tx.create(UserMapping { oid, server, user, epoch: None, options, accepted: true }).unwrap();
         oid
     });
     let snapshot = fixture.snapshot();

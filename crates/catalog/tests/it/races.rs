@@ -67,7 +67,7 @@ fn new_server(tx: &mut Transaction, name: &str) -> Result<()> {
 
 fn new_mapping(tx: &mut Transaction, user: RoleOrPublic, server: ServerOid) -> Result<()> {
     let oid = UserMappingOid(tx.allocate_oid()?);
-    tx.create(UserMapping { oid, server, user, epoch: None, options: options(&[]) })
+    tx.create(UserMapping { oid, server, user, epoch: None, options: options(&[]), accepted: true })
 }
 
 fn set_version(tx: &mut Transaction, server: ServerOid, version: &str) -> Result<()> {

@@ -190,6 +190,7 @@ fn a_duplicate_says_which_index_and_key() {
             user: SUPERUSER.into(),
             epoch: None,
             options: options(&[]),
+            accepted: true,
         })
         .unwrap_err();
     let report = error.report();

@@ -153,7 +153,15 @@ impl World {
         let mut tx = self.catalog.begin(Backend::default());
         let oid = UserMappingOid(tx.allocate_oid().unwrap());
         let options = options(&[("user", account)]);
-        tx.create(UserMapping { oid, server, user: user.into(), epoch: None, options }).unwrap();
+        tx.create(UserMapping {
+            oid,
+            server,
+            user: user.into(),
+            epoch: None,
+            options,
+            accepted: true,
+        })
+        .unwrap();
         tx.commit().unwrap();
     }
 

@@ -7,8 +7,9 @@ use arrow_schema::{Schema, SchemaRef};
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use medley_fdw::{
-    Batches, Begin, Canceller, Capabilities, Connect, Dialect, Error, Facts, Family, OptionSpec,
-    Options, Query, Result, ShapedBy, SqlConnection, SqlWrapper, TableName, Wrapper,
+    Batches, Begin, Canceller, Capabilities, Connect, Dialect, Error, Facts, Family, Kind,
+    OptionSpec, Options, Query, Result, Scope, ShapedBy, SqlConnection, SqlWrapper, TableName,
+    Wrapper,
 };
 use medley_types::{PgType, field};
 use parking_lot::Mutex;
@@ -55,12 +56,17 @@ impl Wrapper for Fake {
         "fake_fdw_validator"
     }
     fn options(&self) -> &'static [OptionSpec] {
-        &[]
+        OPTIONS
     }
     fn shaped_by(&self, _server: &Options, _mapping: &Options) -> ShapedBy {
         self.shaped_by
     }
 }
+
+const OPTIONS: &[OptionSpec] = &[
+    OptionSpec::new(Scope::UserMapping, "user", Kind::Text, "The account."),
+    OptionSpec::new(Scope::UserMapping, "password", Kind::Secret, "Its password."),
+];
 
 static DIALECT: Dialect =
     Dialect { family: Family::Postgres, name_quote: '"', backslash_is_plain: true };

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 
 mod auditing;
+mod choosing;
 mod fake;
 mod pooling;
 mod resolving;

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
-use medley_catalog::ids::{RoleOid, RoleOrPublic, ServerOid, UserMappingOid};
-use medley_catalog::objects::{OptionValue, Options, Role, Server, UserMapping};
+use medley_catalog::ids::{MembershipOid, RoleOid, RoleOrPublic, ServerOid, UserMappingOid};
+use medley_catalog::objects::{Membership, OptionValue, Options, Role, Server, UserMapping};
 use medley_catalog::{Backend, Bootstrap, BootstrapWrapper, Catalog};
 use medley_diagnostic::Diagnostic;
 use medley_fdw::{Handler, Query, Registry};
@@ -66,11 +66,20 @@ impl World {
 
     /// A mapping to this account.
     pub fn map(&self, user: impl Into<RoleOrPublic>, account: &str) -> UserMappingOid {
+        self.map_with(user, &[("user", account)], true)
+    }
+
+    /// A mapping with these options, which its role has agreed to or not.
+    pub fn map_with(
+        &self,
+        user: impl Into<RoleOrPublic>,
+        given: &[(&str, &str)],
+        accepted: bool,
+    ) -> UserMappingOid {
         let mut tx = self.catalog.begin(Backend::default());
         let oid = UserMappingOid(tx.allocate_oid().unwrap());
-        let options = options(account);
-        let user = user.into();
-        tx.create(UserMapping { oid, server: self.server, user, epoch: None, options }).unwrap();
+        let (server, user, options) = (self.server, user.into(), plain(given));
+        tx.create(UserMapping { oid, server, user, epoch: None, options, accepted }).unwrap();
         tx.commit().unwrap();
         oid
     }
@@ -81,6 +90,26 @@ impl World {
         let old = tx.snapshot().user_mapping(mapping).unwrap().unwrap();
         let new = UserMapping { options: options(account), ..(*old).clone() };
         tx.update(&old, new).unwrap();
+        tx.commit().unwrap();
+    }
+
+    /// ALTER SERVER s OPTIONS (SET …).
+    pub fn set_server(&self, option: &str, value: &str) {
+        let mut tx = self.catalog.begin(Backend::default());
+        let old = tx.snapshot().server(self.server).cloned().unwrap();
+        let mut new = Server::clone(&old);
+        new.options.set(option, OptionValue::Plain(value.to_owned()));
+        tx.update(&old, new).unwrap();
+        tx.commit().unwrap();
+    }
+
+    /// GRANT role TO member WITH INHERIT.
+    pub fn grant(&self, role: RoleOid, member: RoleOid, inherit: bool) {
+        let mut tx = self.catalog.begin(Backend::default());
+        let oid = MembershipOid(tx.allocate_oid().unwrap());
+        let grantor = RoleOid::BOOTSTRAP;
+        tx.create(Membership { oid, role, member, grantor, admin: false, inherit, set: true })
+            .unwrap();
         tx.commit().unwrap();
     }
 
@@ -167,7 +196,13 @@ pub fn account(batch: &arrow_array::RecordBatch) -> String {
 }
 
 fn options(account: &str) -> Options {
-    [("user".to_owned(), OptionValue::Plain(account.to_owned()))].into_iter().collect()
+    plain(&[("user", account)])
+}
+
+fn plain(given: &[(&str, &str)]) -> Options {
+    let value =
+        |(name, text): &(&str, &str)| ((*name).to_owned(), OptionValue::Plain((*text).to_owned()));
+    given.iter().map(value).collect()
 }
 
 fn make_server(catalog: &Arc<Catalog>) -> ServerOid {
