@@ -48,8 +48,13 @@ impl Snapshot {
         if address.subid == 0 {
             return Some(whole);
         }
-        let column = relation.column_numbered(i16::try_from(address.subid).ok()?)?;
-        Some(format!("column {} of {whole}", column.name))
+        const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"];
+        let number = i16::try_from(address.subid).ok()?;
+        let column = match usize::try_from(-1 - number) {
+            Ok(index) => *SYSTEM_COLUMNS.get(index)?,
+            Err(_) => &relation.column_numbered(number)?.name,
+        };
+        Some(format!("column {column} of {whole}"))
     }
 
     /// `schema.name`, each quoted where it must be.

@@ -117,11 +117,13 @@ impl Session {
                 let open = |oid: &u32| (*oid != 0).then(|| PgType::plain(*oid));
                 self.prepare_query(query, types.iter().map(open).collect())
             }
-            other if parsed.parameters > 0 => Err(match other {
-                Statement::Query(change) => Report::unsupported(change.tag()),
-                _ => no_parameter(1),
-            }),
             other => {
+                if let Some(parameter) = &parsed.first_parameter {
+                    return Err(match other {
+                        Statement::Query(change) => Report::unsupported(change.tag()),
+                        _ => no_parameter(parameter),
+                    });
+                }
                 let columns = self.columns_of(&other)?;
                 Ok(Prepared::Utility { text: text.into(), columns })
             }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use medley_catalog::{Backend, Snapshot};
 use medley_diagnostic::{Diagnostic, Report, Severity, SqlState};
 use medley_foreign::Person;
-use medley_sql::Statement;
+use medley_sql::{FirstParameter, Statement};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -177,8 +177,10 @@ impl Session {
         let bounds = Bounds { alone: count == 1, ..self.bounds() };
         let _timer = bounds.start();
         for (index, parsed) in script.statements.into_iter().enumerate() {
-            if parsed.parameters > 0 && !matches!(parsed.statement, Statement::Prepare(_)) {
-                return Err(no_parameter(1));
+            if let Some(parameter) = &parsed.first_parameter
+                && !matches!(parsed.statement, Statement::Prepare(_))
+            {
+                return Err(no_parameter(parameter));
             }
             let done = self.statement(parsed.statement, text, &bounds, out).await;
             let tag = done.map_err(|report| bounds.explain(report, &*self.interrupt))?;
@@ -441,8 +443,11 @@ impl Session {
 }
 
 /// `there is no parameter $1`.
-pub(crate) fn no_parameter(number: usize) -> Report {
-    Report::error(SqlState::UNDEFINED_PARAMETER, format!("there is no parameter ${number}"))
+pub(crate) fn no_parameter(parameter: &FirstParameter) -> Report {
+    let message = format!("there is no parameter {}", parameter.written);
+    let mut report = Report::error(SqlState::UNDEFINED_PARAMETER, message);
+    report.position = Some(parameter.position);
+    report
 }
 
 /// In the order of `client_min_messages`, in which LOG stands below NOTICE.

@@ -31,6 +31,8 @@ mod token;
 pub use ast::*;
 pub use error::SyntaxError;
 pub use mask::mask_literals;
+pub use query::construct::{Construct, construct};
+pub use query::place::operator_position;
 pub use quote::{parse_name_list, quote_identifier, quote_literal};
 pub use script::{parse, parse_expression, parse_query, parse_type_name};
 pub use sqlparser::ast as query_ast;

@@ -3,7 +3,7 @@ use std::ops::Range;
 use medley_diagnostic::Diagnostic;
 
 use crate::SyntaxError;
-use crate::ast::{Expression, Parsed, Query, Script, TypeName};
+use crate::ast::{Expression, FirstParameter, Parsed, Query, Script, TypeName};
 use crate::parser::{self, Parser};
 use crate::scanner::{Scanned, scan};
 use crate::token::{StringKind, Token, TokenKind};
@@ -138,7 +138,12 @@ fn parsed(parser: &mut Parser<'_>) -> parser::Result<Parsed> {
     }
     let tokens = &parser.tokens[from..parser.at];
     let parameters = highest_parameter(parser, tokens)?;
-    Ok(Parsed { statement, span: span(tokens), parameters })
+    let first = tokens.iter().find(|token| token.kind == TokenKind::Parameter);
+    let first_parameter = first.map(|token| FirstParameter {
+        written: parser.written(token).to_owned(),
+        position: token.position,
+    });
+    Ok(Parsed { statement, span: span(tokens), parameters, first_parameter })
 }
 
 fn span(tokens: &[Token]) -> Range<usize> {

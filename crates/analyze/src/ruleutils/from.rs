@@ -1,6 +1,7 @@
 //! FROM.
 use super::Printer;
 use super::output::JOIN;
+use crate::transform::MADE_ALIAS;
 use crate::tree::{
     Expr, ExprKind, FromItem, FunctionRange, Join, JoinKind, Query, Range, RangeKind,
 };
@@ -99,8 +100,9 @@ impl<'a> Printer<'a> {
             RangeKind::Join(_) => false,
         };
         if needed {
+            let made = self.names.is_qualified() && is_made(range, &name);
             self.push(" ");
-            self.name(&name);
+            self.name(if made { MADE_ALIAS } else { &name });
         }
     }
 
@@ -163,6 +165,12 @@ impl<'a> Printer<'a> {
             self.push(" ON TRUE");
         }
     }
+}
+
+/// Whether the alias is there for the names of the columns alone.
+fn is_made(range: &Range, name: &str) -> bool {
+    let relation = matches!(range.kind, RangeKind::Relation(_));
+    relation && range.alias.is_none() && range.name.as_deref() == Some(name)
 }
 
 fn join_words(join: &Join) -> &'static str {

@@ -101,12 +101,6 @@ impl<'a> Printer<'a> {
     }
 
     fn trim(&mut self, side: &str, arguments: &'a [Expr]) {
-        if let ([text], true) = (arguments, self.names.is_qualified()) {
-            // The parser knows no side without characters.
-            self.push("TRIM(");
-            self.expr(text, false);
-            return self.push(")");
-        }
         self.push(&format!("TRIM({side}"));
         if let Some(characters) = arguments.get(1) {
             self.push(" ");

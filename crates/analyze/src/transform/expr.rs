@@ -2,12 +2,14 @@
 use medley_diagnostic::SqlState;
 use medley_sql::query_ast as ast;
 use medley_sql::span::position;
+use medley_sql::{Construct, operator_position};
 use medley_types::{CollationOid, PgType};
 
 use super::Analyser;
 use super::coerce::untyped;
 use super::literal::{constant, null};
-use super::operator::{begin, joined};
+use super::operator::{begin, joined, negated as negated_test, without_parentheses};
+use super::quantified::is_array;
 use super::scope::Scope;
 use crate::error::{Error, Result};
 use crate::resolve::Context;
@@ -21,7 +23,7 @@ impl Analyser<'_> {
         match expr {
             E::Identifier(name) => self.identifier(scope, name),
             E::CompoundIdentifier(parts) => self.qualified_column(scope, parts),
-            E::Nested(inner) => self.expr(scope, inner),
+            E::Nested(inner) | E::Prefixed { value: inner, .. } => self.expr(scope, inner),
             E::Value(value) => self.value(value),
             E::TypedString(typed) => self.typed_string(typed),
             E::Interval(interval) => self.interval(interval),
@@ -35,12 +37,8 @@ impl Analyser<'_> {
             E::IsNotFalse(inner) => self.truth_test(scope, inner, TruthTest::NotFalse),
             E::IsUnknown(inner) => self.truth_test(scope, inner, TruthTest::Unknown),
             E::IsNotUnknown(inner) => self.truth_test(scope, inner, TruthTest::NotUnknown),
-            E::IsDistinctFrom(left, right) => {
-                self.distinct(self.expr(scope, left)?, self.expr(scope, right)?, false)
-            }
-            E::IsNotDistinctFrom(left, right) => {
-                self.distinct(self.expr(scope, left)?, self.expr(scope, right)?, true)
-            }
+            E::IsDistinctFrom(left, right) => self.distinct(scope, left, right, false),
+            E::IsNotDistinctFrom(left, right) => self.distinct(scope, left, right, true),
             E::InList { expr, list, negated } => self.in_list(scope, expr, list, *negated),
             E::Between { expr, negated, low, high } => {
                 self.between(scope, expr, *negated, low, high)
@@ -58,7 +56,10 @@ impl Analyser<'_> {
                 self.case(scope, operand.as_deref(), conditions, else_result.as_deref())
             }
             E::Collate { expr, collation } => self.collate(scope, expr, collation),
-            E::Function(function) => self.function(scope, function),
+            E::Function(function) => match super::construct::of(expr) {
+                Some((construct, args)) => self.construct(scope, construct, &args, begin(expr)),
+                None => self.function(scope, function),
+            },
             E::Exists { subquery, negated } => self.exists(scope, subquery, *negated),
             E::Subquery(query) => {
                 // It begins with its parenthesis.
@@ -111,6 +112,14 @@ impl Analyser<'_> {
                 arguments.extend(overlay_for.as_deref());
                 call("overlay", CallForm::Sql, &arguments)
             }
+            E::IsNormalized { expr, form, negated } => {
+                let mut values = vec![self.expr(scope, expr)?];
+                if let Some(form) = form {
+                    values.push(constant(&form.to_string(), PgType::TEXT, None));
+                }
+                let test = self.call(scope, "is_normalized", CallForm::Sql, values)?;
+                Ok(if *negated { negated_test(test) } else { test })
+            }
             E::Ceil { expr, .. } => call("ceil", CallForm::Call, &[expr]),
             E::Floor { expr, .. } => call("floor", CallForm::Call, &[expr]),
             other => Err(unsupported(other)),
@@ -151,13 +160,22 @@ impl Analyser<'_> {
         low: &ast::Expr,
         high: &ast::Expr,
     ) -> Result<Expr> {
-        let (first, second, joint) = match is_not {
-            false => (">=", "<=", BoolOp::And),
-            true => ("<", ">", BoolOp::Or),
+        let (value, at) = operator_position(value);
+        let (first, second, joint, other) = match is_not {
+            false => (">=", "<=", BoolOp::And, BoolOp::Or),
+            true => ("<", ">", BoolOp::Or, BoolOp::And),
         };
-        let above = self.operate(first, self.expr(scope, value)?, self.expr(scope, low)?)?;
-        let below = self.operate(second, self.expr(scope, value)?, self.expr(scope, high)?)?;
-        Ok(joined(joint, vec![above, below]))
+        let pair = |low: &ast::Expr, high: &ast::Expr| {
+            let above =
+                self.operate(first, self.expr(scope, value)?, self.expr(scope, low)?, at)?;
+            let below =
+                self.operate(second, self.expr(scope, value)?, self.expr(scope, high)?, at)?;
+            Ok(joined(joint, vec![above, below]))
+        };
+        match symmetric(low) {
+            None => pair(low, high),
+            Some(low) => Ok(joined(other, vec![pair(low, high)?, pair(high, low)?])),
+        }
     }
 
     fn like(
@@ -172,24 +190,26 @@ impl Analyser<'_> {
         if any {
             return Err(Error::unsupported("LIKE ANY"));
         }
+        let (value, at) = operator_position(value);
         let value = self.expr(scope, value)?;
         let mut pattern = self.expr(scope, pattern)?;
         if let Some(escape) = escape {
             let arguments = vec![pattern, self.value(escape)?];
             pattern = self.call(scope, "like_escape", CallForm::Call, arguments)?;
         }
-        self.operate(name, value, pattern)
+        self.operate(name, value, pattern, at)
     }
 
     fn cast(&self, scope: &Scope<'_>, expr: &ast::Expr, data_type: &ast::DataType) -> Result<Expr> {
-        if let ast::Expr::Array(array) = expr
-            && array.elem.is_empty()
+        // What is stored was printed from a tree, in which casts are where they are.
+        if let ast::Expr::Array(array) = without_parentheses(expr)
+            && (array.elem.is_empty() || !self.trusted)
+            && let to = type_name::resolve(data_type)?
+            && let Some(element) = to.element().filter(|_| is_array(to))
         {
-            // An empty array has the type that it is cast to.
-            let to = type_name::resolve(data_type)?;
-            if to.element().is_some() {
-                return Ok(Expr::new(ExprKind::Array(Vec::new(), false), untyped(to), None));
-            }
+            // Its elements are cast, and an empty one has the type that it is cast to.
+            let value = self.array_as(scope, array, untyped(to), element)?;
+            return self.cast_to(value, to);
         }
         let value = self.expr(scope, expr)?;
         let at = value.position;
@@ -219,7 +239,7 @@ impl Analyser<'_> {
             let mut test = self.expr(scope, &when.condition)?;
             if let Some(operand) = &operand {
                 let placeholder = Expr::new(ExprKind::CaseOperand, operand.t, operand.position);
-                test = self.operate("=", placeholder, test)?;
+                test = self.operate("=", placeholder, test, None)?;
             }
             tests.push(self.boolean(test, "CASE/WHEN")?);
             results.push(self.expr(scope, &when.result)?);
@@ -291,6 +311,14 @@ impl Analyser<'_> {
     }
 }
 
+/// The lower bound of BETWEEN SYMMETRIC.
+fn symmetric(low: &ast::Expr) -> Option<&ast::Expr> {
+    match super::construct::of(low)? {
+        (Construct::Symmetric, args) => args.into_iter().next(),
+        _ => None,
+    }
+}
+
 fn trim_name(side: Option<&ast::TrimWhereField>) -> &'static str {
     match side {
         None | Some(ast::TrimWhereField::Both) => "btrim",
@@ -320,7 +348,6 @@ fn unsupported(expr: &ast::Expr) -> Error {
         ast::Expr::Cube(_) => "CUBE".to_owned(),
         ast::Expr::Rollup(_) => "ROLLUP".to_owned(),
         ast::Expr::Tuple(_) => "a row constructor here".to_owned(),
-        ast::Expr::IsNormalized { .. } => "IS NORMALIZED".to_owned(),
         _ => "this kind of expression".to_owned(),
     };
     Error::unsupported(what).or_at(begin(expr))

@@ -107,7 +107,7 @@ impl Analyser<'_> {
             range,
             columns,
             bare: true,
-            has_table_oid: false,
+            has_system_columns: false,
         });
         let join = Join {
             kind,
@@ -149,7 +149,7 @@ impl Analyser<'_> {
         if pairs.is_empty() {
             return Ok(None);
         }
-        let all = pairs.iter().map(|it| self.operate("=", it.left.clone(), it.right.clone()));
+        let all = pairs.iter().map(|it| self.operate("=", it.left.clone(), it.right.clone(), None));
         Ok(Some(joined(BoolOp::And, all.collect::<Result<_>>()?)))
     }
 

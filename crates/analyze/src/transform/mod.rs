@@ -4,6 +4,7 @@
 //! and function is resolved among all of PostgreSQL's. The order in which the clauses of a SELECT
 //! are looked at is PostgreSQL's too, for it decides which of two mistakes is told.
 mod coerce;
+mod construct;
 mod expr;
 mod function;
 mod grouping;
@@ -34,6 +35,7 @@ use medley_types::{PgType, Style};
 use crate::error::{Error, Result};
 use crate::tree::Query;
 pub(crate) use literal::restyled;
+pub(crate) use relation::MADE_ALIAS;
 pub use table_expression::{ExpressionKind, TableExpression, expression};
 pub use view::view;
 

@@ -1,6 +1,7 @@
 //! Operators and comparisons.
 use ast::Spanned as _;
 use medley_diagnostic::{Report, SqlState};
+use medley_sql::operator_position;
 use medley_sql::query_ast::{self as ast, BinaryOperator, UnaryOperator};
 use medley_sql::span::position;
 use medley_types::{PgType, TypeOid};
@@ -66,9 +67,13 @@ pub(super) fn operator_name(op: &BinaryOperator) -> Option<String> {
             [schema, name] if schema == "pg_catalog" => name,
             _ => return None,
         },
-        _ => return None,
+        other => return Some(other.to_string()).filter(|name| is_signs(name)),
     };
     Some(if name == "!=" { "<>" } else { name }.to_owned())
+}
+
+fn is_signs(name: &str) -> bool {
+    name.chars().all(|c| "+-*/<>=~!@#%^&|`?".contains(c))
 }
 
 /// A comparison of AND or OR, if it is of several.
@@ -98,14 +103,15 @@ impl Analyser<'_> {
         if matches!(op, BinaryOperator::And | BinaryOperator::Or) {
             return self.logical(scope, left, op, right);
         }
+        let (left, at) = operator_position(left);
         let name =
             operator_name(op).ok_or_else(|| Error::unsupported(format_args!("operator {op}")))?;
         if let (Some(left), Some(right)) = (row(left), row(right)) {
-            return self.row_comparison(scope, &left, &name, &right);
+            return self.row_comparison(scope, &left, &name, &right, at);
         }
         let left = self.expr(scope, left)?;
         let right = self.expr(scope, right)?;
-        self.operate(&name, left, right)
+        self.operate(&name, left, right, at)
     }
 
     /// `a AND b AND c` is one AND of three.
@@ -143,10 +149,11 @@ impl Analyser<'_> {
         left: &[&ast::Expr],
         name: &str,
         right: &[&ast::Expr],
+        at: Option<usize>,
     ) -> Result<Expr> {
         if left.len() != right.len() {
             let message = "unequal number of entries in row expressions";
-            return Err(Error::at(SqlState::SYNTAX_ERROR, message, None));
+            return Err(Error::at(SqlState::SYNTAX_ERROR, message, at));
         }
         let joint = match name {
             "=" => BoolOp::And,
@@ -154,17 +161,23 @@ impl Analyser<'_> {
             _ => return Err(Error::unsupported("ordering rows")),
         };
         let pairs = left.iter().zip(right).map(|(left, right)| {
-            self.operate(name, self.expr(scope, left)?, self.expr(scope, right)?)
+            self.operate(name, self.expr(scope, left)?, self.expr(scope, right)?, at)
         });
         Ok(joined(joint, pairs.collect::<Result<_>>()?))
     }
 
-    /// An operator between two expressions.
-    pub(super) fn operate(&self, name: &str, left: Expr, right: Expr) -> Result<Expr> {
-        let at = left.position;
-        let (operator, found, operands) = self.operands(name, left, right)?;
+    /// An operator between two expressions, and where it stands if that is known.
+    pub(super) fn operate(
+        &self,
+        name: &str,
+        left: Expr,
+        right: Expr,
+        at: Option<usize>,
+    ) -> Result<Expr> {
+        let begin = left.position.or(at);
+        let (operator, found, operands) = self.operands(name, left, right, at)?;
         let call = OperatorCall { operator: operator.oid, operands };
-        Ok(Expr::new(ExprKind::Operator(call), found.result, at))
+        Ok(Expr::new(ExprKind::Operator(call), found.result, begin))
     }
 
     /// The operator between two expressions, and they as it wants them.
@@ -173,8 +186,9 @@ impl Analyser<'_> {
         name: &str,
         left: Expr,
         right: Expr,
+        at: Option<usize>,
     ) -> Result<(&'static Operator, Resolved, Vec<Expr>)> {
-        let at = left.position;
+        let at = at.or(left.position);
         let (operator, found) = resolve_operator(name, Some(left.t), right.t)
             .map_err(|failure| no_operator(failure, name, Some(left.t), right.t, at))?;
         let operands = self.coerce_arguments(vec![left, right], &found)?;
@@ -182,7 +196,15 @@ impl Analyser<'_> {
     }
 
     /// `IS [NOT] DISTINCT FROM`; with NULL it is a test for NULL.
-    pub(super) fn distinct(&self, left: Expr, right: Expr, is_not: bool) -> Result<Expr> {
+    pub(super) fn distinct(
+        &self,
+        scope: &Scope<'_>,
+        left: &ast::Expr,
+        right: &ast::Expr,
+        is_not: bool,
+    ) -> Result<Expr> {
+        let (left, operator_at) = operator_position(left);
+        let (left, right) = (self.expr(scope, left)?, self.expr(scope, right)?);
         let at = left.position;
         let is_null = |value: &Expr| matches!(value.kind, ExprKind::Constant(None));
         let untyped_null = |value: &Expr| is_null(value) && value.is_untyped();
@@ -191,7 +213,7 @@ impl Analyser<'_> {
             let tested = self.settle(tested)?;
             return Ok(Expr::new(ExprKind::NullTest(Box::new(tested), !is_not), PgType::BOOL, at));
         }
-        let (operator, _, operands) = self.operands("=", left, right)?;
+        let (operator, _, operands) = self.operands("=", left, right, operator_at)?;
         let call = OperatorCall { operator: operator.oid, operands };
         let distinct = Expr::new(ExprKind::Distinct(call), PgType::BOOL, at);
         Ok(if is_not { negated(distinct) } else { distinct })
@@ -199,7 +221,7 @@ impl Analyser<'_> {
 
     /// NULLIF
     pub(super) fn null_if(&self, left: Expr, right: Expr, at: Option<usize>) -> Result<Expr> {
-        let (operator, _, operands) = self.operands("=", left, right)?;
+        let (operator, _, operands) = self.operands("=", left, right, at)?;
         let t = operands[0].t;
         let call = OperatorCall { operator: operator.oid, operands };
         Ok(Expr::new(ExprKind::NullIf(call), t, at))
@@ -211,6 +233,7 @@ impl Analyser<'_> {
         op: &UnaryOperator,
         expr: &ast::Expr,
     ) -> Result<Expr> {
+        let (expr, at) = operator_position(expr);
         let name = match op {
             UnaryOperator::Not => {
                 let value = self.expr(scope, expr)?;
@@ -227,10 +250,16 @@ impl Analyser<'_> {
             UnaryOperator::PGAbs => "@",
             UnaryOperator::PGSquareRoot => "|/",
             UnaryOperator::PGCubeRoot => "||/",
-            other => return Err(Error::unsupported(format_args!("operator {other}"))),
+            UnaryOperator::PGPrefixFactorial => "!!",
+            UnaryOperator::Hash => "#",
+            UnaryOperator::AtDashAt => "@-@",
+            UnaryOperator::DoubleAt => "@@",
+            UnaryOperator::QuestionDash => "?-",
+            UnaryOperator::QuestionPipe => "?|",
+            other => return Err(Error::unsupported(format_args!("operator {other}")).or_at(at)),
         };
         let value = self.expr(scope, expr)?;
-        let at = value.position;
+        let at = at.or(value.position);
         let (operator, found) = resolve_operator(name, None, value.t)
             .map_err(|failure| no_operator(failure, name, None, value.t, at))?;
         let operands = self.coerce_arguments(vec![value], &found)?;
@@ -248,9 +277,11 @@ impl Analyser<'_> {
         is_not: bool,
     ) -> Result<Expr> {
         let (name, joint) = if is_not { ("<>", BoolOp::And) } else { ("=", BoolOp::Or) };
+        let marked = value;
+        let (value, at) = operator_position(value);
         if row(value).is_some() {
             let op = if is_not { BinaryOperator::NotEq } else { BinaryOperator::Eq };
-            let all = list.iter().map(|item| self.binary(scope, value, &op, item));
+            let all = list.iter().map(|item| self.binary(scope, marked, &op, item));
             return pairwise(joint, all);
         }
         let value = self.expr(scope, value)?;
@@ -262,12 +293,12 @@ impl Analyser<'_> {
         let Some(element) = element else {
             return pairwise(
                 joint,
-                items.into_iter().map(|it| self.operate(name, value.clone(), it)),
+                items.into_iter().map(|it| self.operate(name, value.clone(), it, at)),
             );
         };
         let array = self.array_of(alone, element)?;
-        let first = self.any_all(name, value.clone(), array, is_not);
-        let others = others.into_iter().map(|it| self.operate(name, value.clone(), it));
+        let first = self.any_all(name, value.clone(), array, is_not, at);
+        let others = others.into_iter().map(|it| self.operate(name, value.clone(), it, at));
         pairwise(joint, std::iter::once(first).chain(others))
     }
 
@@ -300,7 +331,7 @@ fn pairwise(op: BoolOp, all: impl IntoIterator<Item = Result<Expr>>) -> Result<E
     all.try_fold(first, |before, next| Ok(joined(op, vec![before, next?])))
 }
 
-fn without_parentheses(mut expr: &ast::Expr) -> &ast::Expr {
+pub(super) fn without_parentheses(mut expr: &ast::Expr) -> &ast::Expr {
     while let ast::Expr::Nested(inner) = expr {
         expr = inner;
     }

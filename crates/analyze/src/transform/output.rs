@@ -1,4 +1,5 @@
 //! What PostgreSQL calls a column without AS: `FigureColname`.
+use medley_sql::Construct;
 use medley_sql::query_ast as ast;
 
 /// The column's name.
@@ -14,12 +15,22 @@ fn figure_name(expr: &ast::Expr) -> Option<(String, u8)> {
         E::Identifier(name) => strong(&name.value),
         E::CompoundIdentifier(parts) => strong(&parts.last()?.value),
         E::Nested(inner) => figure_name(inner),
-        E::CompoundFieldAccess { root, .. } => figure_name(root),
-        E::Collate { expr, .. } => figure_name(expr),
-        E::Function(function) => {
-            let last = function.name.0.last()?.to_string();
-            strong(last.trim_matches('"'))
+        E::CompoundFieldAccess { root, access_chain } => {
+            let field = access_chain.iter().rev().find_map(|access| match access {
+                ast::AccessExpr::Dot(E::Identifier(name)) => Some((name.value.clone(), 2)),
+                _ => None,
+            });
+            field.or_else(|| figure_name(root))
         }
+        E::Collate { expr, .. } => figure_name(expr),
+        E::IsNormalized { negated: false, .. } => strong("is_normalized"),
+        E::Function(function) => match super::construct::of(expr) {
+            Some((construct, args)) => construct_name(construct, &args).map(|name| (name, 2)),
+            None => {
+                let last = function.name.0.last()?.to_string();
+                strong(last.trim_matches('"'))
+            }
+        },
         E::Cast { expr, data_type, .. } => figure_name(expr)
             .filter(|(_, strength)| *strength == 2)
             .or_else(|| type_name(data_type)),
@@ -49,6 +60,17 @@ fn figure_name(expr: &ast::Expr) -> Option<(String, u8)> {
         }
         _ => None,
     }
+}
+
+fn construct_name(construct: Construct, args: &[&ast::Expr]) -> Option<String> {
+    let name = match construct {
+        Construct::AtLocal => "timezone",
+        Construct::CollationFor => "pg_collation_for",
+        Construct::Normalize => "normalize",
+        Construct::Trim => super::construct::word(args.first()?),
+        _ => return None,
+    };
+    Some(name.to_owned())
 }
 
 fn type_name(data_type: &ast::DataType) -> Option<(String, u8)> {

@@ -5,6 +5,7 @@ use medley_catalog::ids::RelationOid;
 use medley_diagnostic::{Report, SqlState};
 use medley_sql::query_ast::{self as ast, Ident};
 use medley_sql::span::position;
+use medley_types::PgType;
 
 use super::Analyser;
 use crate::error::{Error, Result};
@@ -46,8 +47,8 @@ pub(super) struct Table {
     pub columns: Vec<TableColumn>,
     /// Its columns have them without its name too: not those of a side of a join.
     pub bare: bool,
-    /// `tableoid` is among what it has.
-    pub has_table_oid: bool,
+    /// It has system columns: it is no view.
+    pub has_system_columns: bool,
 }
 
 /// One of its columns.
@@ -183,8 +184,8 @@ impl<'p> Scope<'p> {
         let mut named = columns.filter(|column| column.name == name.value);
         let first = named.next().map(|column| column.value.clone());
         let twice = named.next().is_some();
-        let mut of_system = tables().filter(|table| table.has_table_oid && is_table_oid(name));
-        let first = first.or_else(|| of_system.next().map(table_oid));
+        let mut of_system = tables().filter_map(|table| table.system_column(name));
+        let first = first.or_else(|| of_system.next());
         if twice || of_system.next().is_some() {
             let message = format!("column reference \"{}\" is ambiguous", name.value);
             return Err(Error::at(SqlState::AMBIGUOUS_COLUMN, message, position(name.span)));
@@ -215,17 +216,25 @@ impl<'p> Scope<'p> {
     }
 }
 
-fn is_table_oid(name: &Ident) -> bool {
-    name.value == "tableoid"
-}
-
-fn table_oid(table: &Table) -> Expr {
-    let column = ColumnRef { levels_up: 0, range: table.range, number: ColumnRef::TABLE_OID };
-    Expr::new(ExprKind::Column(column), medley_types::PgType::OID, None)
-}
+/// System columns by name, with their numbers and types.
+const SYSTEM_COLUMNS: [(&str, i16, PgType); 6] = [
+    ("ctid", -1, PgType::plain(27)),
+    ("xmin", -2, PgType::plain(28)),
+    ("cmin", -3, PgType::plain(29)),
+    ("xmax", -4, PgType::plain(28)),
+    ("cmax", -5, PgType::plain(29)),
+    ("tableoid", ColumnRef::TABLE_OID, PgType::OID),
+];
 
 impl Table {
-    /// The column of this name, `tableoid` too.
+    fn system_column(&self, name: &Ident) -> Option<Expr> {
+        let mut known = SYSTEM_COLUMNS.iter().filter(|_| self.has_system_columns);
+        let (_, number, t) = known.find(|(known, ..)| *known == name.value)?;
+        let column = ColumnRef { levels_up: 0, range: self.range, number: *number };
+        Some(Expr::new(ExprKind::Column(column), *t, None))
+    }
+
+    /// The column of this name, system columns too.
     fn column(&self, name: &Ident) -> Result<Option<Expr>> {
         let mut named = self.columns.iter().filter(|column| column.name == name.value);
         let first = named.next().map(|column| column.value.clone());
@@ -233,8 +242,7 @@ impl Table {
             let message = format!("column reference \"{}\" is ambiguous", name.value);
             return Err(Error::at(SqlState::AMBIGUOUS_COLUMN, message, position(name.span)));
         }
-        let of_system = || (self.has_table_oid && is_table_oid(name)).then(|| table_oid(self));
-        Ok(first.or_else(of_system))
+        Ok(first.or_else(|| self.system_column(name)))
     }
 }
 
@@ -246,7 +254,7 @@ impl Range {
             name: it.name.clone(),
             value: Expr::new(ExprKind::Column(column(it.number)), it.t, None),
         });
-        let has_table_oid = matches!(&self.kind, RangeKind::Relation(relation)
+        let has_system_columns = matches!(&self.kind, RangeKind::Relation(relation)
             if relation.kind != crate::tree::RelationKind::View);
         Table {
             name: self.name.clone(),
@@ -254,7 +262,7 @@ impl Range {
             range: index,
             columns: columns.collect(),
             bare: true,
-            has_table_oid,
+            has_system_columns,
         }
     }
 }

@@ -11,7 +11,8 @@ use crate::error::{Error, Result};
 use crate::tree::{Expr, ExprKind, Query, SubqueryKind, SubqueryLink};
 
 impl Analyser<'_> {
-    fn subquery(&self, scope: &Scope<'_>, query: &ast::Query) -> Result<Query> {
+    /// `at` is where the subquery stands, or what is compared with it.
+    fn subquery(&self, scope: &Scope<'_>, query: &ast::Query, at: Option<usize>) -> Result<Query> {
         let place = match scope.clause.get() {
             Clause::Default => "DEFAULT expression",
             Clause::Check => "check constraint",
@@ -20,7 +21,8 @@ impl Analyser<'_> {
         };
         let message = format!("cannot use subquery in {place}");
         // It begins with its parenthesis.
-        let at = super::operator::begin_of_query(query).and_then(|at| at.checked_sub(1));
+        let begin = || super::operator::begin_of_query(query).and_then(|at| at.checked_sub(1));
+        let at = at.or_else(begin);
         Err(Error::at(SqlState::FEATURE_NOT_SUPPORTED, message, at))
     }
 
@@ -30,7 +32,7 @@ impl Analyser<'_> {
         query: &ast::Query,
         at: Option<usize>,
     ) -> Result<Expr> {
-        let query = self.subquery(scope, query)?;
+        let query = self.subquery(scope, query, None)?;
         let t = only_column(&query, at)?;
         Ok(link(SubqueryKind::Scalar, None, query, t, None))
     }
@@ -41,7 +43,7 @@ impl Analyser<'_> {
         query: &ast::Query,
         at: Option<usize>,
     ) -> Result<Expr> {
-        let query = self.subquery(scope, query)?;
+        let query = self.subquery(scope, query, at)?;
         let element = only_column(&query, at)?;
         let array = element.array().ok_or_else(|| {
             let message = format!("could not find array type for data type {}", untyped(element));
@@ -56,7 +58,7 @@ impl Analyser<'_> {
         query: &ast::Query,
         is_not: bool,
     ) -> Result<Expr> {
-        let query = self.subquery(scope, query)?;
+        let query = self.subquery(scope, query, None)?;
         let exists = link(SubqueryKind::Exists, None, query, PgType::BOOL, None);
         Ok(if is_not { negated(exists) } else { exists })
     }
@@ -68,7 +70,8 @@ impl Analyser<'_> {
         query: &ast::Query,
         is_not: bool,
     ) -> Result<Expr> {
-        let found = self.compared_subquery(scope, value, "=", query, false)?;
+        let (value, at) = medley_sql::operator_position(value);
+        let found = self.compared_subquery(scope, value, "=", query, (false, at))?;
         Ok(if is_not { negated(found) } else { found })
     }
 
@@ -79,26 +82,27 @@ impl Analyser<'_> {
         value: &ast::Expr,
         name: &str,
         query: &ast::Query,
-        all: bool,
+        (all, operator_at): (bool, Option<usize>),
     ) -> Result<Expr> {
         if matches!(value, ast::Expr::Tuple(_)) {
             return Err(Error::unsupported("a row IN (SELECT …)"));
         }
-        let query = self.subquery(scope, query)?;
+        let query = self.subquery(scope, query, operator_at)?;
         let value = self.expr(scope, value)?;
         let at = value.position;
+        let place = operator_at.or(at);
         let columns = query.outputs().count();
         if columns != 1 {
             let few = if columns < 1 { "few" } else { "many" };
             let message = format!("subquery has too {few} columns");
-            return Err(Error::at(SqlState::SYNTAX_ERROR, message, at));
+            return Err(Error::at(SqlState::SYNTAX_ERROR, message, place));
         }
         let column = Expr::new(ExprKind::SubqueryColumn(0), only_column(&query, at)?, None);
-        let test = self.operate(name, value, column)?;
+        let test = self.operate(name, value, column, operator_at)?;
         if test.t.oid != PgType::BOOL.oid {
             let message =
                 format!("row comparison operator must yield type boolean, not type {}", test.t);
-            return Err(Error::at(SqlState::DATATYPE_MISMATCH, message, at));
+            return Err(Error::at(SqlState::DATATYPE_MISMATCH, message, place));
         }
         let kind = if all { SubqueryKind::All } else { SubqueryKind::Any };
         Ok(link(kind, Some(Box::new(test)), query, PgType::BOOL, at))

@@ -87,7 +87,7 @@ fn used_by(expr: &Expr, around: &[&Query]) -> Vec<UsedColumn> {
     };
     let Some(depth) = around.len().checked_sub(column.levels_up + 1) else { return Vec::new() };
     match around[depth].ranges.get(column.range).map(|range| &range.kind) {
-        Some(RangeKind::Relation(it)) if column.number > 0 => {
+        Some(RangeKind::Relation(it)) if column.number != 0 => {
             vec![UsedColumn { relation: it.oid, number: Some(column.number) }]
         }
         Some(RangeKind::Join(join)) => {

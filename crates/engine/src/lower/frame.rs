@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::expr::Placeholder;
-use medley_analyze::tree::{self, ColumnRef, RangeKind};
+use medley_analyze::tree::{self, ColumnRef, Range, RangeKind};
 use medley_types::PgType;
 
 use super::{Bound, Lowering};
@@ -101,10 +101,27 @@ impl Lowering<'_> {
         let ranges = frame.ranges.borrow();
         let known = ranges.get(column.range).and_then(Option::as_ref);
         let known = known.ok_or_else(|| Error::unsupported("LATERAL in this place"))?;
-        known
-            .get(&column.number)
-            .cloned()
-            .ok_or_else(|| Error::Internal(format!("there is no column {}", column.number)))
+        match known.get(&column.number) {
+            Some(known) => Ok(known.clone()),
+            None => Err(self.no_column(range, column.number)),
+        }
+    }
+
+    /// Of the system columns there is `tableoid` alone.
+    fn no_column(&self, range: Option<&Range>, number: i16) -> Error {
+        if number > 0 {
+            return Error::Internal(format!("there is no column {number}"));
+        }
+        let Some(RangeKind::Relation(relation)) = range.map(|range| &range.kind) else {
+            return Error::unsupported("a whole-row reference");
+        };
+        let table = self.context.snapshot.relation(relation.oid);
+        let server = table.and_then(|table| table.foreign_table()).map(|table| table.server);
+        match server.map(|server| self.planner.access().handler(server)) {
+            Some(Err(error)) => error.into(),
+            _ if number == 0 => Error::unsupported("a whole-row reference"),
+            _ => Error::unsupported("a system column"),
+        }
     }
 
     /// A column of the query around one that is run for each of its rows: a parameter.

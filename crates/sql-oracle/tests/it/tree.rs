@@ -54,13 +54,14 @@ impl VisitorMut for Parentheses {
     }
 }
 
-/// A query as its tree prints; nothing for other statements and what is refused.
+/// A query as its tree prints; nothing for other statements, for what is refused, and for what has
+/// marks in it, which sqlparser cannot print.
 fn printed(text: &str) -> Option<String> {
     let mut statements = medley_sql::parse(text).ok()?.statements;
     let only = statements.pop().filter(|_| statements.is_empty())?;
     let Statement::Query(QueryStatement::Select(mut query)) = only.statement else { return None };
     let _ = VisitMut::visit(&mut *query.ast, &mut Parentheses);
-    Some(query.ast.to_string())
+    Some(query.ast.to_string()).filter(|printed| !printed.contains('`'))
 }
 
 /// PostgreSQL's tree, without places in the text.

@@ -54,7 +54,7 @@ pub use server::{AlterServer, CreateServer};
 pub use settings::{
     Discard, Set, SetScope, SetValue, SettingArgument, SettingChange, TransactionScope,
 };
-pub use statement::{Parsed, Script, Statement};
+pub use statement::{FirstParameter, Parsed, Script, Statement};
 pub use transaction::{Isolation, Transaction, TransactionMode};
 pub use type_name::TypeName;
 pub use user_mapping::{AlterUserMapping, CreateUserMapping, DropUserMapping};

@@ -22,6 +22,17 @@ pub struct Parsed {
     pub span: Range<usize>,
     /// The highest `$n` in it, 0 if there is none.
     pub parameters: u16,
+    /// The first `$n` in it.
+    pub first_parameter: Option<FirstParameter>,
+}
+
+/// A `$n` of a statement.
+#[derive(Clone, Debug)]
+pub struct FirstParameter {
+    /// As it is written, with the sign.
+    pub written: String,
+    /// Where it stands: characters from 1.
+    pub position: usize,
 }
 
 /// A statement.

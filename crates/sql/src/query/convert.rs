@@ -5,6 +5,7 @@ use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Span, Token as SqlToken, TokenWithSpan, Tokenizer, Word};
 
+use super::rewrite::Tokens;
 use crate::escape::string_value;
 use crate::parser::{Parser, Result, integer_value};
 use crate::span::location;
@@ -48,9 +49,18 @@ const KEPT: &[Keyword] = &[
 /// All of them; `TABLE t` becomes `SELECT * FROM t`.
 pub(super) fn tokens(parser: &Parser<'_>, from: usize, to: usize) -> Result<Vec<TokenWithSpan>> {
     let mut converted = Vec::with_capacity(to - from + 2);
-    for at in from..to {
+    let written = Tokens::new(parser, from, to);
+    let mut next = from;
+    while next < to {
+        let at = next;
+        next += 1;
         let token = &parser.tokens[at];
         let span = span(parser, token);
+        if let Some((tokens, consumed)) = written.rewritten(at - from) {
+            converted.extend(tokens.into_iter().map(|token| TokenWithSpan { token, span }));
+            next = at + consumed;
+            continue;
+        }
         if token.is_word("table") && is_command(parser, from, at) {
             let words = ["SELECT", "*", "FROM"];
             let tokens = words.map(|word| match word {

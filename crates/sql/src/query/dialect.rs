@@ -1,16 +1,28 @@
 use std::any::TypeId;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use sqlparser::ast::{Expr, Statement, UnaryOperator};
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::Token;
+use sqlparser::tokenizer::{Location, Token};
 
+use super::construct;
 use crate::keyword::{KeywordCategory, keyword};
 
-/// sqlparser's PostgreSQL, less what PostgreSQL does not have.
-#[derive(Debug)]
-pub(super) struct Postgres;
+/// sqlparser's PostgreSQL, less what PostgreSQL does not have, and more of what it has.
+#[derive(Debug, Default)]
+pub(super) struct Postgres {
+    /// Where operators stand between and before their operands.
+    pub(super) operators: RefCell<BTreeSet<Location>>,
+}
+
+impl Postgres {
+    fn operator_at(&self, parser: &Parser<'_>) {
+        self.operators.borrow_mut().insert(parser.peek_token_ref().span.start);
+    }
+}
 
 /// PostgreSQL's idea of sqlparser's keyword.
 fn known(word: &Keyword) -> Option<&'static crate::keyword::Keyword> {
@@ -54,6 +66,10 @@ fn is_other_operator(token: &Token) -> bool {
     !known && !text.is_empty() && text.chars().all(signs)
 }
 
+fn at_local(parser: &Parser<'_>) -> bool {
+    matches!(&parser.peek_nth_token_ref(1).token, Token::Word(word) if word.keyword == Keyword::LOCAL)
+}
+
 impl Dialect for Postgres {
     fn dialect(&self) -> TypeId {
         TypeId::of::<PostgreSqlDialect>()
@@ -85,6 +101,10 @@ impl Dialect for Postgres {
 
     fn get_next_precedence(&self, parser: &Parser<'_>) -> Option<Result<u8, ParserError>> {
         let known = match &parser.peek_token_ref().token {
+            Token::Word(word) if word.keyword == Keyword::AT => match at_local(parser) {
+                true => self.prec_value(Precedence::AtTz),
+                false => return None,
+            },
             Token::Word(word) => return word_level(word.keyword).map(Ok),
             Token::LBracket => SUBSCRIPT,
             Token::Colon => 0,
@@ -119,6 +139,9 @@ impl Dialect for Postgres {
 
     /// sqlparser lets signs take too much, and other operators too little.
     fn parse_prefix(&self, parser: &mut Parser<'_>) -> Option<Result<Expr, ParserError>> {
+        if let Some(construct) = construct::prefix(parser) {
+            return Some(construct);
+        }
         let (op, level) = match &parser.peek_token_ref().token {
             Token::Minus => (UnaryOperator::Minus, UNARY),
             Token::Plus => (UnaryOperator::Plus, UNARY),
@@ -134,9 +157,20 @@ impl Dialect for Postgres {
             Token::QuestionPipe => (UnaryOperator::QuestionPipe, OTHER),
             _ => return None,
         };
+        self.operator_at(parser);
         parser.advance_token();
         let operand = parser.parse_subexpr(level);
         Some(operand.map(|operand| Expr::UnaryOp { op, expr: Box::new(operand) }))
+    }
+
+    fn parse_infix(
+        &self,
+        parser: &mut Parser<'_>,
+        expr: &Expr,
+        _: u8,
+    ) -> Option<Result<Expr, ParserError>> {
+        self.operator_at(parser);
+        construct::infix(parser, expr)
     }
 
     fn parse_statement(&self, _: &mut Parser<'_>) -> Option<Result<Statement, ParserError>> {

@@ -1,14 +1,16 @@
 //! Trees of queries, changes of rows and expressions: sqlparser's part. The grammar has gone over
 //! their tokens already, so what sqlparser cannot read is SQL that is not supported.
+pub(crate) mod construct;
 mod convert;
 mod depth;
 mod dialect;
-
 mod mend;
+pub(crate) mod place;
 mod refuse;
+mod rewrite;
 mod unsupported;
 
-use sqlparser::ast::{self, SetExpr};
+use sqlparser::ast::{self, SetExpr, VisitMut};
 use sqlparser::parser::{Parser as SqlParser, ParserError};
 
 use crate::SyntaxError;
@@ -24,8 +26,7 @@ pub(crate) fn statement(parser: &Parser<'_>, from: usize, to: usize) -> Result<Q
     if !parser.trees {
         return Ok(QueryStatement::Select(Query { ast: placeholder(parser)?, span: 0..0 }));
     }
-    let mut statement = read(parser, from, to, |sql| sql.parse_statement())?;
-    mend::mend(&mut statement);
+    let statement = read(parser, from, to, |sql| sql.parse_statement())?;
     refuse::check(&statement)?;
     let span = span(parser, from, to);
     match statement {
@@ -51,15 +52,15 @@ pub(crate) fn expression(parser: &Parser<'_>, from: usize, to: usize) -> Result<
     if !parser.trees {
         return Ok(ast::Expr::Value(ast::Value::Null.into()));
     }
-    let mut expression = read(parser, from, to, |sql| sql.parse_expr())?;
-    mend::mend(&mut expression);
+    let expression = read(parser, from, to, |sql| sql.parse_expr())?;
     refuse::check(&expression)?;
     Ok(expression)
 }
 
 /// What stands where a tree would, when nobody is to see it.
 fn placeholder(parser: &Parser<'_>) -> Result<Box<ast::Query>> {
-    let query = SqlParser::new(&Postgres).try_with_sql("VALUES (1)");
+    let dialect = Postgres::default();
+    let query = SqlParser::new(&dialect).try_with_sql("VALUES (1)");
     query.and_then(|mut sql| sql.parse_query()).map_err(|_| parser.unexpected_at(parser.peek()))
 }
 
@@ -68,7 +69,7 @@ fn span(parser: &Parser<'_>, from: usize, to: usize) -> std::ops::Range<usize> {
 }
 
 /// Runs sqlparser over these tokens, all of which it must use.
-fn read<T>(
+fn read<T: VisitMut>(
     parser: &Parser<'_>,
     from: usize,
     to: usize,
@@ -83,17 +84,22 @@ fn read<T>(
     }
     let failed = |byte| Box::new(unsupported::find(parser, from, to, byte));
     let tokens = convert::tokens(parser, from, to)?;
-    let mut sql = SqlParser::new(&Postgres)
+    let dialect = Postgres::default();
+    let mut sql = SqlParser::new(&dialect)
         .with_recursion_limit(RECURSION_LIMIT)
         .with_tokens_with_locations(tokens);
     let result = read(&mut sql);
-    let result = result.map_err(|error| match error {
+    let mut result = result.map_err(|error| match error {
         ParserError::ParserError(message) => failed(place(&message)),
         _ => Box::new(SyntaxError::TooDeep),
     })?;
     let next = sql.peek_token();
     match next.token {
-        sqlparser::tokenizer::Token::EOF => Ok(result),
+        sqlparser::tokenizer::Token::EOF => {
+            mend::mend(&mut result);
+            place::mark(&mut result, &dialect.operators.borrow());
+            Ok(result)
+        }
         _ => Err(failed(crate::span::bytes(next.span).map(|bytes| bytes.start))),
     }
 }
