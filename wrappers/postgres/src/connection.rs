@@ -225,11 +225,9 @@ impl SqlConnection for Connection {
         import::import(&mut self.session, self.facts.version, wanted).await
     }
 
-    /// Nothing is set on a session but within a transaction, so one that is idle and waits for
-    /// nothing is as it was.
     async fn reset(&mut self) -> bool {
         self.cursors.clear();
-        self.session.is_free() && self.session.status() == Status::Idle
+        self.session.reset(!self.copies).await
     }
 }
 

@@ -1,5 +1,5 @@
 //! A session at the remote: what every statement's way there and back has in common.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::Arc;
 
@@ -40,6 +40,22 @@ pub(crate) enum Status {
     Failed,
 }
 
+/// Undoes what a session may have come to be by what it ran: a function behind a remote view can
+/// set a role, lock, or leave a table behind. Prepared statements stay.
+const RESET: [&str; 8] = [
+    "RESET SESSION AUTHORIZATION",
+    "RESET ROLE",
+    "RESET ALL",
+    "CLOSE ALL",
+    "UNLISTEN *",
+    "DISCARD TEMP",
+    "DISCARD SEQUENCES",
+    "SELECT pg_catalog.pg_advisory_unlock_all()",
+];
+
+/// The same at a Medley, where nothing else can have become.
+const RESET_MEDLEY: [&str; 2] = ["RESET SESSION AUTHORIZATION", "RESET ALL"];
+
 /// What the session is called at the remote, in its `application_name`.
 #[derive(Default)]
 struct Name {
@@ -47,8 +63,15 @@ struct Name {
     wanted: Option<String>,
     /// What it is called as far as is known.
     told: Option<String>,
-    /// The answer to that is still to come, before all others.
-    awaited: bool,
+}
+
+/// What was sent ahead of statements, whose answer is read when one of theirs is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ahead {
+    /// A reset. A session that does not take it is lent to nobody.
+    Reset,
+    /// A name. That it is not taken is no reason not to go on.
+    Name,
 }
 
 /// A connection that has logged in. Dropped in the middle of something, it stops it.
@@ -65,6 +88,10 @@ pub(crate) struct Session {
     /// The socket is of no use any more.
     broken: bool,
     name: Name,
+    /// Answers that come before those that are awaited.
+    ahead: VecDeque<Ahead>,
+    /// The settings that the remote has.
+    settings: Vec<&'static str>,
     canceller: Option<RemoteCanceller>,
 }
 
@@ -91,6 +118,8 @@ impl Session {
             unsynced: false,
             broken: false,
             name: Name::default(),
+            ahead: VecDeque::new(),
+            settings: Vec::new(),
             canceller,
         }
     }
@@ -148,8 +177,8 @@ impl Session {
         written.map_err(|error| unsendable(&error))?;
         self.awaited += answers;
         if name.is_some() {
-            self.awaited += 1;
-            self.name = Name { wanted: None, told: name, awaited: true };
+            self.ahead.push_back(Ahead::Name);
+            self.name = Name { wanted: None, told: name };
         }
         let sent = self.wire().flush().await;
         sent.map_err(|error| self.lost(&error))
@@ -213,16 +242,33 @@ impl Session {
                     let (name, value) = read.map_err(|error| self.lost(&error))?;
                     self.parameters.insert(name, value);
                 }
-                // That a name is not taken is no reason not to go on; that the session ends is.
-                b'E' if self.name.awaited && report(&frame.body).severity < Severity::Fatal => {}
-                b'Z' if std::mem::take(&mut self.name.awaited) => self.ready(&frame)?,
-                _ if self.name.awaited && frame.tag != b'E' => {}
-                _ => return Ok(frame),
+                _ => match self.ahead.front() {
+                    Some(ahead) if !is_fatal(&frame) => self.answer_ahead(*ahead, &frame)?,
+                    _ => return Ok(frame),
+                },
             }
         }
     }
 
+    fn answer_ahead(&mut self, ahead: Ahead, frame: &Frame) -> Result<()> {
+        match (frame.tag, ahead) {
+            (b'Z', _) => {
+                self.ahead.pop_front();
+                self.stand(frame)
+            }
+            (b'E', Ahead::Reset) => Err(self.lost(&malformed("answer to a reset"))),
+            _ => Ok(()),
+        }
+    }
+
     fn ready(&mut self, frame: &Frame) -> Result<()> {
+        self.stand(frame)?;
+        self.awaited = self.awaited.saturating_sub(1);
+        Ok(())
+    }
+
+    /// Takes note of where it stands.
+    fn stand(&mut self, frame: &Frame) -> Result<()> {
         let before = self.status;
         self.status = match frame.body.first() {
             Some(b'I') => Status::Idle,
@@ -234,7 +280,6 @@ impl Session {
             // What was set in a transaction that is rolled back is not set any more.
             self.name.told = None;
         }
-        self.awaited = self.awaited.saturating_sub(1);
         Ok(())
     }
 
@@ -339,15 +384,39 @@ impl Session {
     /// Sets what values and names depend on. What a remote does not have, it cannot have
     /// otherwise; what it has and does not set ends the connection.
     pub async fn set_up(&mut self) -> Result<()> {
-        for outcome in self.each(&SETTINGS).await? {
+        for (setting, outcome) in SETTINGS.into_iter().zip(self.each(&SETTINGS).await?) {
             match outcome {
                 Err(Error::Remote(report)) if is_unknown_setting(report.sqlstate) => {}
                 outcome => {
                     outcome?;
+                    self.settings.push(setting);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Has the remote make the session what it was when it was set up, and waits for no answer:
+    /// whoever uses it next reads that first. False if it is to be closed instead.
+    pub async fn reset(&mut self, is_medley: bool) -> bool {
+        if !self.is_free() || self.status != Status::Idle {
+            return false;
+        }
+        if self.ahead.contains(&Ahead::Reset) {
+            // Nothing was asked of it since.
+            return true;
+        }
+        let undo: &[&str] = if is_medley { &RESET_MEDLEY } else { &RESET };
+        let sql = [undo, &self.settings].concat().join("; ");
+        self.name.told = None;
+        self.name.wanted = None;
+        let wire = self.wire();
+        if frontend::query(&sql, wire.output()).is_err() || wire.flush().await.is_err() {
+            self.broken = true;
+            return false;
+        }
+        self.ahead.push_back(Ahead::Reset);
+        true
     }
 
     /// Why this is not the kind of session that is wanted.
@@ -376,6 +445,11 @@ impl Session {
             }
         }
     }
+}
+
+/// The remote ends the session.
+fn is_fatal(frame: &Frame) -> bool {
+    frame.tag == b'E' && report(&frame.body).severity >= Severity::Fatal
 }
 
 /// What remotes say of a setting that they do not have.

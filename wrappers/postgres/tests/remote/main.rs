@@ -5,6 +5,7 @@ mod import;
 mod impostor;
 mod login;
 mod naming;
+mod reset;
 mod rows;
 mod stream;
 mod tls;
