@@ -5,7 +5,7 @@ use medley_catalog::acl::Privileges;
 use medley_catalog::ids::RelationOid;
 use medley_catalog::objects::{Relation, Schema};
 use medley_diagnostic::SqlState;
-use medley_sql::query_ast::{self as ast, FunctionArg, FunctionArgExpr, TableFactor};
+use medley_sql::query_ast::{self as ast, FunctionArg, FunctionArgExpr, Spanned, TableFactor};
 use medley_sql::span::position;
 use medley_types::PgType;
 
@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::resolve::Resolved;
 use crate::system::{self, SystemRelation};
 use crate::tree::{
-    Alias, CallForm, CteRange, Expr, FromItem, FunctionRange, Range, RangeColumn, RangeKind,
+    Alias, CallForm, CteRange, Expr, FromItem, FunctionRange, Place, Range, RangeColumn, RangeKind,
     RelationKind, RelationRange,
 };
 
@@ -121,10 +121,13 @@ impl Analyser<'_> {
             let kind = RangeKind::Cte(CteRange { name: name.clone(), levels_up, index });
             return self.add(scope, range(kind, Some(name), columns), alias, None);
         }
-        let (range, schema) = match self.find_relation(&parts)? {
+        let (mut range, schema) = match self.find_relation(&parts)? {
             Found::System(relation) => (self.system_range(relation), relation.schema.to_owned()),
             Found::Stored(relation) => (self.stored_range(relation)?, self.schema_name(relation)),
         };
+        if let RangeKind::Relation(relation) = &mut range.kind {
+            relation.place = Place(medley_sql::span::bytes(name.span()));
+        }
         self.add(scope, range, alias, Some(schema))
     }
 
@@ -196,6 +199,7 @@ impl Analyser<'_> {
             kind: RelationKind::System,
             check_as: self.context.role,
             view: None,
+            place: Place::default(),
         });
         range(kind, Some(relation.name.to_owned()), columns.collect())
     }
@@ -220,6 +224,7 @@ impl Analyser<'_> {
             },
             check_as: self.context.role,
             view,
+            place: Place::default(),
         });
         Ok(range(kind, Some(relation.name.clone()), columns.collect()))
     }

@@ -12,8 +12,8 @@ use super::{Analyser, Context, Parameters};
 use crate::error::{Error, Result};
 use crate::resolve::Context as CastContext;
 use crate::tree::{
-    CastForm, Expr, ExprKind, Node, Range, RangeColumn, RangeKind, RelationKind, RelationRange,
-    visit_expr,
+    CastForm, Expr, ExprKind, Node, Place, Range, RangeColumn, RangeKind, RelationKind,
+    RelationRange, visit_expr,
 };
 
 /// What an expression is for.
@@ -88,6 +88,7 @@ fn range(context: &Context<'_>, table: &TableExpression<'_>) -> Range {
             kind: RelationKind::ForeignTable,
             check_as: context.role,
             view: None,
+            place: Place::default(),
         }),
         alias: None,
         name: Some(table.name.to_owned()),

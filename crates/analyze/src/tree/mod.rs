@@ -26,7 +26,7 @@ pub use query::{
     SetOperation, SetOperator, SortKey, Target, Window,
 };
 pub use range::{
-    Alias, CteRange, FromItem, FunctionRange, Join, JoinColumn, JoinKind, JoinRange, Range,
+    Alias, CteRange, FromItem, FunctionRange, Join, JoinColumn, JoinKind, JoinRange, Place, Range,
     RangeColumn, RangeKind, RelationKind, RelationRange, ValuesRange,
 };
 pub use walk::{Node, UsedColumn, columns_of_table, used_columns, visit_expr, visit_query};

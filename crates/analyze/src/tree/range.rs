@@ -88,7 +88,22 @@ pub struct RelationRange {
     pub check_as: RoleOid,
     /// A view's query, once views are expanded. Its columns come in the order of its targets.
     pub view: Option<Box<Query>>,
+    /// Where its name stands in the text: of the view that names it, if that is expanded.
+    pub place: Place,
 }
+
+/// Bytes of a text, if they are known. All places are equal: where something stands makes no
+/// difference to what it is.
+#[derive(Clone, Debug, Default)]
+pub struct Place(pub Option<std::ops::Range<usize>>);
+
+impl PartialEq for Place {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Place {}
 
 /// What kind of relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -224,7 +224,7 @@ impl Expr {
     }
 
     /// The functions that it calls itself; not those of what is in it.
-    fn calls(&self) -> Vec<&'static Function> {
+    pub fn calls(&self) -> Vec<&'static Function> {
         let of_operator = |oid| Some(builtin::operator_by_oid(oid)?.function);
         let oids = match &self.kind {
             ExprKind::Function(call) => vec![call.function],

@@ -1,4 +1,5 @@
 use std::ops::Range;
+use std::sync::Arc;
 
 use sqlparser::ast;
 
@@ -9,6 +10,10 @@ pub struct Query {
     pub ast: Box<ast::Query>,
     /// Its bytes in the text that was parsed, without a semicolon.
     pub span: Range<usize>,
+    /// Where it begins in that text: characters from 1.
+    pub position: usize,
+    /// As it was written: those bytes. Never to be logged.
+    pub text: Arc<str>,
 }
 
 /// What can be planned: a query, or a change of rows.

@@ -10,6 +10,8 @@ mod refuse;
 mod rewrite;
 mod unsupported;
 
+use std::sync::Arc;
+
 use sqlparser::ast::{self, SetExpr, VisitMut};
 use sqlparser::parser::{Parser as SqlParser, ParserError};
 
@@ -24,13 +26,14 @@ const RECURSION_LIMIT: usize = 20 * crate::grammar::MOST_NESTING;
 /// A query or a change of rows that is all of these tokens.
 pub(crate) fn statement(parser: &Parser<'_>, from: usize, to: usize) -> Result<QueryStatement> {
     if !parser.trees {
-        return Ok(QueryStatement::Select(Query { ast: placeholder(parser)?, span: 0..0 }));
+        let (ast, text) = (placeholder(parser)?, Arc::default());
+        return Ok(QueryStatement::Select(Query { ast, span: 0..0, position: 1, text }));
     }
     let statement = read(parser, from, to, |sql| sql.parse_statement())?;
     refuse::check(&statement)?;
     let span = span(parser, from, to);
     match statement {
-        ast::Statement::Query(query) => Ok(apart(query, span)),
+        ast::Statement::Query(query) => Ok(apart(query, span, parser, from)),
         ast::Statement::Insert(_)
         | ast::Statement::Update(_)
         | ast::Statement::Delete(_)
@@ -113,13 +116,22 @@ fn place(message: &str) -> Option<usize> {
 }
 
 /// WITH and INSERT are one query to sqlparser; to us the INSERT is what it is.
-fn apart(mut query: Box<ast::Query>, span: std::ops::Range<usize>) -> QueryStatement {
+fn apart(
+    mut query: Box<ast::Query>,
+    span: std::ops::Range<usize>,
+    parser: &Parser<'_>,
+    from: usize,
+) -> QueryStatement {
     match *query.body {
         SetExpr::Insert(statement)
         | SetExpr::Update(statement)
         | SetExpr::Delete(statement)
         | SetExpr::Merge(statement) => change(query.with.take().map(Box::new), statement, span),
-        _ => QueryStatement::Select(Query { ast: query, span }),
+        _ => {
+            let text = Arc::from(&parser.text[span.clone()]);
+            let position = parser.tokens[from].position;
+            QueryStatement::Select(Query { ast: query, span, position, text })
+        }
     }
 }
 
