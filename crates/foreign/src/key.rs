@@ -31,6 +31,15 @@ pub struct Principal {
     pub(crate) session: Option<u64>,
 }
 
+/// The account at the remote that connections count against, whatever else told them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct AccountKey {
+    server: ServerOid,
+    mapping: Option<UserMappingOid>,
+    session_user: Option<(RoleOid, NameId)>,
+    role: Option<(RoleOid, NameId)>,
+}
+
 /// A key without what a transaction does not look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PinnedKey {
@@ -56,6 +65,13 @@ impl ConnKey {
     /// The state of server and mapping that it was resolved in; None under uncommitted DDL.
     pub fn epoch(&self) -> Option<Epoch> {
         self.epoch
+    }
+
+    /// The part that limits look at: not when it was opened, by which session and by what right.
+    pub(crate) fn account(&self) -> AccountKey {
+        let Self { server, mapping, principal, .. } = *self;
+        let Principal { session_user, role, .. } = principal;
+        AccountKey { server, mapping, session_user, role }
     }
 
     /// The part that a transaction pins a connection by: it keeps the one it first used for a

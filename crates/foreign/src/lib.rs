@@ -15,6 +15,7 @@ mod key;
 mod lease;
 mod names;
 mod pool;
+mod queue;
 mod resolve;
 mod transaction;
 

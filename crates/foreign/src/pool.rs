@@ -3,11 +3,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use medley_catalog::Catalog;
-use medley_catalog::ids::ServerOid;
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use crate::lease::CANCEL_TIMEOUT;
+use crate::queue::{Queue, Scope, Ticket};
 use crate::{ConnKey, Connection, Error, Remote, Result};
 
 /// How many connections may be open, idle ones included, and how long one may wait for the next
@@ -18,8 +18,8 @@ pub struct Limits {
     pub total: usize,
     /// To one server.
     pub per_server: usize,
-    /// Of one key.
-    pub per_key: usize,
+    /// Of one mapping; one that serves each role as an account of its own, of one such account.
+    pub per_mapping: usize,
     /// How long a statement waits for one.
     pub wait: Duration,
     /// How long an idle one is kept.
@@ -31,9 +31,19 @@ impl Default for Limits {
         Self {
             total: 1000,
             per_server: 200,
-            per_key: 64,
+            per_mapping: 64,
             wait: Duration::from_secs(30),
             idle: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Limits {
+    pub(crate) fn of(&self, scope: Scope) -> usize {
+        match scope {
+            Scope::Total => self.total,
+            Scope::Server(_) => self.per_server,
+            Scope::Account(_) => self.per_mapping,
         }
     }
 }
@@ -46,13 +56,10 @@ pub struct Pool {
     freed: Notify,
 }
 
-#[derive(Default)]
 struct State {
     idle: HashMap<ConnKey, Vec<Idle>>,
-    /// In use, being opened or being cancelled.
-    busy: HashMap<ConnKey, usize>,
-    busy_per_server: HashMap<ServerOid, usize>,
-    busy_total: usize,
+    /// Those in use, being opened or being cancelled, and who waits for one.
+    queue: Queue,
 }
 
 struct Idle {
@@ -68,11 +75,13 @@ pub(crate) struct Permit {
 
 impl Pool {
     pub(crate) fn new(catalog: Arc<Catalog>, limits: Limits) -> Arc<Self> {
-        Arc::new(Self { catalog, limits, state: Mutex::default(), freed: Notify::new() })
+        let state = State { idle: HashMap::new(), queue: Queue::new(limits) };
+        Arc::new(Self { catalog, limits, state: Mutex::new(state), freed: Notify::new() })
     }
 
     /// As many permits for each of these remotes as are wanted. All are had at once, and nothing
-    /// is held while waiting, so that no two statements wait for each other.
+    /// is held while waiting, so that no two statements wait for each other. Who came first is
+    /// served first.
     pub(crate) async fn permits(
         self: &Arc<Self>,
         wanted: &[(&Remote, usize)],
@@ -81,30 +90,31 @@ impl Pool {
             let server = wanted.first().map(|(remote, _)| remote.server_name().to_owned());
             Error::TooManyConnections(server.unwrap_or_default())
         };
-        if State::default().take_all(wanted, &self.limits).is_none() {
+        let keys = keys(wanted);
+        if !Queue::new(self.limits).could_serve(&keys) {
             // Not even if nobody else had any.
             return Err(none_left());
         }
-        let deadline = tokio::time::Instant::now() + self.limits.wait;
-        loop {
-            // Registered before looking, so that no wake-up between the two is lost.
-            let freed = self.freed.notified();
-            if let Some(permits) = self.try_permits(wanted) {
-                return Ok(permits);
-            }
-            if tokio::time::timeout_at(deadline, freed).await.is_err() {
-                return Err(none_left());
-            }
+        let mut place = self.enter(keys);
+        match tokio::time::timeout(self.limits.wait, &mut place.served).await {
+            Ok(Ok(())) => Ok(place.into_permits(wanted)),
+            _ => Err(none_left()),
         }
     }
 
+    /// The same without waiting.
     pub(crate) fn try_permits(
         self: &Arc<Self>,
         wanted: &[(&Remote, usize)],
     ) -> Option<Vec<Vec<Permit>>> {
-        let taken = self.state.lock().take_all(wanted, &self.limits)?;
-        let permit = |key| Permit { key, pool: Arc::clone(self) };
-        Some(taken.into_iter().map(|keys| keys.into_iter().map(permit).collect()).collect())
+        let mut place = self.enter(keys(wanted));
+        place.served.try_recv().ok()?;
+        Some(place.into_permits(wanted))
+    }
+
+    fn enter(self: &Arc<Self>, keys: Vec<ConnKey>) -> Place {
+        let (ticket, served) = self.state.lock().queue.enter(keys);
+        Place { ticket: Some(ticket), served, pool: Arc::clone(self) }
     }
 
     /// An idle connection of this key, if its epoch is still the current one.
@@ -132,20 +142,9 @@ impl Pool {
     /// Closes idle connections, those first that were idle longest, until one more of this key is
     /// within the limits. Its permit was given already.
     pub(crate) fn make_room(&self, key: &ConnKey) {
-        let closed = {
+        let closed: Vec<_> = {
             let mut state = self.state.lock();
-            let Limits { total, per_server, per_key, .. } = self.limits;
-            let busy_on_server = state.busy_per_server.get(&key.server).copied();
-            let busy_of_key = state.busy.get(key).copied();
-            let busy_in_all = state.busy_total;
-            let mut closed = state.evict(total, busy_in_all, |_| true);
-            closed.extend(state.evict(per_server, busy_on_server.unwrap_or_default(), |other| {
-                other.server == key.server
-            }));
-            closed.extend(
-                state.evict(per_key, busy_of_key.unwrap_or_default(), |other| other == key),
-            );
-            closed
+            key.scopes().into_iter().flat_map(|scope| state.evict(scope, &self.limits)).collect()
         };
         drop(closed);
     }
@@ -185,7 +184,7 @@ impl Pool {
     /// How many connections are idle, and how many are in use.
     pub fn counts(&self) -> (usize, usize) {
         let state = self.state.lock();
-        (state.idle.values().map(Vec::len).sum(), state.busy_total)
+        (state.idle.values().map(Vec::len).sum(), state.queue.busy())
     }
 
     /// Waits until no connection is in use or being cancelled, as long as a cancelled one may take.
@@ -217,30 +216,15 @@ impl Pool {
 }
 
 impl State {
-    /// For each remote its key as often as wanted, or nothing if that is too often.
-    fn take_all(
-        &mut self,
-        wanted: &[(&Remote, usize)],
-        limits: &Limits,
-    ) -> Option<Vec<Vec<ConnKey>>> {
-        let keys = || wanted.iter().flat_map(|(remote, count)| vec![*remote.key(); *count]);
-        let free = keys().take_while(|key| self.take(*key, limits)).count();
-        if free < keys().count() {
-            keys().take(free).for_each(|key| self.give_back(&key));
-            return None;
-        }
-        Some(wanted.iter().map(|(remote, count)| vec![*remote.key(); *count]).collect())
-    }
-
     /// Takes out idle connections, the oldest first, until those that count and the busy ones are
     /// no more than the limit.
-    fn evict(&mut self, limit: usize, busy: usize, counts: impl Fn(&ConnKey) -> bool) -> Vec<Idle> {
-        let all = self.idle.iter().filter(|(key, _)| counts(key));
+    fn evict(&mut self, scope: Scope, limits: &Limits) -> Vec<Idle> {
+        let all = self.idle.iter().filter(|(key, _)| key.scopes().contains(&scope));
         let mut ages: Vec<_> =
             all.flat_map(|(key, idle)| idle.iter().map(|idle| (idle.since, *key))).collect();
         ages.sort_by_key(|(since, _)| *since);
-        let too_many = (ages.len() + busy).saturating_sub(limit);
-        ages.truncate(too_many);
+        let open = ages.len() + self.queue.busy_in(scope);
+        ages.truncate(open.saturating_sub(limits.of(scope)));
         ages.into_iter().filter_map(|(_, key)| self.take_oldest(&key)).collect()
     }
 
@@ -253,40 +237,42 @@ impl State {
         }
         oldest
     }
+}
 
-    fn take(&mut self, key: ConnKey, limits: &Limits) -> bool {
-        let busy = self.busy.get(&key).copied().unwrap_or_default();
-        let on_server = self.busy_per_server.get(&key.server).copied().unwrap_or_default();
-        let free = self.busy_total < limits.total
-            && on_server < limits.per_server
-            && busy < limits.per_key;
-        if free {
-            *self.busy.entry(key).or_default() += 1;
-            *self.busy_per_server.entry(key.server).or_default() += 1;
-            self.busy_total += 1;
-        }
-        free
-    }
+/// Each key as often as it is wanted.
+fn keys(wanted: &[(&Remote, usize)]) -> Vec<ConnKey> {
+    wanted.iter().flat_map(|(remote, count)| vec![*remote.key(); *count]).collect()
+}
 
-    fn give_back(&mut self, key: &ConnKey) {
-        decrement(&mut self.busy, key);
-        decrement(&mut self.busy_per_server, &key.server);
-        self.busy_total -= 1;
+/// A place in the queue. Left before its permits are made, what it was given goes to others.
+struct Place {
+    ticket: Option<Ticket>,
+    served: oneshot::Receiver<()>,
+    pool: Arc<Pool>,
+}
+
+impl Place {
+    fn into_permits(mut self, wanted: &[(&Remote, usize)]) -> Vec<Vec<Permit>> {
+        self.ticket = None;
+        let permit = |remote: &Remote| Permit { key: *remote.key(), pool: Arc::clone(&self.pool) };
+        let permits =
+            |(remote, count): &(&Remote, usize)| (0..*count).map(|_| permit(remote)).collect();
+        wanted.iter().map(permits).collect()
     }
 }
 
-fn decrement<K: Copy + Eq + std::hash::Hash>(counts: &mut HashMap<K, usize>, key: &K) {
-    if let Some(count) = counts.get_mut(key) {
-        *count -= 1;
-        if *count == 0 {
-            counts.remove(key);
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.pool.state.lock().queue.leave(ticket);
+            self.pool.freed.notify_waiters();
         }
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.pool.state.lock().give_back(&self.key);
+        self.pool.state.lock().queue.give_back(&self.key);
         self.pool.freed.notify_waiters();
     }
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audit;
 use crate::cli::Auth;
+use crate::connections;
 use crate::login;
 use crate::tls;
 
@@ -50,6 +51,9 @@ pub struct Config {
     /// How the server proves who it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<tls::Files>,
+    /// How many connections to remotes there may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<connections::Config>,
     /// Where it is written down who did what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<audit::Config>,
@@ -74,6 +78,7 @@ impl Config {
             hba_file: hba_file(),
             ident_file: ident_file(),
             tls: None,
+            connections: None,
             audit: None,
         }
     }

@@ -2,6 +2,7 @@
 mod audit;
 mod bridge;
 mod cli;
+mod connections;
 mod demo;
 mod dump;
 mod folder;

@@ -38,7 +38,7 @@ impl Server {
             &folder.catalog,
             Arc::clone(&registry),
             folder.keyring.opener(),
-            medley_foreign::Limits::default(),
+            folder.config.connections.unwrap_or_default().limits()?,
             Arc::new(tls_roots()),
         );
         let engine = Engine::new(medley_engine::Limits::default())

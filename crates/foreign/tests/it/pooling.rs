@@ -100,7 +100,7 @@ async fn more_scans_than_connections_may_be_open_are_refused_at_once() {
 
 #[tokio::test]
 async fn past_the_limit_a_statement_waits_and_then_gives_up() {
-    let limits = Limits { per_key: 1, ..FEW };
+    let limits = Limits { per_mapping: 1, ..FEW };
     let world = World::new(Fake::default(), limits);
     let alice = world.role("alice");
     world.map(alice, "ann");
@@ -169,4 +169,76 @@ async fn idle_connections_count_and_the_oldest_gives_way() {
     assert!(!world.log.take().iter().any(|line| line.contains("connect")));
     world.run(roles[0].0, "rows").await;
     assert!(world.log.take().iter().any(|line| line.contains("connect alice")));
+}
+
+#[tokio::test]
+async fn whoever_came_first_is_served_first() {
+    let limits = Limits { per_mapping: 1, wait: Duration::from_secs(5), ..FEW };
+    let world = World::new(Fake::default(), limits);
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    let access = world.access();
+    let mut held = query(&access, access.resolve(world.server, alice).unwrap(), "endless");
+    held.next().await.unwrap().unwrap();
+    let served = parking_lot::Mutex::new(Vec::new());
+    let waiting = async |number: u64| {
+        tokio::time::sleep(Duration::from_millis(10 * number)).await;
+        assert_eq!(world.run(alice, "rows").await, "ann");
+        served.lock().push(number);
+    };
+    let freeing = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        drop(held);
+    };
+    tokio::join!(waiting(3), waiting(1), waiting(4), waiting(2), freeing);
+    assert_eq!(*served.lock(), [1, 2, 3, 4]);
+    assert_eq!(world.foreign.pool().counts(), (1, 0));
+}
+
+#[tokio::test]
+async fn a_mapping_that_is_exhausted_holds_up_nobody_else() {
+    let limits = Limits { per_mapping: 1, per_server: 2, wait: Duration::from_secs(5), ..FEW };
+    let world = World::new(Fake::default(), limits);
+    let (alice, bob) = (world.role("alice"), world.role("bob"));
+    world.map(alice, "ann");
+    world.map(bob, "ben");
+    let access = world.access();
+    let mut held = query(&access, access.resolve(world.server, alice).unwrap(), "endless");
+    held.next().await.unwrap().unwrap();
+    let waiting = tokio::time::timeout(Duration::from_millis(100), world.run(alice, "rows"));
+    let others = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        world.run(bob, "rows").await
+    };
+    let (waited, served) = tokio::join!(waiting, others);
+    assert_eq!((waited.is_err(), served.as_str()), (true, "ben"));
+    // Who has gone away while waiting holds nothing.
+    assert_eq!(world.foreign.pool().counts(), (1, 1));
+}
+
+#[tokio::test]
+async fn a_changed_mapping_has_no_more_connections_than_before() {
+    let limits = Limits { per_mapping: 1, ..FEW };
+    let world = World::new(Fake::default(), limits);
+    let alice = world.role("alice");
+    let mapping = world.map(alice, "ann");
+    let access = world.access();
+    let mut held = query(&access, access.resolve(world.server, alice).unwrap(), "endless");
+    held.next().await.unwrap().unwrap();
+    world.remap(mapping, "anna");
+    assert!(world.run(alice, "rows").await.starts_with("53300"));
+    drop(held);
+    assert_eq!(world.run(alice, "rows").await, "anna");
+}
+
+#[tokio::test]
+async fn what_is_idle_too_long_is_closed() {
+    let world = World::new(Fake::default(), Limits { idle: Duration::ZERO, ..FEW });
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    assert_eq!(world.run(alice, "rows").await, "ann");
+    assert_eq!(world.foreign.pool().counts(), (1, 0));
+    world.foreign.pool().reap();
+    assert_eq!(world.foreign.pool().counts(), (0, 0));
+    assert_eq!(world.log.take().last().unwrap(), "1 close");
 }

@@ -25,7 +25,7 @@ pub struct World {
 pub const FEW: Limits = Limits {
     total: 10,
     per_server: 10,
-    per_key: 2,
+    per_mapping: 2,
     wait: Duration::from_millis(200),
     idle: Duration::from_secs(60),
 };
