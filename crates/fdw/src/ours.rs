@@ -35,7 +35,7 @@ pub const PASSWORD_NEXT: &str = "password_next";
 pub const USER_OPTIONS: [&str; 2] = ["user", "username"];
 
 /// The fields of Vault's answer that hold a remote user's name, and nothing else.
-const USER_FIELDS: [&str; 2] = ["username", "user"];
+pub const USER_FIELDS: [&str; 2] = ["username", "user"];
 
 /// Medley's own options, which every wrapper's objects have. A wrapper's option of the same name
 /// counts instead.

@@ -9,6 +9,7 @@ use medley_secret::{Opener, Place};
 
 use crate::access::Person;
 use crate::pool::Permit;
+use crate::references::{Credentials, Term};
 use crate::{Connection, Error, Foreign, Lease, Remote, Result};
 
 /// A connection for one statement: one that waits for its like, or a new one.
@@ -20,7 +21,7 @@ pub(crate) async fn lease(
 ) -> Result<(Lease, Origin)> {
     let poolable = remote.key().epoch.is_some() && remote.keeps_connections();
     let (connection, origin) = match foreign.pool.take_idle(remote.key()) {
-        Some(connection) => (connection, Origin::Pool),
+        Some(taken) => (taken, Origin::Pool),
         None => {
             foreign.pool.make_room(remote.key());
             (open(foreign, remote, person).await?, Origin::New)
@@ -38,17 +39,39 @@ pub(crate) enum Origin {
     Pool,
 }
 
-/// Logs in. The opened secrets live as long as this call.
+/// Logs in, with what is kept elsewhere as it was fetched last; if nobody can log in with that,
+/// once more with what is there now.
 pub(crate) async fn open(
     foreign: &Foreign,
     remote: &Remote,
     person: &Person,
+) -> Result<(Connection, Term)> {
+    let references = foreign.references();
+    let credentials = references.fetch(remote, person).await?;
+    let refused = match log_in(foreign, remote, person, &credentials).await {
+        Err(error) if error.is_connection_lost() && credentials.doubt() => error,
+        logged_in => return Ok((logged_in?, credentials.term())),
+    };
+    let fresh = references.fetch(remote, person).await?;
+    match fresh.are_still(&credentials) {
+        true => Err(refused),
+        false => Ok((log_in(foreign, remote, person, &fresh).await?, fresh.term())),
+    }
+}
+
+/// The opened secrets live as long as this call.
+async fn log_in(
+    foreign: &Foreign,
+    remote: &Remote,
+    person: &Person,
+    credentials: &Credentials,
 ) -> Result<Connection> {
-    let server = server_options(&foreign.opener, remote)?;
-    let mapping = match remote.mapping() {
+    let mut server = server_options(&foreign.opener, remote)?;
+    let mut mapping = match remote.mapping() {
         Some(mapping) => mapping_options(&foreign.opener, remote, mapping)?,
         None => Options::default(),
     };
+    credentials.fill(remote, person, &mut server, &mut mapping)?;
     let connect = Connect {
         server_name: remote.server_name(),
         server: &server,

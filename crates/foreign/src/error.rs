@@ -1,5 +1,7 @@
 use medley_diagnostic::{Diagnostic, Report, SqlState};
 
+use crate::FetchError;
+
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -92,6 +94,28 @@ pub enum Error {
         #[source]
         source: medley_secret::Error,
     },
+    /// An option's value is kept elsewhere, and cannot be had.
+    #[error("could not fetch \"{reference}\" for option \"{option}\" of server \"{server}\"")]
+    Reference {
+        /// The option that says where.
+        option: String,
+        /// Where.
+        reference: String,
+        /// The foreign server.
+        server: String,
+        /// Why.
+        #[source]
+        source: FetchError,
+    },
+    /// The remote user's name is not a template, though it is said to be one.
+    #[error("invalid remote user's name for server \"{server}\": {source}")]
+    Template {
+        /// The foreign server.
+        server: String,
+        /// Why.
+        #[source]
+        source: medley_secret::ReferenceError,
+    },
     /// The wrapper's word.
     #[error(transparent)]
     Wrapper(#[from] medley_fdw::Error),
@@ -121,6 +145,8 @@ impl Diagnostic for Error {
             Self::Cancelled => SqlState::QUERY_CANCELED,
             Self::TransactionLost(_) => SqlState::CONNECTION_EXCEPTION,
             Self::Secret { source, .. } => source.sqlstate(),
+            Self::Reference { source, .. } => source.sqlstate(),
+            Self::Template { source, .. } => source.sqlstate(),
             Self::Wrapper(error) => error.sqlstate(),
             Self::Catalog(error) => error.sqlstate(),
         }
@@ -142,6 +168,8 @@ impl Diagnostic for Error {
                 Some("Alter its option \"valid_until\", and its password.".into())
             }
             Self::Secret { source, .. } => source.hint(),
+            Self::Reference { source, .. } => source.hint(),
+            Self::Template { source, .. } => source.hint(),
             Self::Wrapper(error) => error.hint(),
             Self::Catalog(error) => error.hint(),
             _ => None,
@@ -150,6 +178,7 @@ impl Diagnostic for Error {
 
     fn detail(&self) -> Option<String> {
         match self {
+            Self::Reference { source, .. } => Some(sentence(&source.to_string())),
             Self::ExpiredMapping { valid_until, .. } => {
                 Some(format!("It was valid until {valid_until}."))
             }
@@ -175,4 +204,10 @@ impl Diagnostic for Error {
 fn names(roles: &[String]) -> String {
     let quoted: Vec<_> = roles.iter().map(|role| format!("\"{role}\"")).collect();
     quoted.join(" and ")
+}
+
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(chars).chain(['.']).collect()
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 use medley_fdw::{Begin, Canceller, Isolation, ScanConnection, SqlConnection};
 
 use crate::pool::{Permit, Pool};
+use crate::references::Term;
 use crate::{ConnKey, Error, QueryId, Result};
 
 /// How long a remote gets to hear that a query is to stop.
@@ -44,6 +45,8 @@ impl Connection {
 /// remote, and it is closed.
 pub struct Lease {
     connection: Option<Connection>,
+    /// How long what it logged in with is good.
+    term: Term,
     key: ConnKey,
     /// Opened in a state that is committed, by a server that keeps connections.
     poolable: bool,
@@ -56,7 +59,7 @@ pub struct Lease {
 
 impl Lease {
     pub(crate) fn new(
-        connection: Connection,
+        (connection, term): (Connection, Term),
         key: ConnKey,
         poolable: bool,
         pool: Arc<Pool>,
@@ -64,6 +67,7 @@ impl Lease {
     ) -> Self {
         Self {
             connection: Some(connection),
+            term,
             key,
             poolable,
             pool,
@@ -127,7 +131,7 @@ impl Lease {
         }
         let Some(mut connection) = self.connection.take() else { return };
         if self.poolable && connection.reset().await {
-            self.pool.keep(self.key, connection);
+            self.pool.keep(self.key, connection, std::mem::take(&mut self.term));
         }
         self.permit.take();
     }

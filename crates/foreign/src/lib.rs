@@ -16,6 +16,7 @@ mod lease;
 mod names;
 mod pool;
 mod queue;
+mod references;
 mod resolve;
 mod transaction;
 
@@ -26,6 +27,9 @@ pub use error::{Error, Result};
 pub use key::{ConnKey, Principal};
 pub use lease::{Connection, Lease};
 pub use pool::{Limits, Pool};
+pub use references::{
+    CommandRule, FetchError, LoginSource, ReferenceRules, VaultLogin, VaultRules,
+};
 pub use resolve::Remote;
 pub use transaction::RemoteTransactions;
 
@@ -37,9 +41,11 @@ use medley_catalog::{Catalog, Retired};
 use medley_fdw::{Dialer, Network, Registry, TlsRoots};
 use medley_secret::Opener;
 use names::Names;
+use references::References;
 
 /// What all sessions of a server share in order to reach remotes.
 pub struct Foreign {
+    catalog: Arc<Catalog>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) opener: Opener,
     pub(crate) pool: Arc<Pool>,
@@ -49,6 +55,7 @@ pub struct Foreign {
     pub(crate) names: Names,
     pub(crate) queries: QueryIds,
     pub(crate) auditor: OnceLock<Arc<dyn Auditor>>,
+    references: OnceLock<Arc<References>>,
 }
 
 impl Foreign {
@@ -64,8 +71,8 @@ impl Foreign {
         tls_roots: TlsRoots,
     ) -> Arc<Self> {
         let pool = Pool::new(Arc::clone(catalog), limits);
-        retire_at_commit(catalog, &pool);
-        Arc::new(Self {
+        let foreign = Arc::new(Self {
+            catalog: Arc::clone(catalog),
             pool,
             registry,
             opener,
@@ -75,7 +82,37 @@ impl Foreign {
             names: Names::default(),
             queries: QueryIds::new(),
             auditor: OnceLock::new(),
-        })
+            references: OnceLock::new(),
+        });
+        retire_at_commit(catalog, &foreign);
+        foreign
+    }
+
+    /// Says where references to secrets may lead; what is said first counts, and it is to be said
+    /// before the first statement.
+    pub fn refer_by(&self, rules: ReferenceRules) {
+        self.references.get_or_init(|| self.new_references(rules));
+    }
+
+    pub(crate) fn references(&self) -> &Arc<References> {
+        self.references.get_or_init(|| self.new_references(ReferenceRules::default()))
+    }
+
+    fn new_references(&self, rules: ReferenceRules) -> Arc<References> {
+        References::new(&self.catalog, &self.pool, rules, &self.tls_roots)
+    }
+
+    /// Begins the work that goes on beside statements; to be called once, in the runtime.
+    pub fn start(&self) {
+        self.pool.start_reaper();
+        self.references().start();
+    }
+
+    /// After the last statement: waits until remotes have heard of what was cancelled, and gives
+    /// back what was lent.
+    pub async fn stop(&self) {
+        self.pool.settled().await;
+        self.references().stop().await;
     }
 
     /// The wrappers of this build.
@@ -95,11 +132,12 @@ impl Foreign {
 }
 
 /// A committed change to what connections are made from closes those that wait to be lent.
-fn retire_at_commit(catalog: &Arc<Catalog>, pool: &Arc<Pool>) {
-    let pool = Arc::downgrade(pool);
+fn retire_at_commit(catalog: &Arc<Catalog>, foreign: &Arc<Foreign>) {
+    let foreign = Arc::downgrade(foreign);
     catalog.subscribe(move |_: u64, retired: &[Retired]| {
-        if let Some(pool) = pool.upgrade().filter(|_| !retired.is_empty()) {
-            pool.retire();
+        if let Some(foreign) = foreign.upgrade().filter(|_| !retired.is_empty()) {
+            foreign.pool.retire();
+            foreign.references().retire();
         }
     });
 }

@@ -8,6 +8,7 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::lease::CANCEL_TIMEOUT;
 use crate::queue::{Queue, Scope, Ticket};
+use crate::references::Term;
 use crate::{ConnKey, Connection, Error, Remote, Result};
 
 /// How many connections may be open, idle ones included, and how long one may wait for the next
@@ -64,6 +65,8 @@ struct State {
 
 struct Idle {
     connection: Connection,
+    /// How long what it logged in with is good.
+    term: Term,
     since: Instant,
 }
 
@@ -117,26 +120,36 @@ impl Pool {
         Place { ticket: Some(ticket), served, pool: Arc::clone(self) }
     }
 
-    /// An idle connection of this key, if its epoch is still the current one.
-    pub(crate) fn take_idle(&self, key: &ConnKey) -> Option<Connection> {
+    /// An idle connection of this key, if its epoch is still the current one, and what it logged in
+    /// with still good.
+    pub(crate) fn take_idle(&self, key: &ConnKey) -> Option<(Connection, Term)> {
         let mut state = self.state.lock();
         let idle = state.idle.get_mut(key)?;
+        let over: Vec<_> = idle.extract_if(.., |idle| idle.term.is_over()).collect();
         let taken = idle.pop();
         if idle.is_empty() {
             state.idle.remove(key);
         }
-        taken.map(|idle| idle.connection)
+        drop(state);
+        drop(over);
+        taken.map(|idle| (idle.connection, idle.term))
     }
 
-    /// Keeps a connection for the next statement, unless what it was opened with has changed.
-    pub(crate) fn keep(&self, key: ConnKey, connection: Connection) {
-        let idle = Idle { connection, since: Instant::now() };
+    /// Keeps a connection for the next statement, unless what it was opened with has changed or
+    /// ended.
+    pub(crate) fn keep(&self, key: ConnKey, connection: Connection, term: Term) {
+        let idle = Idle { connection, term, since: Instant::now() };
         // Looked at under the pool's lock: `retire` runs after the catalog has published a change,
         // so that either this sees the change or `retire` sees the connection.
         let mut state = self.state.lock();
-        if crate::resolve::is_current(&self.catalog, &key) {
+        if crate::resolve::is_current(&self.catalog, &key) && !idle.term.is_over() {
             state.idle.entry(key).or_default().push(idle);
         }
+    }
+
+    /// Closes idle connections that logged in with what is not good any more.
+    pub(crate) fn close_over(&self) {
+        self.close_idle(|idle| idle.term.is_over());
     }
 
     /// Closes idle connections, those first that were idle longest, until one more of this key is
@@ -170,15 +183,19 @@ impl Pool {
     /// Closes connections that were idle too long.
     pub fn reap(&self) {
         let Some(limit) = Instant::now().checked_sub(self.limits.idle) else { return };
-        let mut reaped = Vec::new();
+        self.close_idle(|idle| idle.since < limit);
+    }
+
+    fn close_idle(&self, is_wanted: impl Fn(&Idle) -> bool) {
+        let mut closed = Vec::new();
         {
             let mut state = self.state.lock();
             state.idle.retain(|_, idle| {
-                reaped.extend(idle.extract_if(.., |idle| idle.since < limit));
+                closed.extend(idle.extract_if(.., |idle| is_wanted(idle)));
                 !idle.is_empty()
             });
         }
-        drop(reaped);
+        drop(closed);
     }
 
     /// How many connections are idle, and how many are in use.

@@ -4,11 +4,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use medley_catalog::ids::{Class, Epoch, RoleOid, ServerOid, UserMappingOid};
 use medley_catalog::objects::{self, OptionValue, Role, Server, UserMapping};
 use medley_catalog::{Catalog, MappingEntry, Snapshot};
-use medley_fdw::{Handler, OptionSpec, Options, ShapedBy, Wrapper, ours};
+use medley_fdw::{Handler, OptionSpec, Options, ShapedBy, ours};
 
 use crate::access::Person;
 use crate::choice::{choose, is_pending, valid_until};
 use crate::names::Names;
+use crate::references::Plan;
 use crate::{ConnKey, Error, Foreign, Principal, Result};
 
 /// A server as one role uses it: what is needed to connect, secrets still sealed.
@@ -25,6 +26,7 @@ struct Inner {
     server: Arc<Server>,
     mapping: Option<Arc<UserMapping>>,
     role: Arc<Role>,
+    plan: Plan,
 }
 
 impl Remote {
@@ -67,6 +69,11 @@ impl Remote {
 
     pub(crate) fn role(&self) -> &Role {
         &self.inner.role
+    }
+
+    /// What of the options is kept elsewhere.
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.inner.plan
     }
 
     /// A server's `keep_connections` says that connections end with the statement.
@@ -114,7 +121,17 @@ pub(crate) fn resolve(
         }
         false => (None, snapshot.server_epoch(server.oid)),
     };
-    let shaped_by = shaped_by(handler.wrapper(), server, mapping.as_deref());
+    let server_options = plain(&server.options);
+    let mapping_options =
+        mapping.as_ref().map_or_else(Options::default, |mapping| plain(&mapping.options));
+    let plan = Plan::new(handler.wrapper().options(), (server, &server_options), &mapping_options)?;
+    let uses = plan.uses(foreign.references().rules());
+    let shaped_by = handler.wrapper().shaped_by(&server_options, &mapping_options);
+    let shaped_by = ShapedBy {
+        role: shaped_by.role || uses.role,
+        session_user: shaped_by.session_user || uses.session_user,
+        ..shaped_by
+    };
     let key = ConnKey {
         server: server.oid,
         mapping: mapping.as_ref().map(|mapping| mapping.oid),
@@ -130,6 +147,7 @@ pub(crate) fn resolve(
         server: Arc::clone(server),
         mapping,
         role: Arc::clone(role),
+        plan,
     });
     Ok(Remote { inner, tables: Arc::default() })
 }
@@ -178,12 +196,6 @@ pub(crate) fn check_usable(
 pub(crate) fn now_us() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
-}
-
-fn shaped_by(wrapper: &dyn Wrapper, server: &Server, mapping: Option<&UserMapping>) -> ShapedBy {
-    let none = objects::Options::default();
-    let mapping = mapping.map_or(&none, |mapping| &mapping.options);
-    wrapper.shaped_by(&plain(&server.options), &plain(mapping))
 }
 
 fn principal(names: &Names, shaped_by: ShapedBy, role: &Role, person: &Person) -> Principal {

@@ -38,13 +38,16 @@ pub use error::{Error, Result};
 pub use keyring::{Keyring, Opener, Sealer, WrappedKey};
 pub use master::{KeyId, MasterKey};
 pub use portable::Portable;
-pub use reference::{Reference, ReferenceError, Scheme, Source, Template, Who, is_prefix};
+pub use reference::{
+    Reference, ReferenceError, Scheme, Source, Template, Who, is_plain_name, is_prefix,
+};
 pub use scram::Verifier;
 pub use sealed::{Place, Sealed};
 pub use source::KeySource;
 
 use std::fmt;
 
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// What stands wherever a secret's value would be shown.
@@ -92,8 +95,13 @@ pub struct Kept(Zeroizing<String>);
 
 impl Kept {
     /// Takes a value into care.
-    pub fn new(value: String) -> Self {
-        Self(Zeroizing::new(value))
+    pub fn new(value: Zeroizing<String>) -> Self {
+        Self(value)
+    }
+
+    /// Whether this is what was fetched before. Neither is anybody's guess.
+    pub fn is_still(&self, before: &Self) -> bool {
+        self.0.as_bytes().ct_eq(before.0.as_bytes()).into()
     }
 
     /// For one login.

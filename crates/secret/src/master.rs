@@ -76,6 +76,11 @@ impl MasterKey {
         Self::parse(&text).ok_or_else(|| Error::KeyFileFormat(path.to_owned()))
     }
 
+    /// Whether a text holds a master key as key files do, by its first line.
+    pub fn is_in(text: &str) -> bool {
+        text.contains(FILE_HEADER)
+    }
+
     /// A key's text: the header, any blanks, and the key in base64.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let encoded = text.trim_start().strip_prefix(FILE_HEADER)?.trim();

@@ -61,12 +61,12 @@ impl Instance {
 
     /// Begins the work that goes on beside the sessions; call it once, in the runtime.
     pub fn start(&self) {
-        self.foreign.pool().start_reaper();
+        self.foreign.start();
     }
 
     /// After the last session: waits until remotes have heard of what was cancelled.
     pub async fn stop(&self) {
-        self.foreign.pool().settled().await;
+        self.foreign.stop().await;
     }
 
     /// The sessions there are.

@@ -165,7 +165,7 @@ impl Reference {
 
     /// What it comes to for one person.
     pub fn source(&self, who: Who<&str>) -> Result<Source, ReferenceError> {
-        let fits = |role: &str| match is_name(role) {
+        let fits = |role: &str| match is_plain_name(role) {
             true => Ok(role.to_owned()),
             false => Err(ReferenceError::RoleName {
                 role: role.to_owned(),
@@ -207,8 +207,9 @@ pub fn is_prefix(prefix: &str) -> bool {
     }
 }
 
-/// What of a role's name may stand in a name outside, and nothing that means anything there.
-fn is_name(text: &str) -> bool {
+/// Whether a role's name may stand in a file's name, a variable's, or among a command's arguments:
+/// there is nothing in it that means something there.
+pub fn is_plain_name(text: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     !text.is_empty() && text.chars().all(is_plain)
 }
