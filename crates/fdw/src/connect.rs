@@ -65,7 +65,7 @@ pub enum Address {
 }
 
 /// Opens connections. A host is resolved once, and what is then dialed is one of the addresses
-/// it resolved to; whoever forbids an address refuses it in both.
+/// it resolved to; whoever forbids an address refuses to dial it, with `PermissionDenied`.
 ///
 /// Errors are the operating system's: a wrapper says them in the detail of 08001.
 #[async_trait]

@@ -82,6 +82,8 @@ pub enum Error {
         server: String,
         /// Why.
         detail: String,
+        /// The same as one of a few words.
+        kind: Unreached,
     },
     /// The remote refused a statement, or something is wrong with what it sent.
     #[error(transparent)]
@@ -117,6 +119,44 @@ pub enum Error {
     Cancelled,
 }
 
+/// Why a remote could not be reached, or did not let us in; of several reasons the greatest, which
+/// is the one that came nearest to a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unreached {
+    /// The options make no sense together, or anything else.
+    Other,
+    /// The host has no address.
+    NoSuchHost,
+    /// The address is one that this server must not lead to.
+    Forbidden,
+    /// Nobody listens there.
+    Refused,
+    /// There was no answer in time.
+    Timeout,
+    /// There was no secure channel.
+    Tls,
+    /// The remote wants to know who we are in a way that is not accepted, or cannot be.
+    Method,
+    /// The remote does not believe, or not admit, who we say we are.
+    Authentication,
+}
+
+impl Unreached {
+    /// A word or two for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Other => "other",
+            Self::NoSuchHost => "no such host",
+            Self::Forbidden => "address not allowed",
+            Self::Refused => "connection refused",
+            Self::Timeout => "timeout",
+            Self::Tls => "TLS",
+            Self::Method => "authentication method",
+            Self::Authentication => "authentication",
+        }
+    }
+}
+
 /// What is said to who wrote an option that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meant {
@@ -147,6 +187,11 @@ impl Error {
     /// What the remote said.
     pub fn remote(report: Report) -> Self {
         Self::Remote(Box::new(report))
+    }
+
+    /// The remote does not believe who we say we are: another password may do.
+    pub fn is_authentication(&self) -> bool {
+        matches!(self, Self::Connect { kind: Unreached::Authentication, .. })
     }
 
     /// The connection is of no use any more.

@@ -11,6 +11,7 @@ mod dialect;
 mod error;
 mod file;
 mod import;
+pub mod local;
 pub mod manual;
 mod options;
 pub mod ours;
@@ -27,7 +28,7 @@ pub use connection::{
     TableStatistics,
 };
 pub use dialect::{Capabilities, Dialect, Facts, Family};
-pub use error::{Error, Meant, Result};
+pub use error::{Error, Meant, Result, Unreached};
 pub use file::{FileFormat, FileSource, FileWrapper};
 pub use import::{ColumnDef, ImportSchema, Restriction, TableDef};
 pub use medley_diagnostic::{Diagnostic, Report, Severity, SqlState};

@@ -108,6 +108,11 @@ impl Options {
         self.plain.extract_if(.., |name, _| is_wanted(name)).collect()
     }
 
+    /// Takes a secret out.
+    pub fn take_secret(&mut self, name: &str) -> Option<Secret> {
+        self.secret.remove(name)
+    }
+
     /// A value that is no secret.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.plain.get(name).map(String::as_str)

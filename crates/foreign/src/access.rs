@@ -6,7 +6,7 @@ use async_stream::try_stream;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use medley_catalog::Snapshot;
-use medley_catalog::ids::{RoleOid, ServerOid};
+use medley_catalog::ids::{Epoch, RoleOid, ServerOid, UserMappingOid};
 use medley_fdw::{Handler, ImportSchema, Query, TableDef};
 use parking_lot::Mutex;
 use tokio::sync::Mutex as AsyncMutex;
@@ -15,8 +15,10 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::batch_size;
 use crate::connect::{self, Origin};
 use crate::pool::Permit;
+use crate::probe::Probes;
 use crate::{
-    Audit, ConnKey, Connection, Error, Foreign, Lease, QueryId, Remote, RemoteTransactions, Result,
+    Audit, Choice, ConnKey, Connection, Error, Foreign, Lease, QueryId, Remote, RemoteTransactions,
+    Result,
 };
 
 /// Rows of a remote.
@@ -61,6 +63,20 @@ pub struct Access {
     cancel: CancellationToken,
     reserved: Mutex<HashMap<ConnKey, Reserved>>,
     query_id: QueryId,
+    ending: Mutex<Vec<Ending>>,
+}
+
+/// A mapping that was resolved, and that will be over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// The mapping, in one state of it.
+    pub mapping: (UserMappingOid, Option<Epoch>),
+    /// Whose it is.
+    pub user: String,
+    /// On which server.
+    pub server: String,
+    /// Microseconds since 1970.
+    pub valid_until: i64,
 }
 
 /// Connections that a statement may open, or has opened, and not used yet.
@@ -85,7 +101,17 @@ impl Access {
     ) -> Arc<Self> {
         let reserved = Mutex::default();
         let query_id = foreign.queries.next();
-        Arc::new(Self { foreign, snapshot, person, transaction, cancel, reserved, query_id })
+        let ending = Mutex::default();
+        Arc::new(Self {
+            foreign,
+            snapshot,
+            person,
+            transaction,
+            cancel,
+            reserved,
+            query_id,
+            ending,
+        })
     }
 
     /// What the statement is called in the audit log and at remotes.
@@ -116,10 +142,48 @@ impl Access {
         crate::resolve::handler(&self.foreign, &self.snapshot, server)
     }
 
-    /// What `role` is at `server`: its own mapping, else PUBLIC's, else 42704. To be called at
+    /// What `role` is at `server`, by the mapping that counts, else 42704. To be called at
     /// execution, after local privileges are checked; `role` is the one whose privileges counted.
     pub fn resolve(&self, server: ServerOid, role: RoleOid) -> Result<Remote> {
-        crate::resolve::resolve(&self.foreign, &self.snapshot, &self.person, server, role)
+        let remote = self.resolve_by(server, None, role)?;
+        let ending = crate::resolve::ending(&self.snapshot, &remote)?;
+        if let Some(ending) = ending {
+            let mut known = self.ending.lock();
+            if !known.contains(&ending) {
+                known.push(ending);
+            }
+        }
+        Ok(remote)
+    }
+
+    /// The same by this mapping, whether it counts for the role or not.
+    pub(crate) fn resolve_by(
+        &self,
+        server: ServerOid,
+        mapping: Option<UserMappingOid>,
+        role: RoleOid,
+    ) -> Result<Remote> {
+        let Self { foreign, snapshot, person, .. } = self;
+        crate::resolve::resolve(foreign, snapshot, person, server, mapping, role)
+    }
+
+    /// Which mapping counts for `role` at `server`, whether it may be used or not; none where the
+    /// wrapper looks none up.
+    pub fn choose(&self, server: ServerOid, role: RoleOid) -> Result<Option<Choice>> {
+        crate::resolve::choose_by_oid(&self.foreign, &self.snapshot, server, role)
+    }
+
+    /// The mappings that were resolved until now and will be over.
+    pub fn ending(&self) -> Vec<Ending> {
+        self.ending.lock().clone()
+    }
+
+    pub(crate) fn foreign(&self) -> &Arc<Foreign> {
+        &self.foreign
+    }
+
+    pub(crate) fn probes(&self) -> &Probes {
+        &self.foreign.probes
     }
 
     /// Takes the right to a connection for each of the statement's scans, all at once. To be

@@ -4,13 +4,13 @@ use std::time::Instant;
 
 use medley_catalog::ids::{Class, DATABASE_NAME};
 use medley_catalog::objects::{self, OptionValue, UserMapping};
-use medley_fdw::{Connect, Handler, Options};
-use medley_secret::{Opener, Place};
+use medley_fdw::{Connect, Handler, Options, Scope, Unreached, ours};
+use medley_secret::{Opener, Place, Secret};
 
 use crate::access::Person;
 use crate::pool::Permit;
 use crate::references::{Credentials, Term};
-use crate::{Connection, Error, Foreign, Lease, Remote, Result};
+use crate::{Connection, Error, Foreign, Lease, Remote, Result, rotation};
 
 /// A connection for one statement: one that waits for its like, or a new one.
 pub(crate) async fn lease(
@@ -42,7 +42,7 @@ pub(crate) enum Origin {
 /// Logs in, with what is kept elsewhere as it was fetched last; if nobody can log in with that,
 /// once more with what is there now.
 pub(crate) async fn open(
-    foreign: &Foreign,
+    foreign: &Arc<Foreign>,
     remote: &Remote,
     person: &Person,
 ) -> Result<(Connection, Term)> {
@@ -60,8 +60,11 @@ pub(crate) async fn open(
 }
 
 /// The opened secrets live as long as this call.
+///
+/// Where the remote does not take the password, the one that is to come next is tried; it then
+/// takes the other's place.
 async fn log_in(
-    foreign: &Foreign,
+    foreign: &Arc<Foreign>,
     remote: &Remote,
     person: &Person,
     credentials: &Credentials,
@@ -72,10 +75,46 @@ async fn log_in(
         None => Options::default(),
     };
     credentials.fill(remote, person, &mut server, &mut mapping)?;
+    let next = next_password(remote, &mut mapping);
+    let try_with =
+        async |mapping: &Options| connect(foreign, remote, person, &server, mapping).await;
+    let Some(next) = next else { return try_with(&mapping).await };
+    if !is_without_password(&mapping) {
+        match try_with(&mapping).await {
+            Err(Error::Wrapper(error)) if error.is_authentication() => {}
+            outcome => return outcome,
+        }
+    }
+    mapping.set_secret(ours::PASSWORD, next);
+    let connection = try_with(&mapping).await?;
+    rotation::record(foreign, remote).await;
+    Ok(connection)
+}
+
+/// Takes out what the remote's password is to be, or has just become.
+fn next_password(remote: &Remote, mapping: &mut Options) -> Option<Secret> {
+    let options = remote.handler().wrapper().options();
+    let is_ours = ours::ours_is(options, Scope::UserMapping, ours::PASSWORD_NEXT);
+    let next = is_ours.then(|| mapping.take_secret(ours::PASSWORD_NEXT)).flatten();
+    next.filter(|next| !next.is_empty())
+}
+
+/// There is nothing that a remote could have refused.
+fn is_without_password(mapping: &Options) -> bool {
+    mapping.secret(ours::PASSWORD).is_none_or(Secret::is_empty)
+}
+
+async fn connect(
+    foreign: &Foreign,
+    remote: &Remote,
+    person: &Person,
+    server: &Options,
+    mapping: &Options,
+) -> Result<Connection> {
     let connect = Connect {
         server_name: remote.server_name(),
-        server: &server,
-        mapping: &mapping,
+        server,
+        mapping,
         role: &remote.role().name,
         superuser: remote.role().superuser,
         session_user: &person.session_user_name,
@@ -84,7 +123,7 @@ async fn log_in(
         database: DATABASE_NAME,
         deadline: Instant::now().checked_add(foreign.connect_timeout),
         tls_roots: Arc::clone(&foreign.tls_roots),
-        dialer: Arc::clone(&foreign.dialer),
+        dialer: foreign.dialer(remote),
     };
     let connected = async {
         match remote.handler() {
@@ -98,6 +137,7 @@ async fn log_in(
         Err(_) => Err(Error::Wrapper(medley_fdw::Error::Connect {
             server: remote.server_name().to_owned(),
             detail: "timeout expired".to_owned(),
+            kind: Unreached::Timeout,
         })),
     }
 }

@@ -29,6 +29,8 @@ pub struct Principal {
     pub(crate) superuser: Option<bool>,
     /// The session.
     pub(crate) session: Option<u64>,
+    /// Whether the server's owner is one whose servers may lead to local addresses.
+    pub(crate) local: bool,
 }
 
 /// The account at the remote that connections count against, whatever else told them apart.
@@ -74,11 +76,15 @@ impl ConnKey {
         AccountKey { server, mapping, session_user, role }
     }
 
+    pub(crate) fn admits_local(&self) -> bool {
+        self.principal.local
+    }
+
     /// The part that a transaction pins a connection by: it keeps the one it first used for a
     /// mapping, whatever is changed meanwhile, names included.
     pub(crate) fn pinned(&self) -> PinnedKey {
         let Self { server, mapping, principal, .. } = *self;
-        let Principal { session_user, role, superuser, session } = principal;
+        let Principal { session_user, role, superuser, session, local: _ } = principal;
         let oid = |told: (RoleOid, NameId)| told.0;
         PinnedKey {
             server,

@@ -15,18 +15,21 @@ mod key;
 mod lease;
 mod names;
 mod pool;
+mod probe;
 mod queue;
 mod references;
 mod resolve;
+mod rotation;
 mod transaction;
 
-pub use access::{Access, Batches, Person, Scan};
+pub use access::{Access, Batches, Ending, Person, Scan};
 pub use audit::{Audit, Auditor, QueryId, RemoteStatement};
 pub use choice::{Choice, Why, choose, is_pending, requires_consent, valid_until};
 pub use error::{Error, Result};
 pub use key::{ConnKey, Principal};
 pub use lease::{Connection, Lease};
 pub use pool::{Limits, Pool};
+pub use probe::Probe;
 pub use references::{
     CommandRule, FetchError, LoginSource, ReferenceRules, VaultLogin, VaultRules,
 };
@@ -38,10 +41,13 @@ use std::time::Duration;
 
 use audit::QueryIds;
 use medley_catalog::{Catalog, Retired};
+use medley_fdw::local::NotLocal;
 use medley_fdw::{Dialer, Network, Registry, TlsRoots};
 use medley_secret::Opener;
 use names::Names;
+use probe::Probes;
 use references::References;
+use rotation::Rotations;
 
 /// What all sessions of a server share in order to reach remotes.
 pub struct Foreign {
@@ -56,6 +62,9 @@ pub struct Foreign {
     pub(crate) queries: QueryIds,
     pub(crate) auditor: OnceLock<Arc<dyn Auditor>>,
     references: OnceLock<Arc<References>>,
+    pub(crate) probes: Probes,
+    pub(crate) rotations: Rotations,
+    keeps_from_local: OnceLock<()>,
 }
 
 impl Foreign {
@@ -83,6 +92,9 @@ impl Foreign {
             queries: QueryIds::new(),
             auditor: OnceLock::new(),
             references: OnceLock::new(),
+            probes: Probes::default(),
+            rotations: Rotations::default(),
+            keeps_from_local: OnceLock::new(),
         });
         retire_at_commit(catalog, &foreign);
         foreign
@@ -123,6 +135,23 @@ impl Foreign {
     /// Says who is told of statements at remotes; who is said first counts.
     pub fn audit_to(&self, auditor: Arc<dyn Auditor>) {
         self.auditor.get_or_init(|| auditor);
+    }
+
+    /// From now on only servers that a superuser owns lead to local addresses, and local sockets.
+    pub fn keep_from_local(&self) {
+        self.keeps_from_local.get_or_init(|| ());
+    }
+
+    /// Whether a server of this owner may lead to local addresses.
+    pub(crate) fn admits_local(&self, owner_is_superuser: bool) -> bool {
+        owner_is_superuser || self.keeps_from_local.get().is_none()
+    }
+
+    fn dialer(&self, remote: &Remote) -> Arc<dyn Dialer> {
+        match remote.key().admits_local() {
+            true => Arc::clone(&self.dialer),
+            false => Arc::new(NotLocal(Arc::clone(&self.dialer))),
+        }
     }
 
     /// The connections that wait to be lent.

@@ -6,11 +6,11 @@ use medley_catalog::objects::{self, OptionValue, Role, Server, UserMapping};
 use medley_catalog::{Catalog, MappingEntry, Snapshot};
 use medley_fdw::{Handler, OptionSpec, Options, ShapedBy, ours};
 
-use crate::access::Person;
+use crate::access::{Ending, Person};
 use crate::choice::{choose, is_pending, valid_until};
 use crate::names::Names;
 use crate::references::Plan;
-use crate::{ConnKey, Error, Foreign, Principal, Result};
+use crate::{Choice, ConnKey, Error, Foreign, Principal, Result};
 
 /// A server as one role uses it: what is needed to connect, secrets still sealed.
 #[derive(Clone)]
@@ -67,6 +67,10 @@ impl Remote {
         self.inner.mapping.as_deref()
     }
 
+    pub(crate) fn mapping_whole(&self) -> Option<Arc<UserMapping>> {
+        self.inner.mapping.clone()
+    }
+
     pub(crate) fn role(&self) -> &Role {
         &self.inner.role
     }
@@ -102,22 +106,62 @@ pub(crate) fn handler<'a>(
     })
 }
 
-/// What `role` is at `server`, by the mapping that counts.
+fn server_and_role(
+    snapshot: &Snapshot,
+    server: ServerOid,
+    role: RoleOid,
+) -> Result<(&Arc<Server>, &Arc<Role>)> {
+    let server = snapshot.server(server).ok_or_else(|| gone(Class::Server, server.0))?;
+    let role = snapshot.role(role).ok_or_else(|| gone(Class::Role, role.0))?;
+    Ok((server, role))
+}
+
+/// Which mapping counts; none where the wrapper looks none up.
+pub(crate) fn choose_by_oid(
+    foreign: &Foreign,
+    snapshot: &Snapshot,
+    server: ServerOid,
+    role: RoleOid,
+) -> Result<Option<Choice>> {
+    let (server, role) = server_and_role(snapshot, server, role)?;
+    let wrapper = handler(foreign, snapshot, server)?.wrapper();
+    let choice = || choose(wrapper.options(), snapshot, server, role);
+    wrapper.needs_mapping().then(choice).transpose()
+}
+
+/// When the mapping of a remote will be over, if it will.
+pub(crate) fn ending(snapshot: &Snapshot, remote: &Remote) -> Result<Option<Ending>> {
+    let Some(mapping) = remote.mapping() else { return Ok(None) };
+    let until = valid_until(remote.handler().wrapper().options(), mapping)?;
+    Ok(until.filter(|until| *until != i64::MAX).map(|valid_until| Ending {
+        mapping: (mapping.oid, mapping.epoch),
+        user: snapshot.user_name(mapping.user),
+        server: remote.server_name().to_owned(),
+        valid_until,
+    }))
+}
+
+/// What `role` is at `server`, by the mapping that counts, or by this one.
 pub(crate) fn resolve(
     foreign: &Foreign,
     snapshot: &Snapshot,
     person: &Person,
     server: ServerOid,
+    mapping: Option<UserMappingOid>,
     role: RoleOid,
 ) -> Result<Remote> {
-    let server = snapshot.server(server).ok_or_else(|| gone(Class::Server, server.0))?;
-    let role = snapshot.role(role).ok_or_else(|| gone(Class::Role, role.0))?;
+    let (server, role) = server_and_role(snapshot, server, role)?;
     let handler = handler(foreign, snapshot, server)?;
     let (mapping, epoch) = match handler.wrapper().needs_mapping() {
         true => {
             let options = handler.wrapper().options();
-            let choice = choose(options, snapshot, server, role)?;
-            usable(options, snapshot, server, choice.mapping)?
+            let entry = match mapping {
+                Some(oid) => {
+                    snapshot.mapping(oid).ok_or_else(|| gone(Class::UserMapping, oid.0))?
+                }
+                None => choose(options, snapshot, server, role)?.mapping,
+            };
+            usable(options, snapshot, server, entry)?
         }
         false => (None, snapshot.server_epoch(server.oid)),
     };
@@ -132,11 +176,13 @@ pub(crate) fn resolve(
         session_user: shaped_by.session_user || uses.session_user,
         ..shaped_by
     };
+    let owner_is_superuser = snapshot.role(server.owner).is_some_and(|owner| owner.superuser);
+    let local = foreign.admits_local(owner_is_superuser);
     let key = ConnKey {
         server: server.oid,
         mapping: mapping.as_ref().map(|mapping| mapping.oid),
         epoch,
-        principal: principal(&foreign.names, shaped_by, role, person),
+        principal: Principal { local, ..principal(&foreign.names, shaped_by, role, person) },
     };
     let inner = Arc::new(Inner {
         key,
@@ -206,6 +252,7 @@ fn principal(names: &Names, shaped_by: ShapedBy, role: &Role, person: &Person) -
         role: shaped_by.role.then(|| told(role.oid, &role.name)),
         superuser: shaped_by.superuser.then_some(role.superuser),
         session: shaped_by.session.then_some(person.session),
+        local: false,
     }
 }
 

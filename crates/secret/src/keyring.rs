@@ -227,6 +227,16 @@ impl Opener {
             _ => Err(Error::Unopenable),
         }
     }
+
+    /// Seals what is in one option of an object for another option of the same object: a secret
+    /// takes the place of another. The value in clear exists only in here.
+    pub fn moved(&self, from: Place<'_>, to: Place<'_>, sealed: &Sealed) -> Result<Sealed> {
+        let same = (from.class, from.object, from.column) == (to.class, to.object, to.column);
+        if !same {
+            return Err(Error::OtherPlace);
+        }
+        Sealer(self.0.clone()).seal(to, &self.open(from, sealed)?)
+    }
 }
 
 fn open(cipher: &Aes256GcmSiv, place: Place<'_>, sealed: &Sealed) -> Result<Secret> {
@@ -322,6 +332,28 @@ mod tests {
         ] {
             assert!(matches!(opener.open(elsewhere, &sealed), Err(Error::Unopenable)));
         }
+    }
+
+    #[test]
+    fn a_secret_is_moved_within_its_object_only() {
+        let master = MasterKey::generate();
+        let keyring = Keyring::open(Some(&master), &[Keyring::new_data_key(&master, 1)]);
+        let next = Place { option: "password_next", ..PLACE };
+        let sealed = keyring.sealer().seal(next, &Secret::new("canary".into())).unwrap();
+        let opener = keyring.opener();
+        let moved = opener.moved(next, PLACE, &sealed).unwrap();
+        assert_eq!(opener.open(PLACE, &moved).unwrap().expose(), "canary");
+        let elsewhere = Place { object: 16401, ..PLACE };
+        assert!(matches!(opener.moved(next, elsewhere, &sealed), Err(Error::OtherPlace)));
+        assert!(matches!(opener.moved(PLACE, next, &sealed), Err(Error::Unopenable)));
+    }
+
+    #[test]
+    fn what_is_empty_is_known_without_opening() {
+        let master = MasterKey::generate();
+        let sealer = Keyring::open(Some(&master), &[Keyring::new_data_key(&master, 1)]).sealer();
+        assert!(sealer.seal(PLACE, &Secret::new(String::new())).unwrap().is_of_nothing());
+        assert!(!sealer.seal(PLACE, &Secret::new("x".into())).unwrap().is_of_nothing());
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub use portable::Portable;
 pub use reference::{
     Reference, ReferenceError, Scheme, Source, Template, Who, is_plain_name, is_prefix,
 };
-pub use scram::Verifier;
+pub use scram::{ScramKeys, Verifier};
 pub use sealed::{Place, Sealed};
 pub use source::KeySource;
 

@@ -82,6 +82,33 @@ impl Verifier {
     }
 }
 
+/// What somebody who has logged in by SCRAM proved to have: with it they can be logged in wherever
+/// the same verifier is kept, and nowhere else. Both keys as base64.
+#[derive(Debug)]
+pub struct ScramKeys {
+    /// What proves the client to a server.
+    pub client_key: Secret,
+    /// What proves the server to the client.
+    pub server_key: Secret,
+}
+
+impl Verifier {
+    /// The keys behind a proof that was accepted: RFC 5802's `ClientProof` of the exchange whose
+    /// `AuthMessage` this is. None if it is no proof of this verifier's password.
+    pub fn keys(&self, auth_message: &[u8], proof: &[u8]) -> Option<ScramKeys> {
+        let mut client_key = Zeroizing::new(<[u8; 32]>::try_from(proof).ok()?);
+        let signature = hmac(&self.stored_key, &[auth_message]);
+        client_key.iter_mut().zip(signature).for_each(|(key, byte)| *key ^= byte);
+        let stored: [u8; 32] = Sha256::digest(*client_key).into();
+        let is_its: bool = subtle::ConstantTimeEq::ct_eq(&stored[..], &self.stored_key[..]).into();
+        let encode = |key: &[u8]| Secret::new(BASE64_STANDARD.encode(key));
+        is_its.then(|| ScramKeys {
+            client_key: encode(&*client_key),
+            server_key: encode(&self.server_key),
+        })
+    }
+}
+
 impl Secret {
     fn expose_here(&self) -> &str {
         &self.0
@@ -146,6 +173,22 @@ mod tests {
         assert!(verifier.accepts(&Secret::new("foo".into())));
         assert!(!verifier.accepts(&Secret::new("fo".into())));
         assert_eq!(verifier.to_string(), OF_FOO.trim());
+    }
+
+    #[test]
+    fn a_proof_gives_the_keys_of_its_own_verifier_only() {
+        let password = Secret::new("foo".into());
+        let verifier = Verifier::of_password(&password);
+        let salted = pbkdf2(b"foo", &verifier.salt, verifier.iterations);
+        let client_key = hmac(&salted, &[b"Client Key"]);
+        let mut proof = hmac(&verifier.stored_key, &[b"n=,r=1,r=12,s=,i=1,c=biws,r=12"]);
+        proof.iter_mut().zip(client_key).for_each(|(byte, key)| *byte ^= key);
+        let keys = verifier.keys(b"n=,r=1,r=12,s=,i=1,c=biws,r=12", &proof).unwrap();
+        assert_eq!(keys.client_key.expose_here(), BASE64_STANDARD.encode(client_key));
+        assert!(verifier.keys(b"another exchange", &proof).is_none());
+        assert!(verifier.keys(b"", &[]).is_none());
+        let other = Verifier::of_password(&password);
+        assert!(other.keys(b"n=,r=1,r=12,s=,i=1,c=biws,r=12", &proof).is_none());
     }
 
     #[test]

@@ -12,6 +12,12 @@ impl Sealed {
         let bytes = self.0.get(1..5)?;
         Some(u32::from_le_bytes(bytes.try_into().ok()?))
     }
+
+    /// Whether the value is empty, which its length tells without opening it.
+    pub fn is_of_nothing(&self) -> bool {
+        const OF_NOTHING: usize = 1 + 4 + 12 + 16;
+        self.0.len() == OF_NOTHING
+    }
 }
 
 /// Where a sealed value stands: authenticated with it, so that it does not open elsewhere.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::BytesMut;
-use medley_fdw::{Canceller, Error, Report, Result, Severity, SqlState};
+use medley_fdw::{Canceller, Error, Report, Result, Severity, SqlState, Unreached};
 use postgres_protocol::message::frontend;
 
 use crate::connect::{Endpoint, SessionAttrs, os_text};
@@ -503,6 +503,7 @@ impl Canceller for RemoteCanceller {
         delivered.map_err(|error| Error::Connect {
             server: self.server.clone(),
             detail: os_text(&error),
+            kind: Unreached::Other,
         })
     }
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use medley_fdw::{Canceller, Error, Result};
+use medley_fdw::{Canceller, Error, Result, Unreached};
 use rusqlite::{Connection, InterruptHandle};
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -39,7 +39,8 @@ pub(crate) struct Stop {
 impl Session {
     /// Opens a file.
     pub async fn open(server: &str, database: &str) -> Result<Self> {
-        let refused = |detail| Error::Connect { server: server.to_owned(), detail };
+        let (server_name, kind) = (|| server.to_owned(), Unreached::Other);
+        let refused = |detail| Error::Connect { server: server_name(), detail, kind };
         let path = database.to_owned();
         let opened = spawn_blocking(move || crate::open::open(&path)).await;
         let opened = opened.map_err(|error| refused(error.to_string()))?;

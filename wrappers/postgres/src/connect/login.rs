@@ -43,6 +43,8 @@ pub(super) enum Refusal {
     Server(Box<Report>),
     /// We would not go on.
     Ours(String),
+    /// There is no secure channel.
+    Tls(io::Error),
     /// The connection is gone.
     Io(io::Error),
 }

@@ -11,7 +11,9 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use medley_fdw::{Address, Connect, Dialer, Error, Options, Report, Result, Secret, SqlState};
+use medley_fdw::{
+    Address, Connect, Dialer, Error, Options, Report, Result, Secret, SqlState, Unreached,
+};
 use postgres_protocol::message::frontend;
 use tokio::time::timeout;
 
@@ -40,12 +42,13 @@ pub(crate) async fn connect(connect: Connect<'_>) -> Result<Session> {
     let outcome = match wait {
         Some(deadline) => match tokio::time::timeout_at(deadline, attempt).await {
             Ok(outcome) => outcome,
-            Err(_) => Err("timeout expired".to_owned()),
+            Err(_) => Err(("timeout expired".to_owned(), Unreached::Timeout)),
         },
         None => attempt.await,
     };
     let server = || connect.server_name.to_owned();
-    let (session, asked) = outcome.map_err(|detail| Error::Connect { server: server(), detail })?;
+    let unreached = |(detail, kind)| Error::Connect { server: server(), detail, kind };
+    let (session, asked) = outcome.map_err(unreached)?;
     match judged && !asked {
         true => Err(not_asked()),
         false => Ok(session),
@@ -141,9 +144,9 @@ fn parameters(connect: &Connect<'_>, user: &str) -> Vec<(&'static str, String)> 
 }
 
 /// A session of the first host that will have us, and whether it asked for the password; else
-/// what libpq would say, a line or more for each host.
-async fn attempt(connect: &Connect<'_>) -> Result<(Session, bool), String> {
-    let plan = Plan::new(connect)?;
+/// what libpq would say, a line or more for each host, and what kind of reason that is.
+async fn attempt(connect: &Connect<'_>) -> Result<(Session, bool), (String, Unreached)> {
+    let plan = Plan::new(connect).map_err(|text| (text, Unreached::Other))?;
     let rounds: &[SessionAttrs] = match plan.attrs {
         SessionAttrs::PreferStandby => &[SessionAttrs::Standby, SessionAttrs::Any],
         ref only => std::slice::from_ref(only),
@@ -159,13 +162,15 @@ async fn attempt(connect: &Connect<'_>) -> Result<(Session, bool), String> {
             }
         }
     }
+    let kind = failures.iter().map(|failure| failure.kind).max().unwrap_or(Unreached::Other);
     let lines = failures.into_iter().map(|failure| failure.text);
-    Err(lines.collect::<Vec<_>>().join("\n"))
+    Err((lines.collect::<Vec<_>>().join("\n"), kind))
 }
 
 /// Why one way to a host led nowhere.
 struct Failure {
     text: String,
+    kind: Unreached,
     /// The remaining hosts are not tried: a server was found, and said no.
     is_final: bool,
 }
@@ -181,7 +186,7 @@ impl Plan<'_> {
         let addresses = match self.addresses(host).await {
             Ok(addresses) => addresses,
             Err(text) => {
-                failures.push(Failure { text, is_final: false });
+                failures.push(Failure { text, kind: Unreached::NoSuchHost, is_final: false });
                 return None;
             }
         };
@@ -348,6 +353,7 @@ impl Endpoint {
     /// Dials, and sets TLS up.
     async fn open(&self, with_tls: bool) -> Result<Opened, (Refusal, Dialed)> {
         let stop = |error| (Refusal::Io(error), Dialed { may_try_otherwise: false });
+        let insecure = |error| (Refusal::Tls(error), Dialed { may_try_otherwise: false });
         let stream = self.dialer.dial(&self.address).await.map_err(stop)?;
         let tls = match &self.tls {
             Some(tls) if with_tls => tls,
@@ -360,18 +366,18 @@ impl Endpoint {
                 b'N' if tls.mode <= Mode::Prefer => return Ok(Opened::plain(wire)),
                 b'N' => {
                     let text = "server does not support SSL, but SSL was required";
-                    return Err(stop(io::Error::other(text)));
+                    return Err(insecure(io::Error::other(text)));
                 }
                 other => {
                     let text = format!(
                         "received invalid response to SSL negotiation: {}",
                         char::from(other)
                     );
-                    return Err(stop(io::Error::other(text)));
+                    return Err(insecure(io::Error::other(text)));
                 }
             }
         }
-        let again = |error| (Refusal::Io(error), Dialed { may_try_otherwise: true });
+        let again = |error| (Refusal::Tls(error), Dialed { may_try_otherwise: true });
         let (stream, end_point) = tls.wrap(wire.into_stream(), &self.host).await.map_err(again)?;
         let channel = Channel { end_point: Some(end_point), verified: tls.verifies_name() };
         Ok(Opened { wire: Wire::new(stream), channel, with_tls: true })
@@ -397,7 +403,8 @@ impl Endpoint {
             parameters,
             key.map(|key| (endpoint, key)),
         );
-        let refused = |text: String| vec![Failure { text, is_final: false }];
+        let refused =
+            |text: String| vec![Failure { text, kind: Unreached::Other, is_final: false }];
         match session.mismatch(attrs).await {
             Ok(None) => {}
             Ok(Some(reason)) => return Err(refused(reason.to_owned())),
@@ -411,10 +418,16 @@ impl Endpoint {
         match refusal {
             Refusal::Server(report) => Failure {
                 text: login::print(&report),
+                kind: kind_of(&report),
                 is_final: report.sqlstate != SqlState::CANNOT_CONNECT_NOW,
             },
-            Refusal::Ours(text) => Failure { text, is_final: true },
-            Refusal::Io(error) => Failure { text: self.explain(&error), is_final: false },
+            Refusal::Ours(text) => Failure { text, kind: Unreached::Method, is_final: true },
+            Refusal::Tls(error) => {
+                Failure { text: self.explain(&error), kind: Unreached::Tls, is_final: false }
+            }
+            Refusal::Io(error) => {
+                Failure { text: self.explain(&error), kind: kind_of_io(&error), is_final: false }
+            }
         }
     }
 
@@ -437,7 +450,7 @@ impl Endpoint {
     /// Delivers a request to cancel; the server closes when it has taken it.
     pub async fn cancel(&self, process: i32, secret: i32) -> io::Result<()> {
         let unreached = |(refusal, _)| match refusal {
-            Refusal::Io(error) => error,
+            Refusal::Io(error) | Refusal::Tls(error) => error,
             Refusal::Ours(text) => io::Error::other(text),
             Refusal::Server(report) => io::Error::other(report.message),
         };
@@ -450,6 +463,23 @@ impl Endpoint {
             Ok(())
         };
         within(Some(CANCEL_LIMIT), request).await
+    }
+}
+
+/// Class 28 is about who we say we are.
+fn kind_of(said: &Report) -> Unreached {
+    match said.sqlstate.code().starts_with("28") {
+        true => Unreached::Authentication,
+        false => Unreached::Other,
+    }
+}
+
+fn kind_of_io(error: &io::Error) -> Unreached {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => Unreached::Refused,
+        io::ErrorKind::TimedOut => Unreached::Timeout,
+        io::ErrorKind::PermissionDenied => Unreached::Forbidden,
+        _ => Unreached::Other,
     }
 }
 
