@@ -12,6 +12,8 @@ pub enum Address {
     SameHost,
     /// `samenet`: those of the networks that this machine is in.
     SameNet,
+    /// Those of machines that are called so, as DNS says both ways.
+    Name(HostName),
     /// Those that begin as this one, under this mask.
     Net {
         /// The address as it was written.
@@ -21,12 +23,34 @@ pub enum Address {
     },
 }
 
+/// The name of a machine, or, after a dot, of all machines in a domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostName(pub(crate) String);
+
+impl HostName {
+    /// The name as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it stands for the machine of this name. Case does not count.
+    pub(crate) fn holds(&self, name: &str) -> bool {
+        let same = |name: &[u8]| name.eq_ignore_ascii_case(self.0.as_bytes());
+        match name.len().checked_sub(self.0.len()) {
+            Some(before) if self.0.starts_with('.') => same(&name.as_bytes()[before..]),
+            _ => same(name.as_bytes()),
+        }
+    }
+}
+
 impl Address {
-    /// Whether this is one of them. An IPv4 client is one on an IPv6 socket too.
-    pub fn holds(&self, client: IpAddr) -> bool {
+    /// Whether this address is one of them; whether a name stands for it, DNS knows. An IPv4
+    /// client is one on an IPv6 socket too.
+    pub(crate) fn holds(&self, client: IpAddr) -> bool {
         let client = client.to_canonical();
         match self {
             Self::All => true,
+            Self::Name(_) => false,
             Self::SameHost => own().into_iter().any(|(address, _)| address == client),
             Self::SameNet => own().into_iter().any(|(own, mask)| same_net(own, mask, client)),
             Self::Net { address, mask } => same_net(*address, *mask, client),
@@ -82,7 +106,10 @@ pub(crate) fn parse<'t>(
             Some(_) => {
                 format!("specifying both host name and CIDR mask is invalid: \"{}\"", token.text)
             }
-            None => format!("host names as addresses are not supported: \"{host}\""),
+            None if host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => {
+                format!("invalid IP address \"{host}\": Name or service not known")
+            }
+            None => return Ok(Address::Name(HostName(token.text.clone()))),
         });
     };
     let mask = match bits {
@@ -139,6 +166,20 @@ mod tests {
         check("10.0.0.0/8", "", "::ffff:10.1.2.3", true);
         check("127.0.0.1", "255.255.255.255", "127.0.0.1", true);
         check("127.0.0.1", "255.255.255.255", "127.0.0.2", false);
+    }
+
+    fn check_name(written: &str, name: &str, expected: bool) {
+        assert_eq!(HostName(written.to_owned()).holds(name), expected, "{written} {name}");
+    }
+
+    #[test]
+    fn names() {
+        check_name("a.example.com", "A.example.COM", true);
+        check_name("a.example.com", "b.a.example.com", false);
+        check_name(".example.com", "a.example.com", true);
+        check_name(".example.com", "aexample.com", false);
+        check_name(".example.com", "example.com", false);
+        check_name(".example.com", ".example.com", true);
     }
 
     #[test]

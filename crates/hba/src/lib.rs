@@ -9,8 +9,8 @@
 //! - The first rule that matches counts, whatever comes after it; without one nobody comes in.
 //!
 //! What PostgreSQL has and this has not is an error in the file, never a rule that is passed over:
-//! host names as addresses, and the methods that [`Method`] does not list. Regular expressions
-//! are those of the `regex` crate, which has no back references and no look-around.
+//! the methods that [`Method`] does not list, and `delegate_ident_mapping`. Regular expressions are
+//! those of the `regex` crate, which has no back references and no look-around.
 mod address;
 mod file;
 mod ident;
@@ -20,10 +20,10 @@ mod pattern;
 mod rule;
 mod token;
 
-pub use address::Address;
+pub use address::{Address, HostName};
 pub use file::{BadFile, Line, Place, Source};
 pub use ident::{IdentLine, IdentMaps};
-pub use matching::{Client, Roles};
+pub use matching::{Client, Host, HostUnasked, Roles};
 pub use options::{ClientCertificate, ClientName, Options};
 pub use pattern::Pattern;
 pub use rule::{Kind, Method, Rule, Rules};

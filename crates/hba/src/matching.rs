@@ -1,6 +1,7 @@
 //! Which rule a connection falls under.
 use std::net::IpAddr;
 
+use crate::address::Address;
 use crate::pattern::Pattern;
 use crate::rule::{Kind, Rule, Rules};
 
@@ -15,7 +16,23 @@ pub struct Client<'a> {
     pub address: Option<IpAddr>,
     /// Whether it is under TLS.
     pub encrypted: bool,
+    /// What the machine that it comes from is called.
+    pub host: Host<'a>,
 }
+
+/// What a machine is called. To ask DNS takes time, so that it is done for rules alone that name
+/// machines.
+#[derive(Clone, Copy, Debug)]
+pub enum Host<'a> {
+    /// Nobody has asked yet.
+    Unasked,
+    /// By DNS, which leads back from the name to the address; `None` if it does not.
+    Named(Option<&'a str>),
+}
+
+/// A rule depends on what the client's machine is called, and [`Client::host`] does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostUnasked;
 
 /// Who is a member of what.
 pub trait Roles {
@@ -26,8 +43,17 @@ pub trait Roles {
 
 impl Rules {
     /// The first rule that matches.
-    pub fn find(&self, client: Client<'_>, roles: &dyn Roles) -> Option<&Rule> {
-        self.0.iter().find(|rule| rule.matches(client, roles))
+    pub fn find(
+        &self,
+        client: Client<'_>,
+        roles: &dyn Roles,
+    ) -> Result<Option<&Rule>, HostUnasked> {
+        for rule in &self.0 {
+            if rule.matches(client, roles)? {
+                return Ok(Some(rule));
+            }
+        }
+        Ok(None)
     }
 
     /// In their order.
@@ -37,12 +63,13 @@ impl Rules {
 }
 
 impl Rule {
-    fn matches(&self, client: Client<'_>, roles: &dyn Roles) -> bool {
+    /// The address comes last, for it may need DNS.
+    fn matches(&self, client: Client<'_>, roles: &dyn Roles) -> Result<bool, HostUnasked> {
         let (role, database) = (client.role, client.database);
-        self.kind_matches(client)
-            && self.address_matches(client.address)
+        let matches = self.kind_matches(client)
             && self.databases.iter().any(|(_, p)| p.holds_database(database, role, roles))
-            && self.roles.iter().any(|(_, pattern)| pattern.holds_role(role, roles))
+            && self.roles.iter().any(|(_, pattern)| pattern.holds_role(role, roles));
+        if matches { self.address_matches(client) } else { Ok(false) }
     }
 
     fn kind_matches(&self, client: Client<'_>) -> bool {
@@ -55,12 +82,16 @@ impl Rule {
         }
     }
 
-    fn address_matches(&self, address: Option<IpAddr>) -> bool {
-        match (&self.address, address) {
+    fn address_matches(&self, client: Client<'_>) -> Result<bool, HostUnasked> {
+        Ok(match (&self.address, client.address) {
+            (Some(Address::Name(name)), Some(_)) => match client.host {
+                Host::Unasked => return Err(HostUnasked),
+                Host::Named(host) => host.is_some_and(|host| name.holds(host)),
+            },
             (Some(net), Some(address)) => net.holds(address),
             (None, None) => true,
             _ => false,
-        }
+        })
     }
 }
 

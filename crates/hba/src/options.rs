@@ -10,7 +10,14 @@ pub struct Options {
     pub client_certificate: Option<ClientCertificate>,
     /// Which name of the certificate is meant.
     pub client_name: ClientName,
+    /// Who issues the tokens: `issuer`.
+    pub issuer: Option<String>,
+    /// What a token must be good for, separated by spaces: `scope`.
+    pub scope: Option<String>,
 }
+
+/// What checks tokens here; PostgreSQL has libraries for it.
+const VALIDATOR: &str = "medley";
 
 /// `clientcert`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +49,7 @@ impl Options {
             .split_once('=')
             .ok_or_else(|| format!("authentication option not in name=value format: {text}"))?;
         match name {
-            "map" if matches!(method, Method::Peer | Method::Cert) => {
+            "map" if matches!(method, Method::Peer | Method::Cert | Method::OAuth) => {
                 self.map = Some(value.to_owned());
             }
             "map" => {
@@ -60,14 +67,52 @@ impl Options {
             "clientname" => {
                 return Err("clientname can only be configured for \"hostssl\" rows".to_owned());
             }
+            "issuer" | "scope" | "validator" | "delegate_ident_mapping"
+                if method != Method::OAuth =>
+            {
+                return Err(format!(
+                    "authentication option \"{name}\" is only valid for authentication methods oauth"
+                ));
+            }
+            "issuer" => self.issuer = Some(value.to_owned()),
+            "scope" => self.scope = Some(value.to_owned()),
+            "validator" if value == VALIDATOR => {}
+            "validator" => {
+                return Err(format!(
+                    "validator \"{value}\" is not permitted by oauth_validator_libraries"
+                ));
+            }
+            "delegate_ident_mapping" if value == "1" => {
+                return Err(format!(
+                    "delegate_ident_mapping is not supported by validator \"{VALIDATOR}\""
+                ));
+            }
+            "delegate_ident_mapping" => {}
             _ => return Err(format!("unrecognized authentication option name: \"{name}\"")),
+        }
+        Ok(())
+    }
+
+    /// What a method cannot do without.
+    pub(crate) fn complete(&self, method: Method) -> Result<(), String> {
+        if method != Method::OAuth {
+            return Ok(());
+        }
+        for (name, value) in [("scope", &self.scope), ("issuer", &self.issuer)] {
+            if value.is_none() {
+                return Err(format!(
+                    "authentication method \"oauth\" requires argument \"{name}\" to be set"
+                ));
+            }
         }
         Ok(())
     }
 
     /// As `pg_hba_file_rules` shows them.
     pub fn texts(&self) -> Vec<String> {
-        let map = self.map.as_ref().map(|map| format!("map={map}"));
+        let given = |name: &str, value: &Option<String>| {
+            value.as_ref().map(|value| format!("{name}={value}"))
+        };
         let certificate = self.client_certificate.map(|certificate| {
             let value = match certificate {
                 ClientCertificate::VerifyCa => "verify-ca",
@@ -75,7 +120,13 @@ impl Options {
             };
             format!("clientcert={value}")
         });
-        map.into_iter().chain(certificate).collect()
+        let validator = self.issuer.as_ref().map(|_| format!("validator={VALIDATOR}"));
+        let issuer = given("issuer", &self.issuer);
+        let scope = given("scope", &self.scope);
+        [given("map", &self.map), certificate, issuer, scope, validator]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 }
 

@@ -71,6 +71,8 @@ pub enum Method {
     Peer,
     /// By a certificate.
     Cert,
+    /// By a bearer token of an issuer that is trusted.
+    OAuth,
 }
 
 const METHODS: [(&str, Option<Method>); 15] = [
@@ -84,7 +86,7 @@ const METHODS: [(&str, Option<Method>); 15] = [
     ("gss", None),
     ("ident", None),
     ("ldap", None),
-    ("oauth", None),
+    ("oauth", Some(Method::OAuth)),
     ("pam", None),
     ("password", None),
     ("radius", None),
@@ -145,6 +147,7 @@ impl Rule {
         for token in fields.0.flatten() {
             options.set(&token.text, kind, method)?;
         }
+        options.complete(method)?;
         Ok(Self { place, kind, databases, roles, address, method, options })
     }
 }

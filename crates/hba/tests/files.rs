@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use medley_hba::{Address, Client, Line, Roles, Rule, Source};
+use medley_hba::{Address, Client, Host, HostUnasked, Line, Roles, Rule, Source};
 
 struct Members(&'static [(&'static str, &'static str)]);
 
@@ -143,13 +143,35 @@ fn bad_lines() {
         "clientcert can only be set to \"verify-full\" when using \"cert\" authentication",
     );
     check_error("hostssl all all all md5 clientcert=1", "invalid value for clientcert: \"1\"");
+    check_error(
+        "host all all 10.0.0 255.0.0.0 trust",
+        "invalid IP address \"10.0.0\": Name or service not known",
+    );
+    for (given, missing) in [("issuer=https://x", "scope"), ("scope=y", "issuer"), ("", "scope")] {
+        check_error(
+            &format!("host all all all oauth {given}"),
+            &format!("authentication method \"oauth\" requires argument \"{missing}\" to be set"),
+        );
+    }
+    check_error(
+        "host all all all oauth issuer=https://x scope=y validator=none",
+        "validator \"none\" is not permitted by oauth_validator_libraries",
+    );
+    for option in ["issuer", "scope", "validator", "delegate_ident_mapping"] {
+        let error = format!(
+            "authentication option \"{option}\" is only valid for authentication methods oauth"
+        );
+        check_error(&format!("host all all all trust {option}=1"), &error);
+    }
 }
 
 /// PostgreSQL takes them.
 #[test]
 fn what_is_not_supported_is_an_error() {
-    let error = "host names as addresses are not supported: \".example.com\"";
-    check_error("host all all .example.com trust", error);
+    check_error(
+        "host all all all oauth issuer=https://x scope=y delegate_ident_mapping=1",
+        "delegate_ident_mapping is not supported by validator \"medley\"",
+    );
     check_error(
         "host all all all password",
         "invalid authentication method \"password\": not supported by this build",
@@ -220,9 +242,9 @@ fn check_match(role: &str, database: &str, address: &str, encrypted: bool, line:
     let (_folder, source) = source(&[("pg_hba.conf", RULES)]);
     let rules = source.rules().unwrap();
     let address = (!address.is_empty()).then(|| address.parse().unwrap());
-    let client = Client { role, database, address, encrypted };
+    let client = Client { role, database, address, encrypted, host: Host::Unasked };
     let members = Members(&[("carol", "staff"), ("carol", "medley")]);
-    let found = rules.find(client, &members).map(|rule| rule.place.line);
+    let found = rules.find(client, &members).unwrap().map(|rule| rule.place.line);
     assert_eq!(found, line, "{client:?}");
 }
 
@@ -240,6 +262,30 @@ fn the_first_rule_that_matches_counts() {
     check_match("anyone", "all", "192.0.2.1", false, Some(6));
     check_match("anyone", "replication", "192.0.2.1", false, None);
     check_match("anyone", "medley", "10.0.0.66", false, Some(8));
+}
+
+/// DNS is asked only where a rule depends on it.
+#[test]
+fn machines_have_names() {
+    let text = "host all alice 10.0.0.1/32   trust\n\
+                host all alice .example.com  reject\n\
+                host all bob   a.example.com trust\n";
+    let (_folder, source) = source(&[("pg_hba.conf", text)]);
+    let rules = source.rules().unwrap();
+    let check = |role: &str, address: &str, host, expected| {
+        let address = address.parse().ok();
+        let client = Client { role, database: "medley", address, encrypted: false, host };
+        let found = rules.find(client, &Members(&[]));
+        assert_eq!(found.map(|rule| rule.map(|rule| rule.place.line)), expected, "{client:?}");
+    };
+    check("alice", "10.0.0.1", Host::Unasked, Ok(Some(1)));
+    check("alice", "10.0.0.2", Host::Unasked, Err(HostUnasked));
+    check("alice", "10.0.0.2", Host::Named(Some("b.example.com")), Ok(Some(2)));
+    check("alice", "10.0.0.2", Host::Named(Some("example.org")), Ok(None));
+    check("alice", "10.0.0.2", Host::Named(None), Ok(None));
+    check("bob", "10.0.0.2", Host::Named(Some("A.Example.Com")), Ok(Some(3)));
+    check("carol", "10.0.0.2", Host::Unasked, Ok(None));
+    check("bob", "", Host::Unasked, Ok(None));
 }
 
 #[test]

@@ -32,7 +32,7 @@ impl Bridge {
 #[async_trait]
 impl Server for Bridge {
     async fn authentication(&self, start: &StartUp) -> Result<Authentication, Report> {
-        self.logins.judge(&self.instance, start)
+        self.logins.judge(&self.instance, start).await
     }
 
     fn failed(&self, start: &StartUp) {

@@ -57,6 +57,9 @@ pub struct Config {
     /// Where it is written down who did what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<audit::Config>,
+    /// Whose tokens let people in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub oauth: Vec<login::OAuth>,
 }
 
 fn hba_file() -> PathBuf {
@@ -80,6 +83,7 @@ impl Config {
             tls: None,
             connections: None,
             audit: None,
+            oauth: Vec::new(),
         }
     }
 
@@ -91,6 +95,7 @@ impl Config {
             ident_file: folder.join(self.ident_file),
             tls: self.tls.map(|files| files.within(folder)),
             audit: self.audit.map(|audit| audit.within(folder)),
+            oauth: self.oauth.into_iter().map(|config| config.within(folder)).collect(),
             ..self
         }
     }

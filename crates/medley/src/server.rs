@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::Trail;
 use crate::bridge::Bridge;
 use crate::folder::Folder;
-use crate::login::Logins;
+use crate::login::{Issuers, Logins};
 use crate::tls;
 
 /// A server that could take sessions.
@@ -34,19 +34,22 @@ impl Server {
         registry: Arc<Registry>,
     ) -> anyhow::Result<Self> {
         let folder = Folder::open(data, key_file)?;
+        let roots = Arc::new(tls_roots());
         let foreign = Foreign::new(
             &folder.catalog,
             Arc::clone(&registry),
             folder.keyring.opener(),
             folder.config.connections.unwrap_or_default().limits()?,
-            Arc::new(tls_roots()),
+            Arc::clone(&roots),
         );
         let engine = Engine::new(medley_engine::Limits::default())
             .context("could not start the query engine")?;
         let audit = folder.config.audit.clone().unwrap_or_default();
         let trail = Trail::open(&audit, &folder.catalog)?;
         let instance = Instance::new(folder.catalog, registry, folder.keyring, foreign, engine);
-        let logins = Logins::open(folder.config.login_files(), instance.catalog().instance())?;
+        let issuers = Issuers::open(&folder.config.oauth, &roots)?;
+        let files = folder.config.login_files();
+        let logins = Logins::open(files, issuers, instance.catalog().instance())?;
         let logins = Arc::new(logins);
         instance.audit_to(Arc::new(trail));
         instance.configure(Arc::<Logins>::clone(&logins));

@@ -20,7 +20,8 @@ use crate::inbox::{Broken, Inbox};
 use crate::serve::Shared;
 use crate::startup::{Door, Hello, Opening, Stream};
 use crate::{
-    Authentication, CancelReason, Peer, Responder, Session, TransactionStatus, report, scram,
+    Authentication, CancelReason, Peer, Responder, Session, TransactionStatus, bearer, report,
+    scram,
 };
 
 /// How long what was told to stop is waited for before it is dropped.
@@ -110,12 +111,17 @@ async fn authenticate(door: &mut Door, hello: &Hello, shared: &Shared) -> Result
         door.send(&[negotiation]).await?;
     }
     let how = shared.server.authentication(&hello.start).await.map_err(Broken::from)?;
-    if let Authentication::Scram(verifier) = how {
-        let proved = scram::authenticate(door, &hello.start.user, verifier).await;
-        if let Err(Broken::Fatal(_)) = proved {
-            shared.server.failed(&hello.start);
+    let user = &hello.start.user;
+    match how {
+        Authentication::Trust => {}
+        Authentication::Scram(verifier) => {
+            let proved = scram::authenticate(door, user, verifier).await;
+            if let Err(Broken::Fatal(_)) = proved {
+                shared.server.failed(&hello.start);
+            }
+            proved?;
         }
-        proved?;
+        Authentication::Bearer(judge) => bearer::authenticate(door, user, &*judge).await?,
     }
     door.send(&[&AuthenticationMessage::Ok]).await
 }

@@ -12,6 +12,7 @@
 //!   request, stop the statement at once.
 //! - A cancel request stops the statement that runs when it arrives, never a later one.
 //! - No text of a statement, no parameter and no password reaches a log.
+mod bearer;
 mod cancel;
 mod connection;
 mod conversation;
@@ -22,12 +23,14 @@ mod options;
 mod report;
 mod responder;
 mod row;
+mod sasl;
 mod scram;
 mod serve;
 mod session;
 mod startup;
 mod tls;
 
+pub use bearer::{Judge, Token};
 pub use cancel::{CancelHandle, CancelReason, Cancels};
 pub use listen::Listener;
 pub use responder::{CopyIn, Responder};

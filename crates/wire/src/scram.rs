@@ -1,6 +1,5 @@
 //! SCRAM-SHA-256: a password is proved without being sent. With -PLUS the proof holds for this
 //! server's certificate alone, and is worth nothing to whoever stands between.
-use bytes::{Buf, Bytes};
 use medley_diagnostic::{Report, SqlState};
 use medley_secret::Verifier;
 use pgwire::api::auth::sasl::scram::ScramSecret;
@@ -8,6 +7,7 @@ use pgwire::error::PgWireError;
 use pgwire::messages::startup::Authentication;
 
 use crate::inbox::{Broken, read_password};
+use crate::sasl::{initial_response, violation};
 use crate::startup::Door;
 
 const PLAIN: &str = "SCRAM-SHA-256";
@@ -23,7 +23,11 @@ pub(crate) async fn authenticate(
     let mechanisms = if bound.is_some() { vec![BOUND, PLAIN] } else { vec![PLAIN] };
     let offer = mechanisms.iter().map(|name| (*name).to_owned()).collect();
     door.send(&[&Authentication::SASL(offer)]).await?;
-    let first = client_first(&mechanisms, read_password(&mut door.stream).await?)?;
+    let (chosen, first) = initial_response(&mechanisms, read_password(&mut door.stream).await?)?;
+    // A client binds to the certificate exactly if it chose the mechanism that does.
+    if first.starts_with(b"p=") != (chosen == BOUND) {
+        return Err(malformed());
+    }
     let refused = |error| refusal(user, error);
     let (challenge, proving) = bound
         .unwrap_or_default()
@@ -44,21 +48,6 @@ fn secret(verifier: Verifier) -> ScramSecret {
     }
 }
 
-/// The client's choice of mechanism, and what it says first.
-fn client_first(offered: &[&str], mut message: Bytes) -> Result<Bytes, Broken> {
-    let end = message.iter().position(|byte| *byte == 0).ok_or_else(malformed)?;
-    let mechanism = message.split_to(end);
-    message.advance(1);
-    if !offered.iter().any(|name| mechanism == *name) {
-        return Err(violation("client selected an invalid SASL authentication mechanism"));
-    }
-    let length = message.try_get_i32().map_err(|_| malformed())?;
-    let whole = usize::try_from(length).is_ok_and(|length| length == message.len());
-    // A client binds to the certificate exactly if it chose the mechanism that does.
-    let binds = message.starts_with(b"p=");
-    if whole && binds == (mechanism == BOUND) { Ok(message) } else { Err(malformed()) }
-}
-
 /// One message for a wrong password and for a user who is none.
 fn refusal(user: &str, error: PgWireError) -> Broken {
     match error {
@@ -73,8 +62,4 @@ fn refusal(user: &str, error: PgWireError) -> Broken {
 
 fn malformed() -> Broken {
     violation("malformed SCRAM message")
-}
-
-fn violation(message: &str) -> Broken {
-    Report::fatal(SqlState::PROTOCOL_VIOLATION, message).into()
 }

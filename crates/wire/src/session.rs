@@ -10,7 +10,7 @@ use medley_secret::Verifier;
 use medley_types::{Column, PgType};
 pub use pgwire::messages::response::TransactionStatus;
 
-use crate::{CancelHandle, ClientCertificate, Responder};
+use crate::{CancelHandle, ClientCertificate, Judge, Responder};
 
 /// Lets people in and opens their sessions.
 #[async_trait]
@@ -19,7 +19,7 @@ pub trait Server: Send + Sync + 'static {
     /// same (`Verifier::mock`), so that it looks and takes as a wrong password does.
     async fn authentication(&self, start: &StartUp) -> Result<Authentication, Report>;
 
-    /// This user has not proved who they say they are.
+    /// This user has not proved that they have the password.
     fn failed(&self, start: &StartUp) {
         let _ = start;
     }
@@ -35,6 +35,8 @@ pub enum Authentication {
     Trust,
     /// By SCRAM-SHA-256 against this verifier.
     Scram(Verifier),
+    /// By a token that it shows.
+    Bearer(Box<dyn Judge>),
 }
 
 /// What a client says of itself before anything else.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use medley_hba::{IdentMaps, Rules, Source};
 
+use super::Issuers;
 use crate::cli::Auth;
 
 /// Where the two files are.
@@ -22,8 +23,9 @@ pub struct Loaded {
 }
 
 impl Files {
-    pub fn load(&self) -> anyhow::Result<Loaded> {
+    pub fn load(&self, issuers: &Issuers) -> anyhow::Result<Loaded> {
         let rules = Source(self.rules.clone()).rules().context("could not load pg_hba.conf")?;
+        issuers.check(&rules).context("could not load pg_hba.conf")?;
         let maps = match self.maps.exists() {
             true => IdentMaps::read(&self.maps).context("could not load pg_ident.conf")?,
             false => IdentMaps::default(),

@@ -69,6 +69,7 @@ fn rule(number: i32, rule: Rule) -> LoginRule {
         Some(Address::All) => (Some("all".to_owned()), None),
         Some(Address::SameHost) => (Some("samehost".to_owned()), None),
         Some(Address::SameNet) => (Some("samenet".to_owned()), None),
+        Some(Address::Name(name)) => (Some(name.as_str().to_owned()), None),
         Some(Address::Net { address, mask }) => (Some(address.to_string()), Some(mask.to_string())),
     };
     let options = rule.options.texts();

@@ -3,6 +3,8 @@ mod account;
 mod attempts;
 mod files;
 mod listing;
+mod names;
+mod oauth;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,22 +12,27 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use medley_catalog::Snapshot;
 use medley_diagnostic::{Report, SqlState};
-use medley_hba::{Client, ClientCertificate, ClientName, Method, Roles, Rule};
+use medley_hba::{Client, ClientCertificate, ClientName, Host, Method, Roles, Rule};
 use medley_secret::Verifier;
 use medley_session::Instance;
-use medley_wire::{Authentication, Peer, StartUp};
+use medley_wire::{Authentication, Judge, Peer, StartUp, Token};
+use oauth::Issuer;
 use parking_lot::RwLock;
 use tokio::sync::Notify;
 
+use async_trait::async_trait;
 use attempts::Attempts;
 use files::Loaded;
 pub use files::{Files, default_ident, default_rules};
+pub use oauth::{Config as OAuth, Issuers};
 
 /// The rules in force, and who has failed by them.
 pub struct Logins {
     files: Files,
+    /// Whom tokens are taken from.
+    issuers: Issuers,
     loaded: RwLock<Arc<Loaded>>,
-    attempts: Attempts,
+    attempts: Arc<Attempts>,
     /// Makes the verifiers of users who do not exist.
     seed: [u8; 32],
     /// Somebody wants the files to be read again.
@@ -37,14 +44,15 @@ pub struct Logins {
 impl Logins {
     /// By the rules of these files. `instance` is the catalog's own number: it outlives the
     /// process, since a salt that changes with a restart would tell that there is no such user.
-    pub fn open(files: Files, instance: [u8; 16]) -> anyhow::Result<Self> {
-        let loaded = RwLock::new(Arc::new(files.load()?));
+    pub fn open(files: Files, issuers: Issuers, instance: [u8; 16]) -> anyhow::Result<Self> {
+        let loaded = RwLock::new(Arc::new(files.load(&issuers)?));
         let mut seed = [0; 32];
         seed[..16].copy_from_slice(&instance);
         Ok(Self {
             files,
+            issuers,
             loaded,
-            attempts: Attempts::default(),
+            attempts: Arc::default(),
             seed,
             wanted: Notify::new(),
             served: AtomicBool::new(false),
@@ -54,7 +62,7 @@ impl Logins {
     /// Reads the files again, for logins from now on; if one of them cannot be used, nothing
     /// changes.
     pub fn reload(&self) -> anyhow::Result<()> {
-        let loaded = self.files.load()?;
+        let loaded = self.files.load(&self.issuers)?;
         *self.loaded.write() = Arc::new(loaded);
         Ok(())
     }
@@ -66,12 +74,16 @@ impl Logins {
     }
 
     /// How somebody must prove who they are, if they may at all.
-    pub fn judge(&self, instance: &Instance, start: &StartUp) -> Result<Authentication, Report> {
+    pub async fn judge(
+        &self,
+        instance: &Instance,
+        start: &StartUp,
+    ) -> Result<Authentication, Report> {
         self.attempts.check(source(start.peer))?;
         let loaded = Arc::clone(&self.loaded.read());
         let snapshot = instance.catalog().snapshot();
         let login = Login { start, loaded: &loaded, roles: Members(&snapshot) };
-        let rule = login.rule()?;
+        let rule = login.rule().await?;
         tracing::debug!(rule = %rule.place, method = %rule.method, "a rule matches");
         login.check_certificate(rule)?;
         match rule.method {
@@ -83,10 +95,23 @@ impl Logins {
                 let mock = || Verifier::mock(&start.user, &self.seed);
                 Ok(Authentication::Scram(verifier.unwrap_or_else(mock)))
             }
+            Method::OAuth => {
+                let issuer = rule.options.issuer.as_deref().unwrap_or_default();
+                let issuer = self.issuers.named(issuer).ok_or_else(|| login.rejected(rule))?;
+                let (rule, start) = (rule.clone(), start.clone());
+                Ok(Authentication::Bearer(Box::new(Bearer {
+                    issuer,
+                    rule,
+                    start,
+                    loaded: Arc::clone(&loaded),
+                    snapshot,
+                    attempts: Arc::clone(&self.attempts),
+                })))
+            }
         }
     }
 
-    /// Somebody has not proved who they say they are.
+    /// Somebody has not proved that they have the password.
     pub fn failed(&self, start: &StartUp) {
         self.attempts.failed(source(start.peer));
     }
@@ -118,14 +143,26 @@ struct Login<'a> {
 }
 
 impl<'a> Login<'a> {
-    fn rule(&self) -> Result<&'a Rule, Report> {
+    async fn rule(&self) -> Result<&'a Rule, Report> {
         let client = Client {
             role: &self.start.user,
             database: &self.start.database,
             address: self.address(),
             encrypted: self.start.encrypted,
+            host: Host::Unasked,
         };
-        self.loaded.rules.find(client, &self.roles).ok_or_else(|| {
+        let found = match (self.loaded.rules.find(client, &self.roles), client.address) {
+            (Ok(found), _) => found,
+            (Err(_), address) => {
+                let name = match address {
+                    Some(address) => names::of(address).await,
+                    None => None,
+                };
+                let client = Client { host: Host::Named(name.as_deref()), ..client };
+                self.loaded.rules.find(client, &self.roles).unwrap_or(None)
+            }
+        };
+        found.ok_or_else(|| {
             tracing::warn!(reason = "no rule matches", "login refused");
             self.refused("no pg_hba.conf entry for")
         })
@@ -202,6 +239,42 @@ impl<'a> Login<'a> {
     fn may_be(&self, rule: &Rule, account: &str) -> bool {
         let map = rule.options.map.as_deref();
         self.loaded.maps.allows(map, account, &self.start.user, &self.roles)
+    }
+}
+
+/// Somebody at the door who has a token, under the rules that were in force when they came.
+struct Bearer {
+    issuer: Arc<Issuer>,
+    rule: Rule,
+    start: StartUp,
+    loaded: Arc<Loaded>,
+    snapshot: Arc<Snapshot>,
+    attempts: Arc<Attempts>,
+}
+
+impl Bearer {
+    fn scope(&self) -> &str {
+        self.rule.options.scope.as_deref().unwrap_or_default()
+    }
+}
+
+#[async_trait]
+impl Judge for Bearer {
+    fn discovery(&self) -> String {
+        self.issuer.discovery(self.scope())
+    }
+
+    async fn accepts(&self, token: Token) -> bool {
+        let roles = Members(&self.snapshot);
+        let login = Login { start: &self.start, loaded: &self.loaded, roles };
+        let reason = match self.issuer.identify(token.as_str(), self.scope()).await {
+            Ok(account) if login.may_be(&self.rule, &account) => return true,
+            Ok(_) => "the token is somebody else's".to_owned(),
+            Err(refused) => refused.to_string(),
+        };
+        log_refusal(&self.rule, &reason);
+        self.attempts.failed(source(self.start.peer));
+        false
     }
 }
 

@@ -23,6 +23,7 @@ mod replay;
 mod scripts;
 mod signals;
 mod statements;
+mod tokens;
 mod views;
 mod way_in;
 

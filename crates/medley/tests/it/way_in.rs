@@ -270,3 +270,19 @@ fn a_key_that_others_may_read_is_refused() {
     let error = medley.restart().unwrap_err().to_string();
     assert!(error.contains("has group or world access"), "{error}");
 }
+
+/// The name of 127.0.0.1 is in each machine's own table.
+#[test]
+fn a_machine_may_be_named() {
+    let medley = medley(
+        "host all bob   example.com trust\n\
+         host all bob   localhost   trust\n\
+         host all alice .localhost  trust\n\
+         host all postgres all      trust\n",
+        "",
+    );
+    assert_eq!(log_in(&medley, "bob", "", ""), "bob");
+    assert!(log_in(&medley, "alice", "", "").starts_with("no pg_hba.conf entry"));
+    let addresses = "SELECT address, netmask FROM pg_hba_file_rules WHERE rule_number IN (2, 3)";
+    assert_eq!(medley.psql(addresses).unwrap(), "localhost|\n.localhost|");
+}
