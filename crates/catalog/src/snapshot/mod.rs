@@ -176,6 +176,11 @@ impl Snapshot {
         self.relations.values()
     }
 
+    /// How many there are.
+    pub fn relation_count(&self) -> usize {
+        self.relations.len()
+    }
+
     /// Those of one schema, by name.
     pub fn relations_in(&self, schema: SchemaOid) -> impl Iterator<Item = &Arc<Relation>> {
         let oids = self.relation_names.get(&schema).into_iter().flat_map(OrdMap::values);

@@ -428,6 +428,7 @@ fn kind(name: &str) -> Option<&'static str> {
         "WindowAggExec" | "BoundedWindowAggExec" => "WindowAgg",
         "PlaceholderRowExec" | "EmptyExec" => "Result",
         "DataSourceExec" => "Values Scan",
+        "SystemScan" => "Seq Scan",
         "UnnestExec" => "ProjectSet",
         _ => return None,
     })

@@ -214,6 +214,7 @@ impl Lowering<'_> {
         let snapshot = &self.context.snapshot;
         let relation = snapshot.relation(range.oid).ok_or_else(|| misplaced("a relation"))?;
         let check_as = range.check_as;
+        self.planner.note_remote();
         let provider = ForeignTable::new(
             Arc::clone(relation),
             self.schema_name(relation),

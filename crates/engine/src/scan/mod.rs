@@ -7,12 +7,13 @@
 //!
 //! Nothing here changes rows: DataFusion's own plans for DML lose WHERE clauses. The providers
 //! keep the refusals that their trait has for it, and a test sees to that.
+mod at_once;
 mod foreign;
-mod grouped;
 mod planner;
 mod remote;
 mod sub_plan;
 mod system;
+mod system_scan;
 
 pub(crate) use foreign::{ForeignTable, check_handlers};
 pub(crate) use planner::Planner;

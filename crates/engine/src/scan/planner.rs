@@ -1,6 +1,7 @@
 //! DataFusion as one statement uses it.
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
 use datafusion::arrow::datatypes::Schema;
@@ -22,7 +23,11 @@ use crate::system::Session;
 
 /// Plans and runs for one statement.
 pub(crate) struct Planner {
-    state: SessionState,
+    /// For statements that read remotes, whose rows are worked on in parallel.
+    parallel: LazyState,
+    /// For those that read none: what is here is soon read, and threads cost more than they bring.
+    serial: LazyState,
+    reads_remotes: AtomicBool,
     env: Arc<Env>,
     access: Arc<Access>,
     pushdown: bool,
@@ -30,19 +35,6 @@ pub(crate) struct Planner {
 
 impl Planner {
     pub fn new(engine: &Engine, context: &QueryContext) -> Arc<Self> {
-        let mut config = SessionConfig::new()
-            .with_target_partitions(engine.limits.parallelism)
-            .with_information_schema(false);
-        let options = config.options_mut();
-        options.sql_parser.parse_float_as_decimal = true;
-        options.sql_parser.map_string_types_to_utf8view = false;
-        options.execution.time_zone = Some("UTC".to_owned());
-        // What failed in a rule must fail the statement, not be left out in silence.
-        options.optimizer.skip_failed_rules = false;
-        let state = SessionStateBuilder::new()
-            .with_config(config)
-            .with_runtime_env(Arc::clone(&engine.runtime))
-            .build();
         let env = Env {
             style: context.style.clone(),
             session: Session::of(context),
@@ -51,11 +43,25 @@ impl Planner {
             transaction_time: context.transaction_time,
         };
         Arc::new(Self {
-            state,
+            parallel: lazy_state(engine, engine.limits.parallelism),
+            serial: lazy_state(engine, 1),
+            reads_remotes: AtomicBool::new(false),
             env: Arc::new(env),
             access: Arc::clone(&context.access),
             pushdown: context.pushdown,
         })
+    }
+
+    fn state(&self) -> &SessionState {
+        match self.reads_remotes.load(Ordering::Relaxed) {
+            true => &self.parallel,
+            false => &self.serial,
+        }
+    }
+
+    /// The statement reads a remote.
+    pub fn note_remote(&self) {
+        self.reads_remotes.store(true, Ordering::Relaxed);
     }
 
     pub fn env(&self) -> Arc<Env> {
@@ -71,12 +77,12 @@ impl Planner {
     }
 
     pub fn task(&self) -> Arc<TaskContext> {
-        self.state.task_ctx()
+        self.state().task_ctx()
     }
 
     /// The plan that runs.
     pub async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(self.state.create_physical_plan(plan).await?)
+        Ok(self.state().create_physical_plan(plan).await?)
     }
 
     /// Resolves the remotes of a plan and takes the right to a connection for each scan, all at
@@ -96,7 +102,7 @@ impl Planner {
         if matches!(expr, Expr::Literal(..)) {
             return Ok(expr);
         }
-        let physical = self.state.create_physical_expr(expr, &DFSchema::empty())?;
+        let physical = self.state().create_physical_expr(expr, &DFSchema::empty())?;
         let options = RecordBatchOptions::new().with_row_count(Some(1));
         let empty = Arc::new(Schema::empty());
         let row = RecordBatch::try_new_with_options(empty, vec![], &options)
@@ -106,6 +112,33 @@ impl Planner {
             ColumnarValue::Array(array) => lit(ScalarValue::try_from_array(&array, 0)?),
         })
     }
+}
+
+type LazyState = LazyLock<SessionState, Box<dyn FnOnce() -> SessionState + Send>>;
+
+fn lazy_state(engine: &Engine, parallelism: usize) -> LazyState {
+    let runtime = Arc::clone(&engine.runtime);
+    LazyLock::new(Box::new(move || {
+        SessionStateBuilder::new()
+            .with_config(config(parallelism))
+            .with_runtime_env(runtime)
+            .build()
+    }))
+}
+
+fn config(parallelism: usize) -> SessionConfig {
+    let mut config =
+        SessionConfig::new().with_target_partitions(parallelism).with_information_schema(false);
+    let options = config.options_mut();
+    options.sql_parser.parse_float_as_decimal = true;
+    options.sql_parser.map_string_types_to_utf8view = false;
+    options.execution.time_zone = Some("UTC".to_owned());
+    // What failed in a rule must fail the statement, not be left out in silence.
+    options.optimizer.skip_failed_rules = false;
+    // As many keys as a catalog may have objects: a look-up of each costs less than all rows.
+    options.optimizer.hash_join_inlist_pushdown_max_distinct_values = 20_000;
+    options.optimizer.hash_join_inlist_pushdown_max_size = 1 << 20;
+    config
 }
 
 fn collect_scans(plan: &Arc<dyn ExecutionPlan>, found: &mut Vec<ForeignScan>) {

@@ -5,10 +5,12 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use datafusion::arrow::array::{ListArray, RecordBatch, StructArray};
+use datafusion::arrow::array::{
+    ArrayRef, AsArray, Int64Array, ListArray, RecordBatch, StructArray, UInt32Array,
+};
 use datafusion::arrow::buffer::OffsetBuffer;
-use datafusion::arrow::compute::concat_batches;
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::arrow::compute::{concat_batches, take_record_batch};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Int64Type};
 use datafusion::common::ParamValues;
 use datafusion::error::Result as PlanResult;
 use datafusion::logical_expr::async_udf::{AsyncScalarUDF, AsyncScalarUDFImpl};
@@ -20,7 +22,7 @@ use datafusion::physical_plan::collect;
 use datafusion::scalar::ScalarValue;
 
 use super::Planner;
-use super::grouped::grouped;
+use super::at_once::{AtOnce, OfNothing, Outer, at_once};
 use crate::error::{Error, Result};
 use crate::semantics::aggregate::more_than_one_row;
 
@@ -73,59 +75,74 @@ impl SubPlan {
     }
 
     async fn results(&self, rows: &[Vec<ScalarValue>]) -> Result<Vec<ScalarValue>> {
-        let is_one_value = !matches!(self.answer, Answer::Rows { .. });
-        if rows.len() > 1
-            && is_one_value
-            && let Some(results) = self.run_at_once(rows).await?
-        {
-            return Ok(results);
-        }
-        let mut known: HashMap<&[ScalarValue], ScalarValue> = HashMap::new();
-        let mut results = Vec::with_capacity(rows.len());
+        let width = self.outer_ids().len();
+        let mut places: HashMap<&[ScalarValue], usize> = HashMap::new();
+        let mut distinct = Vec::new();
+        let mut place_of = Vec::with_capacity(rows.len());
         for row in rows {
-            let result = match known.get(row.as_slice()) {
-                Some(result) => result.clone(),
-                None => self.run(row).await?,
-            };
-            known.insert(row, result.clone());
-            results.push(result);
+            let outer = row.get(..width).unwrap_or(row);
+            let place = *places.entry(outer).or_insert_with(|| {
+                distinct.push(outer);
+                distinct.len() - 1
+            });
+            place_of.push(place);
         }
-        Ok(results)
+        let found = self.found(&distinct).await?;
+        let answers = rows.iter().zip(place_of).map(|(row, place)| self.answer(&found[place], row));
+        answers.collect()
     }
 
-    /// The answer for one row of outer values.
-    async fn run(&self, row: &[ScalarValue]) -> Result<ScalarValue> {
-        let values = self.ids.iter().map(|id| id.trim_start_matches('$').to_owned());
+    /// The subquery's rows for each row of outer values.
+    async fn found(&self, outer: &[&[ScalarValue]]) -> Result<Vec<RecordBatch>> {
+        if outer.len() > 1
+            && let Some(found) = self.run_at_once(outer).await?
+        {
+            return Ok(found);
+        }
+        let mut found = Vec::with_capacity(outer.len());
+        for row in outer {
+            found.push(self.run(row).await?);
+        }
+        Ok(found)
+    }
+
+    /// Its rows for one row of outer values.
+    async fn run(&self, row: &[ScalarValue]) -> Result<RecordBatch> {
+        let values = self.outer_ids().iter().map(|id| id.trim_start_matches('$').to_owned());
         let values: HashMap<String, ScalarValue> = values.zip(row.iter().cloned()).collect();
         let plan = self.plan.clone().with_param_values(ParamValues::from(values))?;
-        let plan = self.planner.physical(&plan).await?;
-        let batches = collect(plan, self.planner.task()).await?;
-        match self.answer {
-            Answer::Rows { or_null } => self.rows(&batches, or_null),
-            _ => self.answer(&first_column(&batches)?, row),
-        }
+        self.collected(&plan).await
     }
 
-    /// The answers for all rows by one plan; none where it takes one for each.
-    async fn run_at_once(&self, rows: &[Vec<ScalarValue>]) -> Result<Option<Vec<ScalarValue>>> {
-        let place = |id: &str| self.ids.iter().position(|known| known == id);
-        let values = |id: &str| {
-            let place = place(id);
-            rows.iter().filter_map(|row| row.get(place?).cloned()).collect::<Vec<_>>()
-        };
-        let Some(grouped) = grouped(&self.plan, self.outer_ids(), &values)? else {
+    async fn collected(&self, plan: &LogicalPlan) -> Result<RecordBatch> {
+        let plan = self.planner.physical(plan).await?;
+        let schema = plan.schema();
+        let batches = collect(plan, self.planner.task()).await?;
+        Ok(concat_batches(&schema, &batches)?)
+    }
+
+    /// Its rows for each of several rows of outer values, by one plan; none where it takes one for
+    /// each.
+    async fn run_at_once(&self, outer: &[&[ScalarValue]]) -> Result<Option<Vec<RecordBatch>>> {
+        let Some(rows) = outer_rows(&self.name, self.outer_ids(), outer)? else { return Ok(None) };
+        let Some(AtOnce { plan, of_nothing }) = at_once(&self.plan, &rows)? else {
             return Ok(None);
         };
-        let plan = self.planner.physical(&grouped.plan).await?;
-        let batches = collect(plan, self.planner.task()).await?;
-        let groups = groups(&batches, grouped.ids.len())?;
-        let places: Vec<_> = grouped.ids.iter().filter_map(|id| place(id)).collect();
-        let answers = rows.iter().map(|row| {
-            let key: Vec<_> = places.iter().map(|place| row[*place].clone()).collect();
-            let found = groups.get(&key).filter(|_| !key.iter().any(ScalarValue::is_null));
-            self.answer(found.map(Vec::as_slice).unwrap_or_default(), row)
-        });
-        answers.collect::<Result<Vec<_>>>().map(Some)
+        let mut found = by_outer_row(self.collected(&plan).await?, outer.len())?;
+        let mut same: Option<RecordBatch> = None;
+        for (rows, outer) in found.iter_mut().zip(outer) {
+            if rows.num_rows() > 0 || of_nothing == OfNothing::NoRows {
+                continue;
+            }
+            *rows = match &same {
+                Some(same) => same.clone(),
+                None => self.run(outer).await?,
+            };
+            if of_nothing == OfNothing::Same {
+                same = Some(rows.clone());
+            }
+        }
+        Ok(Some(found))
     }
 
     /// The placeholders that the plan has: what IN looks for is not among them.
@@ -136,29 +153,28 @@ impl SubPlan {
         }
     }
 
-    /// What follows from the values of the subquery's first column.
-    fn answer(&self, values: &[ScalarValue], row: &[ScalarValue]) -> Result<ScalarValue> {
+    /// What follows from the subquery's rows for one row.
+    fn answer(&self, found: &RecordBatch, row: &[ScalarValue]) -> Result<ScalarValue> {
         match self.answer {
-            Answer::Exists => Ok(ScalarValue::from(!values.is_empty())),
-            Answer::Value => match values {
+            Answer::Exists => Ok(ScalarValue::from(found.num_rows() > 0)),
+            Answer::Value => match first_column(found)?.as_slice() {
                 [] => Ok(ScalarValue::try_from(&self.result)?),
                 [value] => Ok(value.clone()),
                 _ => Err(more_than_one_row()),
             },
-            Answer::Rows { .. } => Err(Error::Internal("rows are more than a column".to_owned())),
+            Answer::Rows { or_null } => self.rows(found, or_null),
             Answer::In => {
                 let wanted = row.last().ok_or_else(|| Error::Internal("IN nothing".to_owned()))?;
-                Ok(ScalarValue::Boolean(contains(values, wanted)))
+                Ok(ScalarValue::Boolean(contains(&first_column(found)?, wanted)))
             }
         }
     }
 
     /// Rows as one list.
-    fn rows(&self, batches: &[RecordBatch], or_null: bool) -> Result<ScalarValue> {
-        let (DataType::List(field), Some(first)) = (&self.result, batches.first()) else {
+    fn rows(&self, rows: &RecordBatch, or_null: bool) -> Result<ScalarValue> {
+        let DataType::List(field) = &self.result else {
             return Ok(ScalarValue::try_from(&self.result)?);
         };
-        let rows = concat_batches(&first.schema(), batches)?;
         if rows.num_rows() == 0 && or_null {
             return Ok(ScalarValue::try_from(&self.result)?);
         }
@@ -166,44 +182,58 @@ impl SubPlan {
             return Err(Error::Internal("rows that are no structs".to_owned()));
         };
         let count = rows.num_rows();
-        let rows = StructArray::try_new(fields.clone(), rows.columns().to_vec(), None)?;
+        let columns = rows.columns().iter().take(fields.len()).cloned().collect();
+        let rows = StructArray::try_new(fields.clone(), columns, None)?;
         let offsets = OffsetBuffer::from_lengths([count]);
         let list = ListArray::try_new(Arc::clone(field), offsets, Arc::new(rows), None)?;
         Ok(ScalarValue::List(Arc::new(list)))
     }
 }
 
-fn first_column(batches: &[RecordBatch]) -> Result<Vec<ScalarValue>> {
-    let mut values = Vec::new();
-    for batch in batches {
-        for row in 0..batch.num_rows() {
-            values.push(match batch.columns().first() {
-                Some(column) => ScalarValue::try_from_array(column, row)?,
-                None => ScalarValue::Null,
-            });
-        }
-    }
-    Ok(values)
+fn first_column(rows: &RecordBatch) -> Result<Vec<ScalarValue>> {
+    let value = |row| match rows.columns().first() {
+        Some(column) => ScalarValue::try_from_array(column, row),
+        None => Ok(ScalarValue::Null),
+    };
+    Ok((0..rows.num_rows()).map(value).collect::<PlanResult<_>>()?)
 }
 
-/// The values of the first column by those of the last `keys` columns.
-fn groups(
-    batches: &[RecordBatch],
-    keys: usize,
-) -> Result<HashMap<Vec<ScalarValue>, Vec<ScalarValue>>> {
-    let mut groups: HashMap<Vec<ScalarValue>, Vec<ScalarValue>> = HashMap::new();
-    for batch in batches {
-        let (own, last) = batch.columns().split_at(batch.num_columns() - keys);
-        for row in 0..batch.num_rows() {
-            let key = last.iter().map(|column| ScalarValue::try_from_array(column, row));
-            let value = match own.first() {
-                Some(column) => ScalarValue::try_from_array(column, row)?,
-                None => ScalarValue::Null,
-            };
-            groups.entry(key.collect::<PlanResult<_>>()?).or_default().push(value);
-        }
+/// Outer values as a relation; none where there are none.
+fn outer_rows<'a>(
+    name: &str,
+    ids: &'a [String],
+    rows: &[&[ScalarValue]],
+) -> Result<Option<Outer<'a>>> {
+    if ids.is_empty() {
+        return Ok(None);
     }
-    Ok(groups)
+    let numbers = Int64Array::from_iter_values(0..rows.len() as i64);
+    let mut columns = vec![(format!("{name} row"), Arc::new(numbers) as ArrayRef)];
+    for (place, id) in ids.iter().enumerate() {
+        let values = rows.iter().map(|row| row[place].clone());
+        columns.push((format!("{name} {id}"), ScalarValue::iter_to_array(values)?));
+    }
+    let columns = columns.into_iter().map(|(name, values)| (name, values, true));
+    let rows = RecordBatch::try_from_iter_with_nullable(columns)?;
+    Ok(Some(Outer { name: format!("{name} outer"), ids, rows }))
+}
+
+/// The rows for each of `count` rows of outer values, in their order; the last column has the
+/// numbers of those.
+fn by_outer_row(rows: RecordBatch, count: usize) -> Result<Vec<RecordBatch>> {
+    let numbers = rows.columns().last().and_then(|it| it.as_primitive_opt::<Int64Type>());
+    let numbers = numbers.ok_or_else(|| Error::Internal("rows without numbers".to_owned()))?;
+    let mut order: Vec<u32> = (0..rows.num_rows() as u32).collect();
+    order.sort_by_key(|row| numbers.value(*row as usize));
+    let numbers: Vec<_> = order.iter().map(|row| numbers.value(*row as usize)).collect();
+    let sorted = take_record_batch(&rows, &UInt32Array::from(order))?;
+    let mut from = 0;
+    let slices = (0..count as i64).map(|number| {
+        let length = numbers[from..].iter().take_while(|it| **it == number).count();
+        from += length;
+        sorted.slice(from - length, length)
+    });
+    Ok(slices.collect())
 }
 
 /// `IN`: NULL if it is not found and a NULL is among them, or is looked for among any.

@@ -3,20 +3,20 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use datafusion::arrow::array::ArrayRef;
+use datafusion::arrow::array::{ArrayRef, StringArray};
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
-use datafusion::catalog::memory::MemorySourceConfig;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::error::Result as PlanResult;
 use datafusion::logical_expr::{
     BinaryExpr, Expr, Operator, TableProviderFilterPushDown, TableType,
 };
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::scalar::ScalarValue;
 use medley_types::{PgType, arrow_type, field};
 
 use super::Planner;
-use crate::error::Result;
-use crate::system::{Keys, RowSink, SystemRelation};
+use super::system_scan::SystemScan;
+use crate::system::{Keys, SystemRelation};
 
 /// A system relation, generated for the statement's session.
 pub(crate) struct SystemTable {
@@ -32,11 +32,6 @@ impl SystemTable {
         Self { relation, schema: Arc::new(Schema::new(fields)), planner }
     }
 
-    fn types(&self) -> Vec<PgType> {
-        let types = self.relation.columns().iter().map(|column| column.pg_type);
-        types.chain([PgType::OID]).collect()
-    }
-
     fn keys(&self, filters: &[Expr]) -> Keys {
         let mut keys = Keys::default();
         for filter in filters {
@@ -47,7 +42,8 @@ impl SystemTable {
         keys
     }
 
-    /// `column = constant` or `column IN (constants)`
+    /// `column = constant`, `column IN (constants)`, or `column ~ '^(text)$'`, which psql says for
+    /// a name without wildcards.
     fn equality(&self, filter: &Expr) -> Option<(String, PgType, Vec<ArrayRef>)> {
         match filter {
             Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => {
@@ -66,6 +62,16 @@ impl SystemTable {
                 let values = list.list.iter().map(|item| constant(item, t));
                 Some((column.name.clone(), t, values.collect::<Option<_>>()?))
             }
+            Expr::ScalarFunction(call) if is_match(call.name()) => {
+                let [Expr::Column(column), Expr::Literal(ScalarValue::Utf8(pattern), _)] =
+                    call.args.as_slice()
+                else {
+                    return None;
+                };
+                let text = exact_text(pattern.as_deref()?)?;
+                let value: ArrayRef = Arc::new(StringArray::from(vec![text]));
+                Some((column.name.clone(), self.type_of(&column.name)?, vec![value]))
+            }
             _ => None,
         }
     }
@@ -73,13 +79,30 @@ impl SystemTable {
     fn type_of(&self, name: &str) -> Option<PgType> {
         self.relation.columns().iter().find(|c| c.name == name).map(|c| c.pg_type)
     }
+}
 
-    fn rows(&self, filters: &[Expr]) -> Result<datafusion::arrow::array::RecordBatch> {
-        let mut out = RowSink::new(Arc::clone(&self.schema), &self.types(), self.relation.oid());
-        let env = self.planner.env();
-        self.relation.rows(&env.listing, &self.keys(filters), &mut out)?;
-        out.finish()
+/// Whether a call is of `~`, of text or of names; its types follow a kernel's name.
+fn is_match(name: &str) -> bool {
+    let source = name.split('[').next().unwrap_or(name);
+    matches!(source, "textregexeq" | "nameregexeq")
+}
+
+/// The one text that a regular expression matches: `^(text)$`, parentheses or not.
+fn exact_text(pattern: &str) -> Option<String> {
+    let inner = pattern.strip_prefix('^')?.strip_suffix('$')?;
+    let inner = inner.strip_prefix('(').and_then(|it| it.strip_suffix(')')).unwrap_or(inner);
+    let mut text = String::with_capacity(inner.len());
+    let mut rest = inner.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' => text.push(rest.next().filter(|c| c.is_ascii_punctuation())?),
+            '.' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '^' | '$' => {
+                return None;
+            }
+            c => text.push(c),
+        }
     }
+    Some(text)
 }
 
 fn constant(value: &Expr, t: PgType) -> Option<ArrayRef> {
@@ -122,8 +145,31 @@ impl TableProvider for SystemTable {
         filters: &[Expr],
         _: Option<usize>,
     ) -> PlanResult<Arc<dyn ExecutionPlan>> {
-        let batch = self.rows(filters)?;
-        let schema = Arc::clone(&self.schema);
-        Ok(MemorySourceConfig::try_new_exec(&[vec![batch]], schema, projection.cloned())?)
+        let keys = self.keys(filters);
+        let scan =
+            SystemScan::new(self.relation, &self.schema, projection, keys, self.planner.env());
+        Ok(Arc::new(scan?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::exact_text;
+
+    #[test]
+    fn a_pattern_without_wildcards_is_a_text() {
+        let check = |pattern: &str, text: Option<&str>| {
+            assert_eq!(exact_text(pattern).as_deref(), text, "{pattern}");
+        };
+        check("^(t1)$", Some("t1"));
+        check("^t_1$", Some("t_1"));
+        check(r"^(a\$b\.c)$", Some("a$b.c"));
+        check("^(t1.*)$", None);
+        check("^(a|b)$", None);
+        check("^(a)(b)$", None);
+        check(r"^(\d)$", None);
+        check(r"^(a\)$", None);
+        check("t1", None);
+        check("^(t1)", None);
     }
 }

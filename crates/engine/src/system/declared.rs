@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use medley_analyze::system as table;
 
 use super::sources::{self, Source};
-use super::{Keys, RowSink, Session, SystemColumn, SystemRelation, stored};
+use super::{Keys, RowCount, RowSink, Session, SystemColumn, SystemRelation, sizes, stored};
 use crate::error::{Error, Result};
 
 /// A relation of `pg_catalog` or `information_schema`, as PostgreSQL declares it.
@@ -33,6 +33,13 @@ static ALL: LazyLock<Vec<Declared>> = LazyLock::new(|| {
 
 static BY_OID: LazyLock<HashMap<u32, &'static Declared>> =
     LazyLock::new(|| ALL.iter().map(|it| (it.oid, it)).collect());
+
+impl Declared {
+    fn unsupported(&self) -> Error {
+        let (schema, name) = (self.relation.schema, self.relation.name);
+        Error::unsupported(format_args!("reading {schema}.{name}"))
+    }
+}
 
 /// Every system relation, by schema and name.
 pub fn all() -> &'static [Declared] {
@@ -74,15 +81,21 @@ impl SystemRelation for Declared {
         !self.relation.public
     }
 
+    fn row_count(&self, session: &Session, keys: &Keys) -> Result<RowCount> {
+        Ok(match self.source {
+            Source::Rows(_) => RowCount::About(sizes::estimate(self.relation.name, session, keys)),
+            Source::Data(text) => RowCount::Exactly(text.lines().count()),
+            Source::Empty => RowCount::Exactly(0),
+            Source::Unsupported => return Err(self.unsupported()),
+        })
+    }
+
     fn rows(&self, session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
         match self.source {
             Source::Rows(rows) => rows(session, keys, out),
             Source::Data(text) => stored::rows(&self.relation.columns, text, out),
             Source::Empty => Ok(()),
-            Source::Unsupported => {
-                let (schema, name) = (self.relation.schema, self.relation.name);
-                Err(Error::unsupported(format_args!("reading {schema}.{name}")))
-            }
+            Source::Unsupported => Err(self.unsupported()),
         }
     }
 }

@@ -29,6 +29,7 @@ mod relations;
 mod roles;
 mod rows;
 mod session;
+mod sizes;
 mod sources;
 mod stored;
 mod types;
@@ -36,7 +37,7 @@ mod value;
 
 pub use medley_analyze::system::SystemColumn;
 pub use relation::SystemRelation;
-pub use rows::{Keys, RowSink};
+pub use rows::{Keys, RowCount, RowSink};
 pub use session::Session;
 
 use crate::semantics::set_returning::SetTable;

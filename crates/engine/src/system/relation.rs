@@ -1,4 +1,4 @@
-use super::{Keys, RowSink, Session, SystemColumn};
+use super::{Keys, RowCount, RowSink, Session, SystemColumn};
 use crate::error::Result;
 
 /// A relation of `pg_catalog` or `information_schema`.
@@ -26,6 +26,9 @@ pub trait SystemRelation: Send + Sync {
     fn superuser_only(&self) -> bool {
         false
     }
+
+    /// How many rows it has for these keys; an error where they cannot be told.
+    fn row_count(&self, session: &Session, keys: &Keys) -> Result<RowCount>;
 
     /// Adds its rows: all of them, or at least those that `keys` admits.
     fn rows(&self, session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()>;
