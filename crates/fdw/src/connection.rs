@@ -75,6 +75,8 @@ pub struct Estimate {
     pub startup_cost: f64,
     /// For all rows, in the remote's units.
     pub total_cost: f64,
+    /// Every table of the query is read from its first page to its last.
+    pub reads_all: bool,
 }
 
 /// Stops what a connection is doing. Taken before the stream, used while it runs.

@@ -9,13 +9,14 @@ use medley_catalog::Snapshot;
 use medley_catalog::ids::{Epoch, RoleOid, ServerOid, UserMappingOid};
 use medley_fdw::{Handler, ImportSchema, Query, TableDef};
 use parking_lot::Mutex;
-use tokio::sync::Mutex as AsyncMutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::batch_size;
 use crate::connect::{self, Origin};
 use crate::pool::Permit;
 use crate::probe::Probes;
+use crate::readers::{Readers, Shared, shares_snapshots};
+use crate::survey::Surveys;
 use crate::{
     Audit, Choice, ConnKey, Connection, Error, Foreign, Lease, QueryId, Remote, RemoteTransactions,
     Result,
@@ -61,7 +62,7 @@ pub struct Access {
     person: Person,
     transaction: Option<Arc<RemoteTransactions>>,
     cancel: CancellationToken,
-    reserved: Mutex<HashMap<ConnKey, Reserved>>,
+    reserved: Mutex<HashMap<ConnKey, Arc<Readers>>>,
     query_id: QueryId,
     ending: Mutex<Vec<Ending>>,
 }
@@ -79,16 +80,9 @@ pub struct Ending {
     pub valid_until: i64,
 }
 
-/// Connections that a statement may open, or has opened, and not used yet.
-#[derive(Default)]
-struct Reserved {
-    /// One for each scan, until the first scan uses them.
-    permits: Vec<Permit>,
-    /// Leases under one snapshot, for the scans to come.
-    ready: Vec<(Lease, Origin)>,
-    /// Scans begin at once: while the first opens connections for all, the others wait.
-    turn: Arc<AsyncMutex<()>>,
-}
+/// Where a reader takes its queries from, one after another, until there is none: the readers of
+/// one table share it, and so read disjoint parts of it at once.
+pub type Queries = Arc<dyn Fn() -> Option<Query> + Send + Sync>;
 
 impl Access {
     /// For one statement. `transaction` is there inside a transaction block.
@@ -186,55 +180,113 @@ impl Access {
         &self.foreign.probes
     }
 
-    /// Takes the right to a connection for each of the statement's scans, all at once. To be
-    /// called once, before the first scan: a statement never waits for a connection while it
-    /// holds another.
-    pub async fn reserve(&self, scans: &[Remote]) -> Result<()> {
-        let mut counts: HashMap<ConnKey, (&Remote, usize)> = HashMap::new();
-        for remote in scans {
-            counts.entry(*remote.key()).or_insert((remote, 0)).1 += 1;
+    /// Takes the right to as many connections for each of the statement's scans as it can use,
+    /// all at once, or fewer where there are not as many, but one for each. To be called once,
+    /// before the first scan: a statement never waits for a connection while it holds another.
+    ///
+    /// Answers how many readers each of the scans has: that many times [`Access::read`] is to be
+    /// called for it. Inside a transaction block it is one, for all share a connection.
+    pub async fn reserve(&self, scans: &[(Remote, usize)]) -> Result<Vec<usize>> {
+        let most = match self.transaction {
+            Some(_) => 1,
+            None => scans.iter().map(|(_, wanted)| *wanted).max().unwrap_or(1).max(1),
+        };
+        let shares = std::iter::successors(Some(most), |share| (*share > 1).then(|| share / 2));
+        for share in shares {
+            let granted: Vec<_> =
+                scans.iter().map(|(_, wanted)| (*wanted).clamp(1, share)).collect();
+            let remotes = scans.iter().map(|(remote, _)| remote);
+            let wanted = self.wanted(remotes.zip(granted.iter().copied()));
+            let permits = match share {
+                1 => Some(self.or_cancelled(self.foreign.pool.permits(&wanted)).await?),
+                _ => self.foreign.pool.try_permits(&wanted),
+            };
+            if let Some(permits) = permits {
+                let mut reserved = self.reserved.lock();
+                for ((remote, _), permits) in wanted.into_iter().zip(permits) {
+                    reserved.insert(*remote.key(), Readers::new(permits));
+                }
+                return Ok(granted);
+            }
         }
-        // Scans of a pinned connection take turns on it.
+        Err(Error::TooManyConnections(String::new()))
+    }
+
+    /// How many connections each key needs. Scans of a pinned connection take turns on it.
+    fn wanted<'a>(
+        &self,
+        scans: impl Iterator<Item = (&'a Remote, usize)>,
+    ) -> Vec<(&'a Remote, usize)> {
+        let mut counts: HashMap<ConnKey, (&Remote, usize)> = HashMap::new();
+        for (remote, readers) in scans {
+            counts.entry(*remote.key()).or_insert((remote, 0)).1 += readers;
+        }
         if let Some(transaction) = &self.transaction {
             counts.retain(|key, _| !transaction.has(key));
         }
-        let wanted: Vec<_> = counts.into_values().collect();
-        let permits = self.or_cancelled(self.foreign.pool.permits(&wanted)).await?;
-        let mut reserved = self.reserved.lock();
-        for ((remote, _), permits) in wanted.into_iter().zip(permits) {
-            reserved.insert(*remote.key(), Reserved { permits, ..Reserved::default() });
-        }
-        Ok(())
+        counts.into_values().collect()
     }
 
     /// Runs a query at a remote that speaks SQL.
     pub fn query(self: &Arc<Self>, remote: Remote, query: Query) -> Batches {
+        let query = Mutex::new(Some(query));
+        self.read(remote, Arc::new(move || query.lock().take()))
+    }
+
+    /// Runs queries at a remote that speaks SQL, one after another, as one of their readers.
+    pub fn read(self: &Arc<Self>, remote: Remote, queries: Queries) -> Batches {
         let access = Arc::clone(self);
-        let audit = move || {
-            let audit = access.audit(&remote);
-            let rows = access.query_somewhere(remote, query, Arc::clone(&audit));
-            audit.follow(rows, batch_size)
+        let audited = move || match queries() {
+            // The other readers have left nothing to do.
+            None => stream::once(async move {
+                access.pass(&remote).await;
+                stream::empty().boxed()
+            })
+            .flatten()
+            .boxed(),
+            Some(first) => {
+                let audit = access.audit(&remote);
+                let rows = access.read_somewhere(remote, first, queries, Arc::clone(&audit));
+                audit.follow(rows, batch_size)
+            }
         };
         // Nothing has begun before the first row is asked for.
-        stream::once(async move { audit() }).flatten().boxed()
+        stream::once(async move { audited() }).flatten().boxed()
     }
 
     /// On the connection that the transaction has pinned, else on one of its own.
-    fn query_somewhere(
+    fn read_somewhere(
         self: &Arc<Self>,
         remote: Remote,
-        query: Query,
+        first: Query,
+        queries: Queries,
         audit: Arc<Audit>,
     ) -> Batches {
         let access = Arc::clone(self);
         try_stream! {
-            let pinned = match access.transaction.clone() {
-                Some(transaction) => transaction.query(&access, &remote, &query, &audit).await?,
-                None => None,
-            };
-            let mut rows = pinned.unwrap_or_else(|| access.query_leased(remote, query, audit));
-            while let Some(batch) = rows.next().await {
-                yield batch?;
+            let mut next = Some(first);
+            while let Some(query) = next.take() {
+                let pinned = match access.transaction.clone() {
+                    Some(transaction) => {
+                        transaction.query(&access, &remote, &query, &audit).await?
+                    }
+                    None => None,
+                };
+                let mut rows = match pinned {
+                    Some(rows) => {
+                        next = queries();
+                        rows
+                    }
+                    None => access.read_leased(
+                        remote.clone(),
+                        query,
+                        Arc::clone(&queries),
+                        Arc::clone(&audit),
+                    ),
+                };
+                while let Some(batch) = rows.next().await {
+                    yield batch?;
+                }
             }
         }
         .boxed()
@@ -242,20 +294,26 @@ impl Access {
 
     /// On a connection of its own. One that died while it waited in the pool is silently
     /// replaced, as long as no row has come.
-    fn query_leased(self: &Arc<Self>, remote: Remote, query: Query, audit: Arc<Audit>) -> Batches {
+    fn read_leased(
+        self: &Arc<Self>,
+        remote: Remote,
+        first: Query,
+        queries: Queries,
+        audit: Arc<Audit>,
+    ) -> Batches {
         let access = Arc::clone(self);
         try_stream! {
-            let mut retry = true;
+            let mut query = first;
+            let (mut lease, mut origin) = access.lease(&remote).await?;
+            audit.on(&lease);
             loop {
-                let (mut lease, origin) = access.lease(&remote).await?;
-                audit.on(&lease);
                 let mut failure = None;
                 {
                     let mut rows = lease.sql()?.query(query.clone());
                     while let Some(batch) = access.next(&mut rows).await? {
                         match batch {
                             Ok(batch) => {
-                                retry = false;
+                                origin = Origin::New;
                                 yield batch;
                             }
                             Err(error) => {
@@ -266,17 +324,21 @@ impl Access {
                     }
                 }
                 match failure {
-                    None => {
-                        lease.finish().await;
-                        return;
-                    }
+                    None => match queries() {
+                        Some(next) => (query, origin) = (next, Origin::New),
+                        None => {
+                            access.give_back(&remote, lease).await;
+                            return;
+                        }
+                    },
                     Some(error) => {
-                        lease.discard();
-                        let stale = origin == Origin::Pool && error.is_connection_lost();
-                        if !(stale && std::mem::take(&mut retry)) {
+                        let permit = lease.close();
+                        if !(origin == Origin::Pool && error.is_connection_lost()) {
                             Err(error)?;
                         }
                         access.forget_idle(&remote);
+                        (lease, _) = access.lease_one(&remote, permit).await?;
+                        origin = Origin::New;
                     }
                 }
             }
@@ -320,7 +382,7 @@ impl Access {
                 }
             }
             match failure {
-                None => lease.finish().await,
+                None => access.give_back(&remote, lease).await,
                 Some(error) => {
                     lease.discard();
                     Err(error)?;
@@ -374,16 +436,96 @@ impl Access {
 
     /// A connection: one of those reserved, or, for a statement that reserved none, one more.
     async fn lease(&self, remote: &Remote) -> Result<(Lease, Origin)> {
-        let turn = self.reserved.lock().get(remote.key()).map(|entry| Arc::clone(&entry.turn));
-        let turn = turn.unwrap_or_default();
-        let _turn = self.or_cancelled(async { Ok(turn.lock().await) }).await?;
-        let mut permits = match self.take_reserved(remote.key()) {
-            Taken::Ready(lease, origin) => return Ok((lease, origin)),
-            Taken::Permits(permits) => permits,
+        let Some(readers) = self.readers(remote) else {
+            return self.lease_one(remote, None).await;
         };
-        match permits.len() {
-            0 | 1 => self.lease_one(remote, permits.pop()).await,
-            _ => self.lease_together(remote, permits).await,
+        let leased = match readers.is_shared() {
+            true => self.lease_shared(remote, &readers).await,
+            false => self.lease_one(remote, readers.take_permit()).await,
+        };
+        readers.arrived().await;
+        leased
+    }
+
+    /// Several readers of one key see one snapshot, where the remote can share one: the first
+    /// exports it, the others take it.
+    async fn lease_shared(&self, remote: &Remote, readers: &Readers) -> Result<(Lease, Origin)> {
+        let mut known = self.or_cancelled(async { Ok(readers.snapshot().lock().await) }).await?;
+        match known.clone() {
+            None => {
+                let (leased, shared) = self.lease_first(remote, readers.take_permit()).await?;
+                *known = Some(shared);
+                Ok(leased)
+            }
+            Some(shared) => {
+                // The others need not wait until this one has its connection.
+                drop(known);
+                if let Some(lease) = readers.take_ready() {
+                    return Ok((lease, Origin::New));
+                }
+                let permit = readers.take_permit();
+                match shared {
+                    Shared::Not => self.lease_one(remote, permit).await,
+                    Shared::Snapshot(snapshot) => {
+                        let lease = self.lease_one(remote, permit).await?;
+                        self.begin(remote, lease, Some(&snapshot)).await
+                    }
+                }
+            }
+        }
+    }
+
+    async fn lease_first(
+        &self,
+        remote: &Remote,
+        permit: Option<Permit>,
+    ) -> Result<((Lease, Origin), Shared)> {
+        let mut leased = self.lease_one(remote, permit).await?;
+        if !shares_snapshots(&mut leased.0) {
+            return Ok((leased, Shared::Not));
+        }
+        let (mut lease, origin) = self.begin(remote, leased, None).await?;
+        let exported = async { Ok(lease.sql()?.export_snapshot().await?) };
+        let snapshot = self.or_cancelled(exported).await?;
+        Ok(((lease, origin), Shared::Snapshot(snapshot.into())))
+    }
+
+    /// Begins a transaction under a snapshot. A connection that turns out to have died while it
+    /// waited in the pool is replaced.
+    async fn begin(
+        &self,
+        remote: &Remote,
+        (mut lease, origin): (Lease, Origin),
+        snapshot: Option<&str>,
+    ) -> Result<(Lease, Origin)> {
+        match self.or_cancelled(lease.begin_snapshot(snapshot)).await {
+            Err(error) if origin == Origin::Pool && error.is_connection_lost() => {
+                self.forget_idle(remote);
+                let permit = lease.close();
+                (lease, _) = self.lease_one(remote, permit).await?;
+                self.or_cancelled(lease.begin_snapshot(snapshot)).await?;
+            }
+            begun => begun?,
+        }
+        Ok((lease, Origin::New))
+    }
+
+    fn readers(&self, remote: &Remote) -> Option<Arc<Readers>> {
+        self.reserved.lock().get(remote.key()).cloned()
+    }
+
+    /// A reader will not begin.
+    async fn pass(&self, remote: &Remote) {
+        if let Some(readers) = self.readers(remote) {
+            readers.arrived().await;
+        }
+    }
+
+    /// Everything that was asked of the lease has been answered.
+    async fn give_back(&self, remote: &Remote, lease: Lease) {
+        match self.readers(remote) {
+            Some(readers) => readers.give_back(lease).await,
+            None => lease.finish().await,
         }
     }
 
@@ -398,61 +540,9 @@ impl Access {
         Ok((lease, origin))
     }
 
-    /// Several connections of one key see one snapshot, where the remote can share one: the first
-    /// exports it, the others take it, and wait for their scans.
-    async fn lease_together(
-        &self,
-        remote: &Remote,
-        permits: Vec<Permit>,
-    ) -> Result<(Lease, Origin)> {
-        let mut leases = Vec::with_capacity(permits.len());
-        for permit in permits {
-            leases.push(self.lease_one(remote, Some(permit)).await?);
-        }
-        if leases.first_mut().is_some_and(|(leader, _)| shares_snapshots(leader)) {
-            leases = self.share_snapshot(remote, leases).await?;
-        }
-        let leader = leases.swap_remove(0);
-        let mut reserved = self.reserved.lock();
-        reserved.entry(*remote.key()).or_default().ready = leases;
-        Ok(leader)
-    }
-
-    /// If one of them died while it waited in the pool, all are opened anew: nothing has been read.
-    async fn share_snapshot(
-        &self,
-        remote: &Remote,
-        leases: Vec<(Lease, Origin)>,
-    ) -> Result<Vec<(Lease, Origin)>> {
-        let pooled = leases.iter().any(|(_, origin)| *origin == Origin::Pool);
-        let mut leases: Vec<_> = leases.into_iter().map(|(lease, _)| lease).collect();
-        match self.or_cancelled(share_snapshot(&mut leases)).await {
-            Err(error) if pooled && error.is_connection_lost() => {
-                self.forget_idle(remote);
-                let permits = leases.into_iter().filter_map(Lease::close);
-                leases = Vec::new();
-                for permit in permits {
-                    leases.push(self.lease_one(remote, Some(permit)).await?.0);
-                }
-                self.or_cancelled(share_snapshot(&mut leases)).await?;
-            }
-            shared => shared?,
-        }
-        Ok(leases.into_iter().map(|lease| (lease, Origin::New)).collect())
-    }
-
     /// One connection of the pool turned out to be dead, so that its like are not tried.
     pub(crate) fn forget_idle(&self, remote: &Remote) {
         self.foreign.pool.forget(remote.key());
-    }
-
-    fn take_reserved(&self, key: &ConnKey) -> Taken {
-        let mut reserved = self.reserved.lock();
-        let Some(entry) = reserved.get_mut(key) else { return Taken::Permits(Vec::new()) };
-        match entry.ready.pop() {
-            Some((lease, origin)) => Taken::Ready(lease, origin),
-            None => Taken::Permits(std::mem::take(&mut entry.permits)),
-        }
     }
 
     /// Without a reservation: at once, or, if the statement holds nothing yet, after waiting.
@@ -467,12 +557,23 @@ impl Access {
         permits.pop().and_then(|mut permits| permits.pop()).ok_or_else(|| too_many(remote))
     }
 
+    /// For what is asked before the statement's scans begin: it is given back at once.
+    pub(crate) async fn lease_alone(&self, remote: &Remote) -> Result<Lease> {
+        Ok(self.lease_one(remote, None).await?.0)
+    }
+
+    pub(crate) fn surveys(&self) -> &Surveys {
+        &self.foreign.surveys
+    }
+
+    pub(crate) fn in_transaction(&self) -> bool {
+        self.transaction.is_some()
+    }
+
     /// For a transaction to pin.
     pub(crate) async fn lease_to_pin(&self, remote: &Remote) -> Result<(Lease, Origin)> {
-        match self.take_reserved(remote.key()) {
-            Taken::Ready(lease, origin) => Ok((lease, origin)),
-            Taken::Permits(mut permits) => self.lease_one(remote, permits.pop()).await,
-        }
+        let permit = self.readers(remote).and_then(|readers| readers.take_permits().pop());
+        self.lease_one(remote, permit).await
     }
 
     async fn next<T>(
@@ -499,25 +600,6 @@ impl Access {
     }
 }
 
-enum Taken {
-    Ready(Lease, Origin),
-    Permits(Vec<Permit>),
-}
-
 fn too_many(remote: &Remote) -> Error {
     Error::TooManyConnections(remote.server_name().to_owned())
-}
-
-fn shares_snapshots(lease: &mut Lease) -> bool {
-    matches!(lease.connection(), Connection::Sql(sql) if sql.facts().can.snapshots)
-}
-
-async fn share_snapshot(leases: &mut [Lease]) -> Result<()> {
-    let Some((leader, others)) = leases.split_first_mut() else { return Ok(()) };
-    leader.begin_snapshot(None).await?;
-    let snapshot = leader.sql()?.export_snapshot().await?;
-    for other in others {
-        other.begin_snapshot(Some(&snapshot)).await?;
-    }
-    Ok(())
 }

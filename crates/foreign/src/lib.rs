@@ -17,12 +17,14 @@ mod names;
 mod pool;
 mod probe;
 mod queue;
+mod readers;
 mod references;
 mod resolve;
 mod rotation;
+mod survey;
 mod transaction;
 
-pub use access::{Access, Batches, Ending, Person, Scan};
+pub use access::{Access, Batches, Ending, Person, Queries, Scan};
 pub use audit::{Audit, Auditor, QueryId, RemoteStatement};
 pub use choice::{Choice, Why, choose, is_pending, requires_consent, valid_until};
 pub use error::{Error, Result};
@@ -34,6 +36,7 @@ pub use references::{
     CommandRule, FetchError, LoginSource, ReferenceRules, VaultLogin, VaultRules,
 };
 pub use resolve::Remote;
+pub use survey::{Question, Survey};
 pub use transaction::RemoteTransactions;
 
 use std::sync::{Arc, OnceLock};
@@ -48,6 +51,7 @@ use names::Names;
 use probe::Probes;
 use references::References;
 use rotation::Rotations;
+use survey::Surveys;
 
 /// What all sessions of a server share in order to reach remotes.
 pub struct Foreign {
@@ -65,6 +69,7 @@ pub struct Foreign {
     pub(crate) probes: Probes,
     pub(crate) rotations: Rotations,
     keeps_from_local: OnceLock<()>,
+    pub(crate) surveys: Surveys,
 }
 
 impl Foreign {
@@ -95,6 +100,7 @@ impl Foreign {
             probes: Probes::default(),
             rotations: Rotations::default(),
             keeps_from_local: OnceLock::new(),
+            surveys: Surveys::default(),
         });
         retire_at_commit(catalog, &foreign);
         foreign

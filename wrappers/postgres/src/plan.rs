@@ -79,7 +79,16 @@ pub(crate) async fn estimate(session: &mut Session, sql: &str) -> Result<Estimat
         width: number("Plan Width")?,
         startup_cost: number("Startup Cost")?,
         total_cost: number("Total Cost")?,
+        reads_all: reads_all(plan),
     })
+}
+
+/// Whether what the plan's leaves do is to read tables from end to end.
+fn reads_all(plan: &serde_json::Value) -> bool {
+    match plan["Plans"].as_array() {
+        Some(plans) => plans.iter().all(reads_all),
+        None => plan["Node Type"] == "Seq Scan",
+    }
 }
 
 fn unreadable() -> Error {

@@ -90,7 +90,8 @@ impl Planner {
     pub async fn reserve(&self, plan: &Arc<dyn ExecutionPlan>) -> Result<()> {
         let mut scans = Vec::new();
         collect_scans(plan, &mut scans);
-        let remotes = scans.iter().map(|scan| scan.resolve()).collect::<Result<Vec<_>>>()?;
+        let remotes = scans.iter().map(|scan| Ok((scan.resolve()?, 1)));
+        let remotes = remotes.collect::<Result<Vec<_>>>()?;
         if !remotes.is_empty() {
             self.access.reserve(&remotes).await?;
         }

@@ -1,6 +1,7 @@
 //! A remote that writes down what happens to it.
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use arrow_array::{RecordBatch, StringArray};
 use arrow_schema::{Schema, SchemaRef};
@@ -168,7 +169,15 @@ impl SqlConnection for Connection {
             return stream::iter([Err(self.lost())]).boxed();
         }
         match query.sql.as_str() {
-            "rows" => stream::iter([Ok(self.batch())]).boxed(),
+            "rows" => {
+                let batch = self.batch();
+                let rows = async move {
+                    // As any remote takes its time.
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                    Ok(batch)
+                };
+                stream::once(rows).boxed()
+            }
             "endless" => stream::iter([Ok(self.batch())]).chain(stream::pending()).boxed(),
             // A connection that is used for the second time turns out to be dead.
             "lost" if used => stream::iter([Err(self.lost())]).boxed(),

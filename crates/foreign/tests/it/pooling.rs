@@ -1,12 +1,14 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt;
 use medley_fdw::Capabilities;
-use medley_foreign::Limits;
+use medley_foreign::{Limits, Queries};
 use tokio_util::sync::CancellationToken;
 
 use crate::fake::Fake;
-use crate::world::{FEW, World, account, query, read};
+use crate::world::{FEW, World, account, part, query, read};
 
 #[tokio::test]
 async fn a_stream_dropped_early_is_cancelled_and_its_connection_closed() {
@@ -66,23 +68,23 @@ async fn a_connection_that_died_in_the_pool_is_silently_replaced() {
 async fn a_restart_of_the_remote_is_not_noticed_however_many_wait_in_the_pool() {
     let can = Capabilities { snapshots: true, ..Capabilities::default() };
     let fake = Fake { can, ..Fake::default() };
-    let dead = std::sync::Arc::clone(&fake.dead);
+    let dead = Arc::clone(&fake.dead);
     let world = World::new(fake, FEW);
     let alice = world.role("alice");
     world.map(alice, "ann");
     let two_scans = async || {
         let access = world.access();
         let remote = access.resolve(world.server, alice).unwrap();
-        access.reserve(&[remote.clone(), remote.clone()]).await.unwrap();
+        access.reserve(&[(remote.clone(), 1), (remote.clone(), 1)]).await.unwrap();
         let (one, two) = (query(&access, remote.clone(), "rows"), query(&access, remote, "rows"));
         tokio::join!(read(one), read(two))
     };
     let served = ("ann".to_owned(), "ann".to_owned());
     assert_eq!(two_scans().await, served);
-    dead.store(2, std::sync::atomic::Ordering::Relaxed);
+    dead.store(2, Ordering::Relaxed);
     assert_eq!(world.run(alice, "rows").await, "ann");
     assert_eq!(two_scans().await, served);
-    dead.store(4, std::sync::atomic::Ordering::Relaxed);
+    dead.store(4, Ordering::Relaxed);
     assert_eq!(two_scans().await, served);
     assert_eq!(world.foreign.pool().counts(), (2, 0));
 }
@@ -94,7 +96,8 @@ async fn more_scans_than_connections_may_be_open_are_refused_at_once() {
     world.map(alice, "ann");
     let access = world.access();
     let remote = access.resolve(world.server, alice).unwrap();
-    let error = access.reserve(&[remote.clone(), remote.clone(), remote]).await.unwrap_err();
+    let error =
+        access.reserve(&[(remote.clone(), 1), (remote.clone(), 1), (remote, 1)]).await.unwrap_err();
     assert_eq!(error.to_string(), "too many connections to server \"s\"");
 }
 
@@ -125,7 +128,7 @@ async fn scans_of_one_statement_see_one_snapshot() {
     world.map(alice, "ann");
     let access = world.access();
     let remote = access.resolve(world.server, alice).unwrap();
-    access.reserve(&[remote.clone(), remote.clone()]).await.unwrap();
+    access.reserve(&[(remote.clone(), 1), (remote.clone(), 1)]).await.unwrap();
     let (one, two) = (query(&access, remote.clone(), "rows"), query(&access, remote, "rows"));
     assert_eq!(tokio::join!(read(one), read(two)), ("ann".to_owned(), "ann".to_owned()));
     let log = world.log.take();
@@ -144,7 +147,7 @@ async fn a_statement_takes_all_it_needs_at_once_or_nothing() {
     world.map(bob, "ben");
     let access = world.access();
     let remotes = [alice, bob].map(|role| access.resolve(world.server, role).unwrap());
-    let error = access.reserve(&remotes).await.unwrap_err();
+    let error = access.reserve(&remotes.map(|remote| (remote, 1))).await.unwrap_err();
     assert_eq!(error.to_string(), "too many connections to server \"s\"");
     assert_eq!(world.foreign.pool().counts(), (0, 0));
 }
@@ -241,4 +244,77 @@ async fn what_is_idle_too_long_is_closed() {
     world.foreign.pool().reap();
     assert_eq!(world.foreign.pool().counts(), (0, 0));
     assert_eq!(world.log.take().last().unwrap(), "1 close");
+}
+
+#[tokio::test]
+async fn readers_of_one_table_share_its_parts_and_one_snapshot() {
+    let can = Capabilities { snapshots: true, ..Capabilities::default() };
+    let world = World::new(Fake { can, ..Fake::default() }, FEW);
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    let access = world.access();
+    let remote = access.resolve(world.server, alice).unwrap();
+    assert_eq!(access.reserve(&[(remote.clone(), 2)]).await.unwrap(), [2]);
+    let parts = parts(5);
+    let (one, two) = (Arc::clone(&parts), parts);
+    let (one, two) = (access.read(remote.clone(), one), access.read(remote, two));
+    let (one, two) = tokio::join!(one.collect::<Vec<_>>(), two.collect::<Vec<_>>());
+    assert_eq!(one.len() + two.len(), 5);
+    let log = world.log.take();
+    let count = |what: &str| log.iter().filter(|line| line.ends_with(what)).count();
+    assert_eq!((count("begin"), count("begin snapshot of 1")), (1, 1));
+    assert_eq!((count("query"), count("commit"), count("close")), (5, 2, 0));
+    assert_eq!(world.foreign.pool().counts(), (2, 0));
+}
+
+#[tokio::test]
+async fn a_snapshot_lives_until_its_last_reader_has_begun() {
+    let can = Capabilities { snapshots: true, ..Capabilities::default() };
+    let world = World::new(Fake { can, ..Fake::default() }, FEW);
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    let access = world.access();
+    let remote = access.resolve(world.server, alice).unwrap();
+    access.reserve(&[(remote.clone(), 2)]).await.unwrap();
+    assert_eq!(read(query(&access, remote.clone(), "rows")).await, "ann");
+    assert_eq!(world.log.take(), ["1 connect ann", "1 begin", "1 query"]);
+    // The second reader is served by the connection of the first.
+    assert_eq!(read(query(&access, remote, "rows")).await, "ann");
+    assert_eq!(world.log.take(), ["1 query", "1 commit"]);
+}
+
+#[tokio::test]
+async fn what_nobody_reads_any_more_goes_back_to_the_pool() {
+    let can = Capabilities { snapshots: true, ..Capabilities::default() };
+    let world = World::new(Fake { can, ..Fake::default() }, FEW);
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    let access = world.access();
+    let remote = access.resolve(world.server, alice).unwrap();
+    access.reserve(&[(remote.clone(), 2)]).await.unwrap();
+    assert_eq!(read(query(&access, remote, "rows")).await, "ann");
+    drop(access);
+    world.foreign.pool().settled().await;
+    assert_eq!(world.foreign.pool().counts(), (1, 0));
+    assert_eq!(world.log.take().last().unwrap(), "1 commit");
+}
+
+#[tokio::test]
+async fn a_statement_uses_fewer_readers_rather_than_wait() {
+    let world = World::new(Fake::default(), Limits { per_mapping: 3, ..FEW });
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    let access = world.access();
+    let remote = access.resolve(world.server, alice).unwrap();
+    let granted = access.reserve(&[(remote.clone(), 8), (remote, 1)]).await.unwrap();
+    assert_eq!(granted, [2, 1]);
+}
+
+/// So many queries, for whoever asks next.
+fn parts(count: usize) -> Queries {
+    let left = AtomicUsize::new(count);
+    Arc::new(move || {
+        let taken = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
+        taken.is_ok().then(|| part("rows"))
+    })
 }

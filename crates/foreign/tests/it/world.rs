@@ -174,8 +174,11 @@ pub async fn run(access: &Arc<Access>, server: ServerOid, role: RoleOid, sql: &s
 }
 
 pub fn query(access: &Arc<Access>, remote: Remote, sql: &str) -> Batches {
-    let sql = sql.to_owned();
-    access.query(remote, Query { sql, schema: schema(), parameters: Vec::new() })
+    access.query(remote, part(sql))
+}
+
+pub fn part(sql: &str) -> Query {
+    Query { sql: sql.to_owned(), schema: schema(), parameters: Vec::new() }
 }
 
 /// What all of the rows say.

@@ -1,0 +1,175 @@
+//! What is known of remote tables before they are read: how big they are, and how they can be read
+//! in parts. It is asked of the remote by the account that will read, and kept for a while.
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use medley_fdw::{Estimate, Split, SqlConnection, TableName, TableStatistics};
+use parking_lot::Mutex;
+
+use crate::{Access, ConnKey, Error, Remote, Result};
+
+/// How old an answer may be. Parts are open at both ends of a table, so that old ones are as right
+/// as new ones, only less even.
+const AGE: Duration = Duration::from_secs(60);
+/// So many tables are kept before old ones are thrown away.
+const KEPT: usize = 4096;
+/// A smaller table is read whole.
+const BIG_BYTES: u64 = 8 << 20;
+/// A part has at least so much.
+const PART_BYTES: u64 = 4 << 20;
+
+/// What is asked about a table.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// The table.
+    pub table: TableName,
+    /// The query that will read it, where that has conditions: the remote says what it expects.
+    pub filtered: Option<String>,
+    /// How many parts are of use.
+    pub parts: usize,
+}
+
+/// What is known about a table.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// How many rows the query gives.
+    pub rows: Option<f64>,
+    /// How big the whole table is.
+    pub bytes: Option<u64>,
+    /// Its parts, if reading it in parts is worth while; else empty.
+    pub splits: Arc<[Split]>,
+}
+
+/// The answers, and when they came.
+#[derive(Default)]
+pub(crate) struct Surveys(Mutex<HashMap<(ConnKey, TableName), (Instant, Known)>>);
+
+#[derive(Clone)]
+struct Known {
+    statistics: TableStatistics,
+    splits: Arc<[Split]>,
+}
+
+impl Surveys {
+    fn get(&self, key: &(ConnKey, TableName)) -> Option<Known> {
+        let known = self.0.lock();
+        known.get(key).filter(|(since, _)| since.elapsed() < AGE).map(|(_, known)| known.clone())
+    }
+
+    fn put(&self, key: (ConnKey, TableName), known: Known) {
+        let mut all = self.0.lock();
+        if all.len() >= KEPT {
+            all.retain(|_, (since, _)| since.elapsed() < AGE);
+        }
+        if all.len() < KEPT {
+            all.insert(key, (Instant::now(), known));
+        }
+    }
+}
+
+impl Access {
+    /// Answers in the order of the questions. What the remote does not say is not known: it is
+    /// the query that fails then, if anything does. To be called before connections are reserved.
+    pub async fn survey(&self, remote: &Remote, questions: &[Question]) -> Result<Vec<Survey>> {
+        let known: Vec<_> = questions.iter().map(|it| self.known(remote, it)).collect();
+        let is_enough = known.iter().zip(questions).all(|(known, question)| {
+            known.as_ref().is_some_and(|known| !(question.filtered.is_some() && known.is_big()))
+        });
+        if is_enough || self.in_transaction() {
+            let survey = |known: Option<Known>| known.map(Known::whole).unwrap_or_default();
+            return Ok(known.into_iter().map(survey).collect());
+        }
+        match self.ask(remote, questions, known).await {
+            Err(Error::Cancelled) => Err(Error::Cancelled),
+            Err(_) => Ok(vec![Survey::default(); questions.len()]),
+            answers => answers,
+        }
+    }
+
+    fn known(&self, remote: &Remote, question: &Question) -> Option<Known> {
+        self.surveys().get(&(*remote.key(), question.table.clone()))
+    }
+
+    async fn ask(
+        &self,
+        remote: &Remote,
+        questions: &[Question],
+        known: Vec<Option<Known>>,
+    ) -> Result<Vec<Survey>> {
+        let mut lease = self.lease_alone(remote).await?;
+        let asked = async {
+            let connection = lease.sql()?;
+            let mut answers = Vec::with_capacity(questions.len());
+            for (question, known) in questions.iter().zip(known) {
+                let known = match known {
+                    Some(known) => known,
+                    None => self.measure(remote, connection, question).await?,
+                };
+                answers.push(known.filtered(connection, question).await?);
+            }
+            Ok(answers)
+        };
+        let answers = self.or_cancelled(asked).await;
+        match &answers {
+            Err(error) if error.is_connection_lost() => {
+                lease.discard();
+                self.forget_idle(remote);
+            }
+            Err(Error::Cancelled) => drop(lease),
+            _ => lease.finish().await,
+        }
+        answers
+    }
+
+    async fn measure(
+        &self,
+        remote: &Remote,
+        connection: &mut dyn SqlConnection,
+        question: &Question,
+    ) -> Result<Known> {
+        let statistics = match connection.statistics(&question.table).await {
+            Err(medley_fdw::Error::Unsupported(_)) => TableStatistics::default(),
+            statistics => statistics?,
+        };
+        let bytes = statistics.bytes.filter(|bytes| *bytes >= BIG_BYTES).unwrap_or_default();
+        let parts = question.parts.min(usize::try_from(bytes / PART_BYTES).unwrap_or(usize::MAX));
+        let can = connection.facts().can;
+        let splits = match can.splits && can.snapshots && parts > 1 {
+            true => connection.splits(&question.table, parts).await?,
+            false => Vec::new(),
+        };
+        // One part is the whole.
+        let splits = if splits.len() > 1 { splits } else { Vec::new() };
+        let known = Known { statistics, splits: splits.into() };
+        self.surveys().put((*remote.key(), question.table.clone()), known.clone());
+        Ok(known)
+    }
+}
+
+impl Known {
+    fn is_big(&self) -> bool {
+        self.statistics.bytes.is_some_and(|bytes| bytes >= BIG_BYTES)
+    }
+
+    fn whole(self) -> Survey {
+        let Self { statistics: TableStatistics { rows, bytes }, splits } = self;
+        Survey { rows, bytes, splits }
+    }
+
+    /// Parts of a table are read by position, so that only a query that reads all of it anyhow
+    /// can come in parts.
+    async fn filtered(
+        self,
+        connection: &mut dyn SqlConnection,
+        question: &Question,
+    ) -> Result<Survey> {
+        let Some(sql) = question.filtered.as_ref().filter(|_| self.is_big()) else {
+            return Ok(self.whole());
+        };
+        let Estimate { rows, reads_all, .. } = connection.estimate(sql).await?;
+        let whole = self.whole();
+        let splits = if reads_all { whole.splits } else { Arc::default() };
+        Ok(Survey { rows: Some(rows), splits, ..whole })
+    }
+}
