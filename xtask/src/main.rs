@@ -24,6 +24,12 @@ enum Task {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Have fifty roles meet until so many statements have asked the remote who they are
+    Isolation {
+        /// How many
+        #[arg(long, default_value_t = 100_000)]
+        statements: usize,
+    },
     /// Run tests/pg_compat on PostgreSQL 18 (from npm, else the installed one) and on Medley
     Compat {
         /// A part of the names of the scripts to run
@@ -46,6 +52,7 @@ fn main() -> Result<ExitCode> {
         Task::Tidy => tidy(),
         Task::Catalogs => xtask::catalogs::write().map(|()| ExitCode::SUCCESS),
         Task::Test { arguments } => xtask::test::run(&arguments),
+        Task::Isolation { statements } => xtask::test::isolation(statements),
         Task::Compat { name, installed, record, defects } => {
             xtask::compat::run(&Request { name, installed, record, defects })
         }

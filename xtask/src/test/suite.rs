@@ -58,6 +58,11 @@ impl Suite {
 }
 
 impl Cargo {
+    /// With these arguments.
+    pub fn new(title: &'static str, arguments: &[&str]) -> Self {
+        Self { title, arguments: arguments.iter().map(ToString::to_string).collect() }
+    }
+
     /// Runs it with `places` in its environment.
     pub fn run(&self, places: &[(&'static str, PathBuf)]) -> Result<()> {
         let status = cargo::command()

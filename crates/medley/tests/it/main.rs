@@ -11,6 +11,7 @@ mod crash;
 mod demo;
 mod dump;
 mod failures;
+mod isolation;
 mod keys;
 mod large_result;
 mod locks;
