@@ -172,7 +172,9 @@ fn retire_at_commit(catalog: &Arc<Catalog>, foreign: &Arc<Foreign>) {
     catalog.subscribe(move |_: u64, retired: &[Retired]| {
         if let Some(foreign) = foreign.upgrade().filter(|_| !retired.is_empty()) {
             foreign.pool.retire();
-            foreign.references().retire();
+            if let Some(references) = foreign.references.get() {
+                references.retire();
+            }
         }
     });
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use medley_catalog::Catalog;
+use medley_foreign::ReferenceRules;
 use medley_secret::{KeySource, Keyring, MasterKey};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,7 @@ use crate::audit;
 use crate::cli::Auth;
 use crate::connections;
 use crate::login;
+use crate::references::References;
 use crate::tls;
 
 const CONFIG_FILE: &str = "medley.toml";
@@ -60,6 +62,9 @@ pub struct Config {
     /// Whose tokens let people in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub oauth: Vec<login::OAuth>,
+    /// Where references to secrets may lead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub references: Option<References>,
 }
 
 fn hba_file() -> PathBuf {
@@ -84,6 +89,7 @@ impl Config {
             connections: None,
             audit: None,
             oauth: Vec::new(),
+            references: None,
         }
     }
 
@@ -123,6 +129,18 @@ impl Config {
         }
     }
 
+    /// Where references may lead: not to what the server proves itself with.
+    fn reference_rules(&self, data: &Path, key: &KeySource) -> anyhow::Result<ReferenceRules> {
+        let file = |file: &PathBuf| KeySource::File(file.clone());
+        let configured = self.key_source().ok();
+        let tls = self.tls.as_ref().map(|files| file(&files.key_file));
+        let own: Vec<_> =
+            [Some(key), configured.as_ref(), tls.as_ref()].into_iter().flatten().collect();
+        let references = self.references.clone().unwrap_or_default();
+        let rules = references.rules(&std::path::absolute(data)?, &own);
+        rules.with_context(|| format!("in {}", data.join(CONFIG_FILE).display()))
+    }
+
     /// Where the rules of logins are.
     pub fn login_files(&self) -> login::Files {
         login::Files { rules: self.hba_file.clone(), maps: self.ident_file.clone() }
@@ -137,6 +155,8 @@ pub struct Folder {
     pub keyring: Keyring,
     /// What its `medley.toml` says.
     pub config: Config,
+    /// Where references to secrets may lead.
+    pub references: ReferenceRules,
 }
 
 impl Folder {
@@ -149,6 +169,7 @@ impl Folder {
             Some(path) => KeySource::File(path.to_owned()),
             None => config.key_source()?,
         };
+        let references = config.reference_rules(path, &source)?;
         let master = load_key(&source)?;
         let data_keys = catalog.data_keys();
         let keyring = Keyring::open(master.as_ref(), &data_keys);
@@ -158,7 +179,7 @@ impl Folder {
             let needed = needed.master;
             tracing::warn!(%source, %given, %needed, "another master key is needed: secrets cannot be used");
         }
-        Ok(Self { catalog, keyring, config })
+        Ok(Self { catalog, keyring, config, references })
     }
 }
 

@@ -11,6 +11,7 @@ mod init;
 mod key;
 mod login;
 mod print;
+mod references;
 mod serve;
 mod server;
 mod sql;

@@ -42,6 +42,7 @@ impl Server {
             folder.config.connections.unwrap_or_default().limits()?,
             Arc::clone(&roots),
         );
+        foreign.refer_by(folder.references);
         let engine = Engine::new(medley_engine::Limits::default())
             .context("could not start the query engine")?;
         let audit = folder.config.audit.clone().unwrap_or_default();

@@ -37,6 +37,8 @@ pub mod race;
 pub mod script;
 #[cfg(feature = "servers")]
 mod temp;
+#[cfg(feature = "servers")]
+mod vault;
 
 #[cfg(feature = "servers")]
 pub use {
@@ -47,4 +49,5 @@ pub use {
     ports::free_port,
     postgres::{Postgres, PostgresBuilder, SUPERUSER},
     temp::TempFolder,
+    vault::Vault,
 };

@@ -41,6 +41,8 @@ pub struct Fake {
     pub connections: AtomicUsize,
     /// Connections up to this number are dead: the remote was restarted.
     pub dead: Arc<AtomicUsize>,
+    /// Passwords with which nobody is let in.
+    pub refused: Arc<Mutex<Vec<String>>>,
 }
 
 impl Wrapper for Fake {
@@ -81,6 +83,21 @@ impl SqlWrapper for Fake {
         let account = connect.mapping.text("user").unwrap_or("nobody");
         let account =
             account.replace("{role}", connect.role).replace("{session_user}", connect.session_user);
+        let account = match connect.mapping.secret("password") {
+            Some(password) => {
+                #[expect(clippy::disallowed_methods, reason = "it stands for a remote")]
+                let password = password.expose();
+                if self.refused.lock().iter().any(|refused| refused == password) {
+                    self.log.add(number, format!("refuse {account}/{password}"));
+                    let (server, detail) = ("s".to_owned(), "no".to_owned());
+                    return Err(Error::Connect { server, detail });
+                }
+                format!("{account}/{password}")
+            }
+            None => account,
+        };
+        let told = connect.mapping.iter().map(|(name, _)| name).filter(|it| *it != "user");
+        assert_eq!(told.count(), 0, "a wrapper is told of what it did not declare");
         self.log.add(number, format!("connect {account}"));
         let facts =
             Facts { dialect: &DIALECT, version: 1, byte_order_collation: true, can: self.can };

@@ -5,6 +5,7 @@ mod auditing;
 mod choosing;
 mod fake;
 mod pooling;
+mod referring;
 mod resolving;
 mod transactions;
 mod world;

@@ -84,11 +84,16 @@ impl World {
         oid
     }
 
-    /// ALTER USER MAPPING.
+    /// ALTER USER MAPPING, to this account.
     pub fn remap(&self, mapping: UserMappingOid, account: &str) {
+        self.remap_with(mapping, &[("user", account)]);
+    }
+
+    /// ALTER USER MAPPING.
+    pub fn remap_with(&self, mapping: UserMappingOid, given: &[(&str, &str)]) {
         let mut tx = self.catalog.begin(Backend::default());
         let old = tx.snapshot().user_mapping(mapping).unwrap().unwrap();
-        let new = UserMapping { options: options(account), ..(*old).clone() };
+        let new = UserMapping { options: plain(given), ..(*old).clone() };
         tx.update(&old, new).unwrap();
         tx.commit().unwrap();
     }
@@ -196,10 +201,6 @@ pub async fn read(mut batches: Batches) -> String {
 pub fn account(batch: &arrow_array::RecordBatch) -> String {
     use arrow_array::cast::AsArray;
     batch.column(0).as_string::<i32>().value(0).to_owned()
-}
-
-fn options(account: &str) -> Options {
-    plain(&[("user", account)])
 }
 
 fn plain(given: &[(&str, &str)]) -> Options {
