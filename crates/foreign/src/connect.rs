@@ -49,12 +49,12 @@ pub(crate) async fn open(
     let references = foreign.references();
     let credentials = references.fetch(remote, person).await?;
     let refused = match log_in(foreign, remote, person, &credentials).await {
-        Err(error) if error.is_connection_lost() && credentials.doubt() => error,
+        Err(Error::Wrapper(error)) if error.is_authentication() && credentials.doubt() => error,
         logged_in => return Ok((logged_in?, credentials.term())),
     };
     let fresh = references.fetch(remote, person).await?;
     match fresh.are_still(&credentials) {
-        true => Err(refused),
+        true => Err(refused.into()),
         false => Ok((log_in(foreign, remote, person, &fresh).await?, fresh.term())),
     }
 }

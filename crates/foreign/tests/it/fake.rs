@@ -10,7 +10,7 @@ use futures::{StreamExt, stream};
 use medley_fdw::{
     Batches, Begin, Canceller, Capabilities, Connect, Dialect, Error, Facts, Family, Kind,
     OptionSpec, Options, Query, Result, Scope, ShapedBy, SqlConnection, SqlWrapper, TableName,
-    Wrapper,
+    Unreached, Wrapper,
 };
 use medley_types::{PgType, field};
 use parking_lot::Mutex;
@@ -90,7 +90,7 @@ impl SqlWrapper for Fake {
                 if self.refused.lock().iter().any(|refused| refused == password) {
                     self.log.add(number, format!("refuse {account}/{password}"));
                     let (server, detail) = ("s".to_owned(), "no".to_owned());
-                    return Err(Error::Connect { server, detail });
+                    return Err(Error::Connect { server, detail, kind: Unreached::Authentication });
                 }
                 format!("{account}/{password}")
             }
