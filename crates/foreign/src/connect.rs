@@ -9,7 +9,7 @@ use medley_secret::{Opener, Place, Secret};
 
 use crate::access::Person;
 use crate::pool::Permit;
-use crate::references::{Credentials, Term};
+use crate::references::{Secrets, Term};
 use crate::{Connection, Error, Foreign, Lease, Remote, Result, rotation};
 
 /// A connection for one statement: one that waits for its like, or a new one.
@@ -47,13 +47,13 @@ pub(crate) async fn open(
     person: &Person,
 ) -> Result<(Connection, Term)> {
     let references = foreign.references();
-    let credentials = references.fetch(remote, person).await?;
-    let refused = match log_in(foreign, remote, person, &credentials).await {
-        Err(Error::Wrapper(error)) if error.is_authentication() && credentials.doubt() => error,
-        logged_in => return Ok((logged_in?, credentials.term())),
+    let secrets = references.fetch(remote, person).await?;
+    let refused = match log_in(foreign, remote, person, &secrets).await {
+        Err(Error::Wrapper(error)) if error.is_authentication() && secrets.doubt() => error,
+        logged_in => return Ok((logged_in?, secrets.term())),
     };
     let fresh = references.fetch(remote, person).await?;
-    match fresh.are_still(&credentials) {
+    match fresh.are_still(&secrets) {
         true => Err(refused.into()),
         false => Ok((log_in(foreign, remote, person, &fresh).await?, fresh.term())),
     }
@@ -67,14 +67,14 @@ async fn log_in(
     foreign: &Arc<Foreign>,
     remote: &Remote,
     person: &Person,
-    credentials: &Credentials,
+    secrets: &Secrets,
 ) -> Result<Connection> {
     let mut server = server_options(&foreign.opener, remote)?;
     let mut mapping = match remote.mapping() {
         Some(mapping) => mapping_options(&foreign.opener, remote, mapping)?,
         None => Options::default(),
     };
-    credentials.fill(remote, person, &mut server, &mut mapping)?;
+    secrets.fill(remote, person, &mut server, &mut mapping)?;
     let next = next_password(remote, &mut mapping);
     let try_with =
         async |mapping: &Options| connect(foreign, remote, person, &server, mapping).await;

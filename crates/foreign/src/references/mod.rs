@@ -57,7 +57,7 @@ struct Fetched {
 }
 
 /// What was fetched for one login.
-pub(crate) struct Credentials {
+pub(crate) struct Secrets {
     values: HashMap<Source, Found>,
 }
 
@@ -120,7 +120,7 @@ impl References {
         self: &Arc<Self>,
         remote: &Remote,
         person: &Person,
-    ) -> Result<Credentials> {
+    ) -> Result<Secrets> {
         let who = who(remote, person);
         let mut wanted = HashMap::new();
         for option in &remote.plan().wanted {
@@ -130,7 +130,7 @@ impl References {
             let found = self.value(*remote.key(), source.clone(), who).await;
             found.map(|found| (source, found)).map_err(|error| failed(remote, option, error))
         });
-        Ok(Credentials { values: try_join_all(values).await?.into_iter().collect() })
+        Ok(Secrets { values: try_join_all(values).await?.into_iter().collect() })
     }
 
     async fn value(
@@ -250,7 +250,7 @@ fn variable(rules: &ReferenceRules, name: &str) -> Result<Zeroizing<String>, Fet
     }
 }
 
-impl Credentials {
+impl Secrets {
     /// Puts everything where it belongs: values in place of references, names in place of
     /// templates. What a wrapper is not told of is taken out.
     pub(crate) fn fill(

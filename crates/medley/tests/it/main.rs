@@ -20,6 +20,7 @@ mod pg_compat;
 mod psql;
 mod races;
 mod readme;
+mod references;
 mod replay;
 mod scripts;
 mod signals;
