@@ -2,10 +2,10 @@
 //! for each secret, which says where the secret is kept instead of here.
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
-use medley_secret::{Reference, is_prefix};
+use medley_secret::{Reference, ReferenceError, Template, Who, is_prefix};
 use medley_types::{ColumnBuilder, PgType, Style};
 
-use crate::{Error, GivenOption, GivenValue, Kind, OptionSpec, Options, Result, Scope};
+use crate::{Effect, Error, GivenOption, GivenValue, Kind, OptionSpec, Options, Result, Scope};
 
 /// What a secret's option is called where it is a reference: `password_ref`.
 pub const REFERENCE_SUFFIX: &str = "_ref";
@@ -175,7 +175,7 @@ pub fn check_reference(spec: &OptionSpec, value: &str) -> Result<Reference> {
 pub enum WrongReference {
     /// Its form.
     #[error(transparent)]
-    Form(#[from] medley_secret::ReferenceError),
+    Form(#[from] ReferenceError),
     /// A user's name comes from a field of that name only.
     #[error("a remote user's name is kept in a field \"username\" or \"user\" of Vault only")]
     NoName,
@@ -207,8 +207,56 @@ pub(crate) fn check_pairs(
     let mut references = given.iter().filter_map(|it| referenced(declared, scope, it.name));
     match references.find(|spec| given.iter().any(|it| it.name == spec.name)) {
         Some(spec) => Err(Error::ValueAndReference(spec.name)),
-        None => Ok(()),
+        None => check_user(declared, scope, given),
     }
+}
+
+/// The remote user's name is a template, where it is one.
+fn check_user(
+    declared: &'static [OptionSpec],
+    scope: Scope,
+    given: &[GivenOption<'_>],
+) -> Result<()> {
+    let text = |name: &str| match given.iter().find(|it| it.name == name)?.value {
+        GivenValue::Plain(value) => Some(value),
+        GivenValue::Secret => None,
+    };
+    let refers = given.iter().any(|it| fetched(declared, scope, it.name).is_some());
+    match scope {
+        Scope::UserMapping => user_template(text, refers).map(drop).map_err(|why| {
+            let option = USER_OPTIONS.into_iter().find(|name| text(name).is_some());
+            Error::Reference { option: option.unwrap_or_default().to_owned(), why: why.into() }
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The option whose value is fetched from where the option of this name says: what does nothing
+/// need not be fetched.
+pub fn fetched(
+    options: &'static [OptionSpec],
+    scope: Scope,
+    name: &str,
+) -> Option<&'static OptionSpec> {
+    referenced(options, scope, name).filter(|spec| spec.effect == Effect::Honoured)
+}
+
+/// The remote user's option and its template, where people's names stand in it. They count where
+/// the mapping says so, or has a reference: in PostgreSQL `{role}` is a name like any other, and
+/// there is no reference.
+pub fn user_template<'a>(
+    text: impl Fn(&str) -> Option<&'a str>,
+    refers: bool,
+) -> Result<Option<(&'static str, Template)>, ReferenceError> {
+    if !text(TEMPLATES).map_or(refers, is_on) {
+        return Ok(None);
+    }
+    let named = |name: &'static str| Some((name, text(name)?));
+    let Some((name, text)) = USER_OPTIONS.into_iter().find_map(named) else {
+        return Ok(None);
+    };
+    let template = Template::parse(text)?;
+    Ok((template.uses() != Who::default()).then_some((name, template)))
 }
 
 /// Judges what no wrapper declares: for objects of a wrapper without a validator, whose own

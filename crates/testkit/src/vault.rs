@@ -376,7 +376,7 @@ fn said(status: u16, error: &str) -> Answer {
 }
 
 fn seconds(duration: Duration) -> u64 {
-    duration.as_secs_f64().round() as u64
+    duration.as_secs()
 }
 
 fn auth(token: &str, ttl: Duration) -> Value {

@@ -32,6 +32,15 @@ create user mapping for bob server s options (user_ref 'vault:kv/a#username', us
 create user mapping for bob server s options (user_ref 'vault:kv/a#username', password_ref 'vault:kv/a#password', templates 'on');
 drop user mapping for bob server s;
 create user mapping for bob server s options (templates 'perhaps');
+-- Names in braces mean something where the mapping says so, or has a reference.
+create user mapping for bob server s options (user '{nobody}', templates 'on');
+create user mapping for bob server s options (user '{role', password_ref 'env:X');
+create user mapping for bob server s options (user '{role}_{session_user}', password_ref 'env:X');
+alter user mapping for bob server s options (set user '{nobody}');
+alter user mapping for bob server s options (set user '{nobody}', add templates 'off');
+drop user mapping for bob server s;
+create user mapping for bob server s options (user '{nobody}', password 'x');
+drop user mapping for bob server s;
 -- The server's owner sets what a superuser allowed, and nothing beside it.
 set role owner;
 create user mapping for bob server s options (password_ref 'vault:kv/team/bob#password');

@@ -22,7 +22,9 @@ const MOST_ENTRIES: usize = 10_000;
 
 /// Values by whose they are, and where they come from.
 #[derive(Default)]
-pub(super) struct Cache(Mutex<HashMap<(ConnKey, Source), Arc<Entry>>>);
+pub(super) struct Cache(Mutex<Entries>);
+
+type Entries = HashMap<(ConnKey, Source), Arc<Entry>>;
 
 /// What one fetch brought, and how long it is good.
 #[derive(Debug)]
@@ -89,8 +91,7 @@ impl Cache {
     pub(super) fn entry(&self, key: ConnKey, source: Source) -> Arc<Entry> {
         let mut entries = self.0.lock();
         if entries.len() >= MOST_ENTRIES {
-            let now = Instant::now();
-            entries.retain(|_, entry| entry.is_worth_keeping(now));
+            make_room(&mut entries);
         }
         Arc::clone(
             entries.entry((key, source)).or_insert_with(|| Arc::new(Entry(Mutex::default()))),
@@ -117,6 +118,17 @@ impl Cache {
     pub(super) fn is_empty(&self) -> bool {
         self.0.lock().is_empty()
     }
+}
+
+/// Forgets what is of no use any more; if that is little, half of what could be fetched again as
+/// it is.
+fn make_room(entries: &mut Entries) {
+    let now = Instant::now();
+    entries.retain(|_, entry| entry.is_worth_keeping(now));
+    let too_many = entries.len().saturating_sub(MOST_ENTRIES / 2);
+    let others = entries.iter().filter(|(_, entry)| !entry.is_lent_or_awaited());
+    let gone: Vec<_> = others.map(|(key, _)| key.clone()).take(too_many).collect();
+    gone.iter().for_each(|key| drop(entries.remove(key)));
 }
 
 impl Entry {
@@ -201,6 +213,11 @@ impl Entry {
         if let Some(value) = &self.0.lock().value {
             value.retire();
         }
+    }
+
+    fn is_lent_or_awaited(&self) -> bool {
+        let slot = self.0.lock();
+        slot.fetch.is_some() || slot.value.as_ref().is_some_and(|value| value.span.is_some())
     }
 
     fn is_worth_keeping(&self, now: Instant) -> bool {

@@ -65,13 +65,15 @@ fn judge(rules: &ReferenceRules, file: &File, metadata: &Metadata) -> Result<(),
     }
 }
 
-/// Whether it is one of ours under another name: files may have several, without any link.
+/// Whether it is one of ours under another name: files, and folders, may be in several places
+/// without any link.
 fn is_private(rules: &ReferenceRules, metadata: &Metadata) -> bool {
     let is_same = |path: &Path| {
         fs::metadata(path).is_ok_and(|it| (it.dev(), it.ino()) == (metadata.dev(), metadata.ino()))
     };
-    let linked = || rules.private_folders.iter().any(|folder| holds(folder, &is_same));
-    rules.private_files.iter().any(|file| is_same(file)) || (metadata.nlink() > 1 && linked())
+    let holds_it = |folder: &PathBuf| holds(folder, &is_same);
+    rules.private_files.iter().any(|file| is_same(file))
+        || rules.private_folders.iter().any(holds_it)
 }
 
 fn holds(folder: &Path, is_same: &dyn Fn(&Path) -> bool) -> bool {

@@ -81,6 +81,9 @@ impl Leases {
 }
 
 async fn keep(references: Weak<References>, stop: CancellationToken) {
+    if let Some(vault) = references.upgrade().and_then(|it| it.vault.clone()) {
+        vault.look_up_token().await;
+    }
     loop {
         let Some(references) = references.upgrade() else { return };
         if stop.is_cancelled() {
@@ -102,10 +105,8 @@ impl References {
         self.cache.sweep(|key| crate::resolve::is_current(&self.catalog, key));
         self.pool.close_over();
         let Some(vault) = &self.vault else { return };
+        vault.keep_token().await;
         let held = std::mem::take(&mut *self.leases.held.lock());
-        if !held.is_empty() {
-            vault.keep_token().await;
-        }
         let kept: Vec<_> = futures::stream::iter(held)
             .map(|held| self.care_for(vault, held))
             .buffer_unordered(AT_ONCE)
@@ -189,15 +190,15 @@ impl References {
             None => None,
         };
         let held = self.leases.held.lock();
-        if held.is_empty() {
-            return SWEEP;
-        }
         let moments = held.iter().flat_map(|held| {
             let span = &held.lease.span;
             [span.renews().max(held.retry), span.gives_way()]
         });
-        let next = moments.chain(token).min().unwrap_or_else(Instant::now);
-        next.saturating_duration_since(Instant::now()).clamp(SOON, LATE)
+        let now = Instant::now();
+        let next = moments.chain(token).map(|moment| moment.saturating_duration_since(now)).min();
+        // Whether a lease is used still is looked at as well.
+        let late = if held.is_empty() { SWEEP } else { LATE };
+        next.unwrap_or(late).clamp(SOON, late)
     }
 
     async fn give_all_back(&self) {

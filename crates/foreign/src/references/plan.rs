@@ -31,19 +31,14 @@ impl Plan {
         let mut wanted = Vec::new();
         for (scope, given) in [(Scope::Server, server_options), (Scope::UserMapping, mapping)] {
             for (name, value) in given.iter() {
-                // What does nothing need not be fetched.
-                let Some(spec) = ours::referenced(options, scope, name)
-                    .filter(|spec| spec.effect == medley_fdw::Effect::Honoured)
-                else {
-                    continue;
-                };
+                let Some(spec) = ours::fetched(options, scope, name) else { continue };
                 let reference = ours::check_reference(spec, value)?;
                 wanted.push(Wanted { spec, reference });
             }
         }
         let refers = wanted.iter().any(|wanted| wanted.spec.scope == Scope::UserMapping);
         let failed = |source| Error::Template { server: server.name.clone(), source };
-        let user = user_template(mapping, refers).map_err(failed)?;
+        let user = ours::user_template(|name| mapping.text(name), refers).map_err(failed)?;
         Ok(Self { wanted, user })
     }
 
@@ -59,22 +54,4 @@ impl Plan {
         };
         self.wanted.iter().map(of).fold(user.unwrap_or_default(), Who::or)
     }
-}
-
-/// Names in the remote user's name count where the mapping says so, or has a reference: in
-/// PostgreSQL `{role}` is a name like any other, and there is no reference.
-fn user_template(
-    mapping: &Options,
-    refers: bool,
-) -> Result<Option<(&'static str, Template)>, medley_secret::ReferenceError> {
-    let said = mapping.boolean(ours::TEMPLATES).ok().flatten();
-    if !said.unwrap_or(refers) {
-        return Ok(None);
-    }
-    let named = |name: &'static str| Some((name, mapping.text(name)?));
-    let Some((name, text)) = ours::USER_OPTIONS.into_iter().find_map(named) else {
-        return Ok(None);
-    };
-    let template = Template::parse(text)?;
-    Ok((template.uses() != Who::default()).then_some((name, template)))
 }

@@ -10,22 +10,33 @@ use parking_lot::Mutex;
 pub(crate) struct Span {
     /// What it lasted at first: how soon before its end it is given up is measured by that.
     first: Duration,
-    ends: Mutex<Instant>,
+    lasts: Mutex<Lasts>,
     over: AtomicBool,
     /// Somebody logged in with it since it was last renewed.
     used: AtomicBool,
 }
 
+/// How long it lasts as it was last said.
+#[derive(Clone, Copy, Debug)]
+struct Lasts {
+    ends: Instant,
+    length: Duration,
+}
+
 impl Span {
     /// Of what was asked for at this moment.
     pub(crate) fn new(from: Instant, lasts: Duration) -> Arc<Self> {
-        let (ends, over) = (Mutex::new(from + lasts), AtomicBool::new(false));
-        Arc::new(Self { first: lasts, ends, over, used: AtomicBool::new(false) })
+        Arc::new(Self {
+            first: lasts,
+            lasts: Mutex::new(Lasts { ends: from + lasts, length: lasts }),
+            over: AtomicBool::new(false),
+            used: AtomicBool::new(false),
+        })
     }
 
     /// It lasts this long from that moment on.
-    pub(crate) fn renew(&self, from: Instant, lasts: Duration) {
-        *self.ends.lock() = from + lasts;
+    pub(crate) fn renew(&self, from: Instant, length: Duration) {
+        *self.lasts.lock() = Lasts { ends: from + length, length };
         self.used.store(false, Ordering::Relaxed);
     }
 
@@ -43,14 +54,15 @@ impl Span {
     /// last moment.
     pub(crate) fn gives_way(&self) -> Instant {
         let early = (self.first / 10).min(Duration::from_secs(30));
-        let ends = *self.ends.lock();
+        let ends = self.lasts.lock().ends;
         ends.checked_sub(early).unwrap_or(ends)
     }
 
-    /// When it is to be renewed: with a third of its time left.
+    /// When it is to be renewed: with a third of the time left that it got last. Where renewing
+    /// makes it last no longer, that is ever sooner, but not at once.
     pub(crate) fn renews(&self) -> Instant {
-        let ends = *self.ends.lock();
-        ends.checked_sub(self.first / 3).unwrap_or(ends)
+        let Lasts { ends, length } = *self.lasts.lock();
+        ends.checked_sub(length / 3).unwrap_or(ends)
     }
 
     /// Nothing may be begun with it.
@@ -65,7 +77,7 @@ impl Span {
 
     /// Its time is not over, be it of use or not.
     pub(crate) fn is_lasting(&self, now: Instant) -> bool {
-        now < *self.ends.lock()
+        now < self.lasts.lock().ends
     }
 
     /// How long it lasted at first.

@@ -296,6 +296,57 @@ async fn a_changed_mapping_forgets_what_was_fetched_for_the_old_one() {
     assert_eq!(it.run(alice).await, "a/p2");
 }
 
+/// Each way in at Vault, and what is said where it is closed.
+#[tokio::test(flavor = "multi_thread")]
+async fn there_are_three_ways_to_log_in() {
+    let proof = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(proof.path(), "proof\n").unwrap();
+    let path = || proof.path().to_owned();
+    let ways = [
+        VaultLogin::Token(LoginSource::File(path())),
+        VaultLogin::AppRole {
+            mount: "approle".to_owned(),
+            role_id: "r".to_owned(),
+            secret_id: LoginSource::File(path()),
+        },
+        VaultLogin::Kubernetes { mount: "k8s".to_owned(), role: "m".to_owned(), token: path() },
+    ];
+    for login in ways {
+        let it = Outside::new(|rules| rules.vault.as_mut().unwrap().login = login.clone());
+        let alice = it.world.role("alice");
+        it.world.map_with(alice, &[("user", "a"), ("password_ref", APP)], true);
+        let said = it.run(alice).await;
+        assert!(said.starts_with("28000 could not fetch"), "{login:?}: {said}");
+        it.vault.add_token("proof", Some(ms(3_600_000)));
+        it.vault.add_login("approle", json!({ "role_id": "r", "secret_id": "proof" }), ms(0));
+        it.vault.add_login("k8s", json!({ "role": "m", "jwt": "proof" }), ms(3_600_000));
+        assert_eq!(it.run(alice).await, "a/p1", "{login:?}");
+    }
+}
+
+/// Nobody here could get another.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_somebody_elses_is_kept() {
+    let proof = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(proof.path(), "proof").unwrap();
+    let login = VaultLogin::Token(LoginSource::File(proof.path().to_owned()));
+    let (vault, folder) = (vault(), tempfile::tempdir().unwrap());
+    vault.add_token("proof", Some(ms(3000)));
+    let world = World::new(Fake::default(), MANY);
+    let mut rules = rules(&vault, &folder);
+    rules.vault.as_mut().unwrap().login = login;
+    world.foreign.refer_by(rules);
+    world.foreign.start();
+    tokio::time::sleep(ms(4500)).await;
+    let alice = world.role("alice");
+    world.map_with(alice, &[("user", "a"), ("password_ref", APP)], true);
+    assert_eq!(world.run(alice, "rows").await, "a/p1");
+    let renewed = vault.count("POST auth/token/renew-self");
+    assert!((1..=4).contains(&renewed), "{renewed}");
+    world.foreign.stop().await;
+    assert_eq!(vault.count("POST auth/token/revoke-self"), 0, "it is not ours to give back");
+}
+
 /// Accounts that a database has now.
 #[derive(Clone, Default)]
 struct Accounts(Arc<std::sync::Mutex<HashSet<String>>>);

@@ -2,8 +2,9 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use zeroize::Zeroizing;
 
 use super::super::rules::{LoginSource, VaultLogin};
@@ -18,8 +19,20 @@ pub(super) struct Token {
     /// It was made for this server, which gives it back.
     is_ours: bool,
     renewable: bool,
+    /// It is not renewed again before this moment.
+    retry: Mutex<Instant>,
     /// Without an end it lasts for ever, which is as long as this says.
     pub(super) span: Arc<Span>,
+}
+
+/// How soon renewing is tried again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+impl Token {
+    /// When it is to be renewed, if it can be.
+    fn renews(&self) -> Option<Instant> {
+        self.renewable.then(|| self.span.renews().max(*self.retry.lock()))
+    }
 }
 
 impl Vault {
@@ -72,6 +85,7 @@ impl Vault {
             born: asked,
             is_ours: true,
             renewable: auth.renewable,
+            retry: Mutex::new(asked),
             span: span(asked, auth.lease_duration),
         })
     }
@@ -80,7 +94,8 @@ impl Vault {
     async fn look_up(&self, value: Zeroizing<String>) -> Result<Token, FetchError> {
         let born = Instant::now();
         let (is_ours, renewable) = (false, false);
-        let token = Token { value, born, is_ours, renewable, span: span(born, 0) };
+        let retry = Mutex::new(born);
+        let token = Token { value, born, is_ours, renewable, retry, span: span(born, 0) };
         let url = self.rules.address.join("v1/auth/token/lookup-self");
         let (asked, answer) = self.get(&url, &token).await.map_err(|refusal| match refusal {
             Refusal::Status(400..=404) => {
@@ -92,14 +107,22 @@ impl Vault {
         Ok(Token { renewable, span: span(asked, lasts), ..token })
     }
 
+    /// A token that somebody else got is kept from its first moment on: nobody here gets another.
+    pub(in super::super) async fn look_up_token(&self) {
+        if let VaultLogin::Token(_) = self.rules.login
+            && let Err(error) = self.token().await
+        {
+            tracing::warn!(%error, "the token for Vault is not known to be good");
+        }
+    }
+
     /// Has the token last longer, when it is time. One that cannot ends, and a login follows when
     /// something is asked next.
     pub(in super::super) async fn keep_token(&self) {
         let token = self.token.lock().await.clone();
-        let Some(token) = token.filter(|it| it.renewable && Instant::now() >= it.span.renews())
-        else {
-            return;
-        };
+        let is_time = |it: &Arc<Token>| it.renews().is_some_and(|moment| moment <= Instant::now());
+        let Some(token) = token.filter(is_time) else { return };
+        *token.retry.lock() = Instant::now() + PAUSE;
         match self.post("auth/token/renew-self", Some(&token), &[]).await {
             Ok((asked, answer)) => {
                 if let Some(auth) = answer.auth {
@@ -117,7 +140,7 @@ impl Vault {
     /// When the token needs to be looked at.
     pub(in super::super) async fn token_renews(&self) -> Option<Instant> {
         let token = self.token.lock().await;
-        token.as_ref().filter(|it| it.renewable).map(|it| it.span.renews())
+        token.as_ref().and_then(|it| it.renews())
     }
 
     /// Gives the token back, and with it all that was lent for it.
