@@ -180,6 +180,11 @@ impl Pool {
         drop(retired);
     }
 
+    /// Closes all that are idle.
+    pub fn close_all_idle(&self) {
+        self.close_idle(|_| true);
+    }
+
     /// Closes connections that were idle too long.
     pub fn reap(&self) {
         let Some(limit) = Instant::now().checked_sub(self.limits.idle) else { return };

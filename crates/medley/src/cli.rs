@@ -209,14 +209,16 @@ pub struct On {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     medley key rotate \"host=127.0.0.1 port=5433 user=postgres\"\n  \
+    medley key rotate \"host=127.0.0.1 port=5433 user=postgres\" --new-key-file /etc/medley/new.key\n  \
     medley key rotate --data ./data --new-key-file ~/.medley.new.key")]
 pub struct Rotate {
     #[command(flatten)]
     pub on: On,
 
     /// Instead, wraps the data keys by the master key in this file, which is made if it is not
-    /// there, and has medley.toml name it. For a data folder that no server is serving.
-    #[arg(long, value_name = "FILE", requires = "data")]
+    /// there, and has medley.toml name it. A running server goes on serving; this is then to be
+    /// run on its machine, by its account.
+    #[arg(long, value_name = "FILE")]
     pub new_key_file: Option<PathBuf>,
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use medley_catalog::Catalog;
 use medley_foreign::ReferenceRules;
-use medley_secret::{KeySource, Keyring, MasterKey};
+use medley_secret::{KeySource, Keyring, MasterKey, WrappedKey};
 use serde::{Deserialize, Serialize};
 
 use crate::audit;
@@ -44,6 +44,9 @@ pub struct Config {
     /// How long that may take, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_command_timeout: Option<u32>,
+    /// The file of the key that is to take its place, see `medley key rotate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_key_file: Option<PathBuf>,
     /// Who may log in, and how they prove who they are.
     #[serde(default = "hba_file")]
     pub hba_file: PathBuf,
@@ -83,6 +86,7 @@ impl Config {
             key_credential: None,
             key_command: None,
             key_command_timeout: None,
+            next_key_file: None,
             hba_file: hba_file(),
             ident_file: ident_file(),
             tls: None,
@@ -97,6 +101,7 @@ impl Config {
     fn within(self, folder: &Path) -> Self {
         Self {
             key_file: self.key_file.map(|file| folder.join(file)),
+            next_key_file: self.next_key_file.map(|file| folder.join(file)),
             hba_file: folder.join(self.hba_file),
             ident_file: folder.join(self.ident_file),
             tls: self.tls.map(|files| files.within(folder)),
@@ -172,7 +177,10 @@ impl Folder {
         let references = config.reference_rules(path, &source)?;
         let master = load_key(&source)?;
         let data_keys = catalog.data_keys();
-        let keyring = Keyring::open(master.as_ref(), &data_keys);
+        let mut keyring = Keyring::open(master.as_ref(), &data_keys);
+        if let Some(arrived) = arrived(path, &config, &keyring, &data_keys)? {
+            keyring = arrived;
+        }
         if let (Some(given), Some(needed)) = (keyring.master(), data_keys.last())
             && !keyring.can_open(needed)
         {
@@ -181,6 +189,26 @@ impl Folder {
         }
         Ok(Self { catalog, keyring, config, references })
     }
+}
+
+/// The keyring by the key that is to come next, where it has come already: a server that replaced
+/// its key was interrupted before `medley.toml` said so.
+fn arrived(
+    path: &Path,
+    config: &Config,
+    keyring: &Keyring,
+    data_keys: &[WrappedKey],
+) -> anyhow::Result<Option<Keyring>> {
+    let opens = |keyring: &Keyring| data_keys.last().is_some_and(|key| keyring.can_open(key));
+    let Some(file) = config.next_key_file.as_ref().filter(|_| !opens(keyring)) else {
+        return Ok(None);
+    };
+    let next = Keyring::open(load_key(&KeySource::File(file.clone()))?.as_ref(), data_keys);
+    if !opens(&next) {
+        return Ok(None);
+    }
+    set_key_file(path, file)?;
+    Ok(Some(next))
 }
 
 /// Without its key a server runs, and uses no secrets; what is there and must not be used is an
@@ -199,12 +227,30 @@ fn load_key(source: &KeySource) -> anyhow::Result<Option<MasterKey>> {
     }
 }
 
+/// The file of the master key that is to come next, as the folder's `medley.toml` says now.
+pub fn next_key_file(folder: &Path) -> anyhow::Result<Option<PathBuf>> {
+    Ok(read_config(folder)?.within(folder).next_key_file)
+}
+
+/// Has the folder's `medley.toml` name this file for the master key that is to come next.
+pub fn set_next_key_file(folder: &Path, key_file: &Path) -> anyhow::Result<()> {
+    name_key_file(folder, "next_key_file", key_file)
+}
+
 /// Has the folder's `medley.toml` name this file for the master key; the rest of it stays as it is.
 pub fn set_key_file(folder: &Path, key_file: &Path) -> anyhow::Result<()> {
+    name_key_file(folder, "key_file", key_file)
+}
+
+fn name_key_file(folder: &Path, setting: &str, key_file: &Path) -> anyhow::Result<()> {
     let file = folder.join(CONFIG_FILE);
     let text =
         fs::read_to_string(&file).with_context(|| format!("could not read {}", file.display()))?;
-    let is_kept = |line: &&str| !line.trim_start().starts_with("key_");
+    let is_next = |line: &str| line.trim_start().starts_with("next_key_file");
+    let is_kept = |line: &&str| {
+        let is_key = line.trim_start().starts_with("key_");
+        !(is_next(line) || is_key && setting == "key_file")
+    };
     let relative = key_file.strip_prefix(folder).unwrap_or(key_file);
     let named = toml::Value::String(relative.display().to_string());
     let kept: Vec<_> = text.lines().filter(is_kept).collect();
@@ -213,7 +259,7 @@ pub fn set_key_file(folder: &Path, key_file: &Path) -> anyhow::Result<()> {
         kept.iter().skip_while(|line| line.starts_with('#')).collect(),
     );
     let mut new: Vec<String> = comments.into_iter().map(|line| (*line).to_owned()).collect();
-    new.push(format!("key_file = {named}"));
+    new.push(format!("{setting} = {named}"));
     new.extend(settings.into_iter().map(|line| (*line).to_owned()));
     let text = new.join("\n") + "\n";
     toml::from_str::<Config>(&text).with_context(|| format!("in the new {}", file.display()))?;

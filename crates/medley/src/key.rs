@@ -3,13 +3,13 @@
 //! Values are sealed by data keys, which are in the catalog, wrapped by a master key, which is
 //! not. A rotation makes a new data key and seals every value under it anew, in steps, on a server
 //! that goes on serving; interrupted, it is run again. A new master key wraps the data keys in one
-//! commit; for that the server must be stopped, for it is to be started with the new key.
-use std::path::Path;
+//! commit. A server that serves reads where it is from its `medley.toml`, for no statement says so.
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{bail, ensure};
 use indicatif::ProgressBar;
 use medley_fdw::Registry;
 use medley_secret::MasterKey;
@@ -29,8 +29,10 @@ pub async fn run(key: &cli::Key, registry: Arc<Registry>) -> anyhow::Result<Exit
         cli::Key::Status(on) => status(on, registry).await?,
         cli::Key::Rotate(rotate) => {
             if let Some(new) = &rotate.new_key_file {
-                let data = rotate.on.data.as_deref().context("a server must be stopped for it")?;
-                rewrap(data, rotate.on.key_file.as_deref(), new)?;
+                match rotate.on.data.as_deref() {
+                    Some(data) => rewrap(data, rotate.on.key_file.as_deref(), new)?,
+                    None => rewrap_online(&rotate.on, registry, new).await?,
+                }
             } else {
                 self::rotate(&rotate.on, registry).await?;
             }
@@ -131,6 +133,37 @@ async fn turn(target: &mut Target) -> anyhow::Result<Turn> {
     }
 }
 
+/// The same on a server that serves, whose data folder and key files are on this machine.
+async fn rewrap_online(
+    on: &cli::On,
+    registry: Arc<Registry>,
+    new_file: &Path,
+) -> anyhow::Result<()> {
+    let mut target = open(on, registry).await?;
+    let rewrapped = rewrap_on(&mut target, new_file).await;
+    target.close().await;
+    rewrapped
+}
+
+async fn rewrap_on(target: &mut Target, new_file: &Path) -> anyhow::Result<()> {
+    let data = PathBuf::from(ask(target, "folder").await?.join(""));
+    ensure!(data.is_dir(), "the server's data folder, {}, is not on this machine", data.display());
+    let new_file = std::path::absolute(new_file)?;
+    if !new_file.exists() {
+        MasterKey::create(&new_file)?;
+    }
+    folder::set_next_key_file(&data, &new_file)?;
+    let master = ask(target, "rewrap").await?.join("");
+    say_rewrapped(&master, &new_file)
+}
+
+fn say_rewrapped(master: &str, file: &Path) -> anyhow::Result<()> {
+    print(&format!(
+        "master key {master} wraps the data keys, and medley.toml names its file, {}\n",
+        file.display()
+    ))
+}
+
 /// Wraps the data keys by the key in another file, which is made if it is not there. Run again
 /// after an interruption, it goes on where it stopped.
 fn rewrap(data: &Path, key_file: Option<&Path>, new_file: &Path) -> anyhow::Result<()> {
@@ -145,9 +178,5 @@ fn rewrap(data: &Path, key_file: Option<&Path>, new_file: &Path) -> anyhow::Resu
         folder.catalog.set_data_keys(folder.keyring.rewrapped(&wrapped, &new)?)?;
     }
     folder::set_key_file(data, &new_file)?;
-    print(&format!(
-        "master key {} wraps the data keys, and medley.toml names its file, {}\n",
-        new.id(),
-        new_file.display()
-    ))
+    say_rewrapped(&new.id().to_string(), &new_file)
 }

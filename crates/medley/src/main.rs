@@ -10,6 +10,7 @@ mod harden;
 mod init;
 mod key;
 mod login;
+mod master_key;
 mod print;
 mod references;
 mod serve;

@@ -14,6 +14,7 @@ use crate::audit::Trail;
 use crate::bridge::Bridge;
 use crate::folder::Folder;
 use crate::login::{Issuers, Logins};
+use crate::master_key::FolderKeys;
 use crate::tls;
 
 /// A server that could take sessions.
@@ -52,6 +53,7 @@ impl Server {
         let files = folder.config.login_files();
         let logins = Logins::open(files, issuers, instance.catalog().instance())?;
         let logins = Arc::new(logins);
+        instance.master_keys_from(Arc::new(FolderKeys(std::path::absolute(data)?)));
         instance.audit_to(Arc::new(trail));
         instance.configure(Arc::<Logins>::clone(&logins));
         Ok(Self { instance, logins, tls: folder.config.tls })

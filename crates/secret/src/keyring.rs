@@ -9,10 +9,9 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::{Error, KeyId, MasterKey, Place, Portable, Result, Sealed, Secret};
+use crate::sealed::{BOUND, PLAIN};
+use crate::{Binding, Error, KeyId, MasterKey, Place, Portable, Result, Sealed, Secret};
 
-const FORMAT: u8 = 1;
-const HEADER: usize = 1 + 4;
 const NONCE: usize = 12;
 
 /// A data key as the store keeps it: wrapped by the master key.
@@ -144,6 +143,11 @@ impl Keyring {
         wrapped.iter().map(rewrap).collect()
     }
 
+    /// Takes up another master key, and the data keys that it wraps.
+    pub fn replace_master(&self, by: &MasterKey, wrapped: &[WrappedKey]) {
+        self.0.replace(Keys::open(Some(Wrapping::of(by)), wrapped));
+    }
+
     /// Seals a value anew, under the newest data key, for the place where it stands. None if it
     /// is under that key already. The value in clear exists only in here.
     pub fn renew(&self, place: Place<'_>, sealed: &Sealed) -> Result<Option<Sealed>> {
@@ -152,7 +156,7 @@ impl Keyring {
             return Ok(None);
         }
         let secret = self.opener().open(place, sealed)?;
-        self.sealer().seal(place, &secret).map(Some)
+        self.sealer().seal_bound(place, sealed.binding(), &secret).map(Some)
     }
 
     /// Whether the master key is there that wrapped this data key.
@@ -179,15 +183,26 @@ impl Keyring {
 impl Sealer {
     /// Seals a value for its place with the newest data key.
     pub fn seal(&self, place: Place<'_>, secret: &Secret) -> Result<Sealed> {
+        self.seal_bound(place, None, secret)
+    }
+
+    /// The same, bound to where it is sent.
+    pub fn seal_bound(
+        &self,
+        place: Place<'_>,
+        binding: Option<Binding>,
+        secret: &Secret,
+    ) -> Result<Sealed> {
         let keys = self.0.now();
         let (version, cipher) = keys.ciphers.last_key_value().ok_or_else(|| keys.missing(0))?;
         let nonce: [u8; NONCE] = rand::random();
-        let aad = place.associated_data(FORMAT, *version);
+        let mut bytes = vec![if binding.is_some() { BOUND } else { PLAIN }];
+        bytes.extend(version.to_le_bytes());
+        bytes.extend(binding.iter().flat_map(|binding| binding.0));
+        let aad = place.associated_data(&bytes);
         let ciphertext = cipher
             .encrypt(&Nonce::from(nonce), Payload { msg: secret.bytes(), aad: &aad })
             .map_err(|_| Error::Unopenable)?;
-        let mut bytes = vec![FORMAT];
-        bytes.extend(version.to_le_bytes());
         bytes.extend(nonce);
         bytes.extend(ciphertext);
         Ok(Sealed(bytes))
@@ -196,7 +211,13 @@ impl Sealer {
     /// Seals what was sealed in another catalog, or elsewhere in this one, for its new place: of
     /// the same option of an object of the same kind, and of no other. The value in clear exists
     /// only in here.
-    pub fn reseal(&self, from: &Portable, to: Place<'_>) -> Result<Sealed> {
+    /// What it was bound to it stays bound to; else it is bound to `binding`.
+    pub fn reseal(
+        &self,
+        from: &Portable,
+        to: Place<'_>,
+        binding: Option<Binding>,
+    ) -> Result<Sealed> {
         if !from.place().is_like(to) {
             return Err(Error::OtherPlace);
         }
@@ -212,7 +233,7 @@ impl Sealer {
             return Err(Error::Forged);
         }
         let secret = open(&cipher, from.place(), from.sealed()).map_err(|_| Error::Forged)?;
-        self.seal(to, &secret)
+        self.seal_bound(to, from.sealed().binding().or(binding), &secret)
     }
 }
 
@@ -223,7 +244,7 @@ impl Opener {
         let keys = self.0.now();
         let cipher = keys.ciphers.get(&version).ok_or_else(|| keys.missing(version));
         match sealed.0.first() {
-            Some(&FORMAT) => open(cipher?, place, sealed),
+            Some(&(PLAIN | BOUND)) => open(cipher?, place, sealed),
             _ => Err(Error::Unopenable),
         }
     }
@@ -235,20 +256,19 @@ impl Opener {
         if !same {
             return Err(Error::OtherPlace);
         }
-        Sealer(self.0.clone()).seal(to, &self.open(from, sealed)?)
+        let secret = self.open(from, sealed)?;
+        Sealer(self.0.clone()).seal_bound(to, sealed.binding(), &secret)
     }
 }
 
 fn open(cipher: &Aes256GcmSiv, place: Place<'_>, sealed: &Sealed) -> Result<Secret> {
-    let bytes = &sealed.0;
-    if bytes.first() != Some(&FORMAT) || bytes.len() < HEADER + NONCE {
+    if !matches!(sealed.0.first(), Some(&(PLAIN | BOUND))) {
         return Err(Error::Unopenable);
     }
-    let version = sealed.key_version().ok_or(Error::Unopenable)?;
-    let nonce: [u8; NONCE] =
-        bytes[HEADER..HEADER + NONCE].try_into().map_err(|_| Error::Unopenable)?;
-    let aad = place.associated_data(FORMAT, version);
-    let payload = Payload { msg: &bytes[HEADER + NONCE..], aad: &aad };
+    let (header, rest) = sealed.0.split_at_checked(sealed.header()).ok_or(Error::Unopenable)?;
+    let (nonce, msg) = rest.split_first_chunk::<NONCE>().ok_or(Error::Unopenable)?;
+    let (nonce, aad) = (*nonce, place.associated_data(header));
+    let payload = Payload { msg, aad: &aad };
     let opened = cipher.decrypt(&Nonce::from(nonce), payload).map_err(|_| Error::Unopenable)?;
     String::from_utf8(opened).map(Secret::new).map_err(|error| {
         drop(Zeroizing::new(error.into_bytes()));
@@ -354,6 +374,42 @@ mod tests {
         let sealer = Keyring::open(Some(&master), &[Keyring::new_data_key(&master, 1)]).sealer();
         assert!(sealer.seal(PLACE, &Secret::new(String::new())).unwrap().is_of_nothing());
         assert!(!sealer.seal(PLACE, &Secret::new("x".into())).unwrap().is_of_nothing());
+    }
+
+    #[test]
+    fn a_bound_value_tells_what_it_is_bound_to_and_no_other() {
+        let master = MasterKey::generate();
+        let mut wrapped = vec![Keyring::new_data_key(&master, 1)];
+        let keyring = Keyring::open(Some(&master), &wrapped);
+        let binding = Binding::to("w", [("host", "a")]);
+        let secret = Secret::new("canary".into());
+        let sealed = keyring.sealer().seal_bound(PLACE, Some(binding), &secret).unwrap();
+        assert!(sealed.binding() == Some(binding) && !sealed.is_of_nothing());
+        assert_eq!(keyring.opener().open(PLACE, &sealed).unwrap().expose(), "canary");
+        for index in 0..sealed.0.len() {
+            let mut damaged = sealed.clone();
+            damaged.0[index] ^= 1;
+            assert!(keyring.opener().open(PLACE, &damaged).is_err(), "{index}");
+        }
+        let stripped = Sealed([&[PLAIN], &sealed.0[1..5], &sealed.0[37..]].concat());
+        assert!(keyring.opener().open(PLACE, &stripped).is_err());
+        // It stays bound where it is sealed anew, moved, or carried elsewhere.
+        wrapped.push(keyring.next_data_key(&wrapped).unwrap());
+        keyring.reopen(&wrapped);
+        let renewed = keyring.renew(PLACE, &sealed).unwrap().unwrap();
+        let next = Place { option: "next", ..PLACE };
+        let moved = keyring.opener().moved(PLACE, next, &renewed).unwrap();
+        let portable = Portable::new(PLACE, &renewed, &wrapped).unwrap();
+        let there = Place { object: 17000, ..PLACE };
+        let other = Binding::to("w", [("host", "b")]);
+        let carried = keyring.sealer().reseal(&portable, there, Some(other)).unwrap();
+        for sealed in [renewed, moved, carried] {
+            assert!(sealed.binding() == Some(binding));
+        }
+        let plain = keyring.sealer().seal(PLACE, &secret).unwrap();
+        let portable = Portable::new(PLACE, &plain, &wrapped).unwrap();
+        let carried = keyring.sealer().reseal(&portable, there, Some(other)).unwrap();
+        assert!(carried.binding() == Some(other));
     }
 
     #[test]

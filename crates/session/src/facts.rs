@@ -10,7 +10,6 @@ use medley_engine::{ActiveBackend, AuditRow, Facts, LoginMap, LoginRule, Setting
 use medley_fdw::Registry;
 use parking_lot::Mutex;
 
-use crate::keys::Keys;
 use crate::login::{Login, micros};
 use crate::settings::{Change, Context, Kind, SETTINGS, Setting, Unit};
 use crate::{Activity, AuditTrail, Configuration, Instance, Session, Settings};
@@ -122,8 +121,7 @@ impl Facts for SessionFacts {
     }
 
     fn keys(&self, action: &str) -> Result<Vec<String>, Report> {
-        let Instance { catalog, keyring, .. } = &*self.instance;
-        tokio::task::block_in_place(|| Keys { catalog, keyring }.run(action))
+        tokio::task::block_in_place(|| self.instance.keys().run(action))
     }
 
     fn dump(

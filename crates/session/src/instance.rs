@@ -8,6 +8,9 @@ use medley_fdw::Registry;
 use medley_foreign::Foreign;
 use medley_secret::{Keyring, Sealer};
 
+use parking_lot::Mutex;
+
+use crate::keys::{Keys, MasterKeys};
 use crate::{AuditTrail, Backends};
 
 /// What all sessions of a server share.
@@ -23,6 +26,8 @@ pub struct Instance {
     sessions: AtomicU64,
     configuration: OnceLock<Arc<dyn Configuration>>,
     trail: OnceLock<Arc<dyn AuditTrail>>,
+    master_keys: OnceLock<Arc<dyn MasterKeys>>,
+    key_turn: Mutex<()>,
 }
 
 /// The files beside the catalog that say how the server is run.
@@ -56,6 +61,8 @@ impl Instance {
             sessions: AtomicU64::new(1),
             configuration: OnceLock::new(),
             trail: OnceLock::new(),
+            master_keys: OnceLock::new(),
+            key_turn: Mutex::default(),
         })
     }
 
@@ -82,6 +89,21 @@ impl Instance {
     /// Says where its configuration is; what is said first counts.
     pub fn configure(&self, configuration: Arc<dyn Configuration>) {
         self.configuration.get_or_init(|| configuration);
+    }
+
+    /// Says where the master key is kept; what is said first counts.
+    pub fn master_keys_from(&self, master_keys: Arc<dyn MasterKeys>) {
+        self.master_keys.get_or_init(|| master_keys);
+    }
+
+    pub(crate) fn keys(&self) -> Keys<'_> {
+        Keys {
+            catalog: &self.catalog,
+            keyring: &self.keyring,
+            foreign: &self.foreign,
+            master_keys: self.master_keys.get().map(AsRef::as_ref),
+            turn: &self.key_turn,
+        }
     }
 
     /// Says where the audit trail is; what is said first counts.

@@ -13,7 +13,9 @@ use medley_catalog::ids::{
 use medley_catalog::objects::{OptionValue, Options, Relation, RelationKind};
 use medley_catalog::{Backend, Catalog, Snapshot, Transaction};
 use medley_diagnostic::{Diagnostic, Report, SqlState};
-use medley_secret::{Keyring, Place, WrappedKey};
+use medley_foreign::Foreign;
+use medley_secret::{Keyring, MasterKey, Place, WrappedKey};
+use parking_lot::Mutex;
 
 /// How many objects are changed by one commit.
 const BATCH: usize = 200;
@@ -22,10 +24,24 @@ const TURN: Duration = Duration::from_secs(1);
 /// An object that somebody else is changing is left for later.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(1);
 
+/// Where a server's master key is kept, and the one that is to take its place.
+pub trait MasterKeys: Send + Sync {
+    /// The data folder, whose configuration says so.
+    fn folder(&self) -> String;
+    /// The key that is to come next, as the configuration says now.
+    fn next(&self) -> Result<MasterKey, Report>;
+    /// It has come: it is the one that the next start of the server reads.
+    fn arrived(&self) -> Result<(), Report>;
+}
+
 /// The keys of a server, and what they seal.
 pub(crate) struct Keys<'a> {
     pub(crate) catalog: &'a Arc<Catalog>,
     pub(crate) keyring: &'a Keyring,
+    pub(crate) foreign: &'a Foreign,
+    pub(crate) master_keys: Option<&'a dyn MasterKeys>,
+    /// Held while the data keys are changed.
+    pub(crate) turn: &'a Mutex<()>,
 }
 
 /// What came of a turn.
@@ -40,6 +56,8 @@ impl Keys<'_> {
     pub(crate) fn run(&self, action: &str) -> Result<Vec<String>, Report> {
         match action {
             "status" => self.status(),
+            "folder" => Ok(vec![self.master_keys()?.folder()]),
+            "rewrap" => self.rewrap().map(|master| vec![master]),
             "add" => self.add().map(|version| vec![version.to_string()]),
             "reseal" => self.reseal().map(|turn| {
                 let Turn { resealed, failed, left } = turn;
@@ -70,8 +88,30 @@ impl Keys<'_> {
         Ok(keys.iter().map(line).chain([master]).collect())
     }
 
+    fn master_keys(&self) -> Result<&dyn MasterKeys, Report> {
+        self.master_keys.ok_or_else(|| Report::unsupported("replacing the master key here"))
+    }
+
+    /// Wraps the data keys by the master key that is to come next, in one commit, and takes it up.
+    /// Run again after an interruption, it goes on where it stopped.
+    fn rewrap(&self) -> Result<String, Report> {
+        let _turn = self.turn.lock();
+        let next = self.master_keys()?.next()?;
+        let mut keys = self.catalog.data_keys();
+        if keys.iter().any(|key| key.master != next.id()) {
+            keys = self.keyring.rewrapped(&keys, &next).map_err(|error| error.report())?;
+            self.catalog.set_data_keys(keys.clone()).map_err(|error| error.report())?;
+        }
+        self.keyring.replace_master(&next, &keys);
+        self.foreign.pool().close_all_idle();
+        tracing::info!(master = %next.id(), "another master key wraps the data keys");
+        self.master_keys()?.arrived()?;
+        Ok(next.id().to_string())
+    }
+
     /// One more data key, which seals from now on.
     fn add(&self) -> Result<u32, Report> {
+        let _turn = self.turn.lock();
         let mut keys = self.catalog.data_keys();
         let next = self.keyring.next_data_key(&keys).map_err(|error| error.report())?;
         let version = next.version;

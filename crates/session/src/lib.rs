@@ -38,6 +38,7 @@ pub use extended::{Description, Parameter};
 pub use facts::new_wrappers;
 pub use identity::Identity;
 pub use instance::{Configuration, Instance};
+pub use keys::MasterKeys;
 pub use login::Login;
 pub use output::{Interrupt, Output, Uninterrupted};
 pub use portal::Execution;

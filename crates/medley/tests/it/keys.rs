@@ -130,7 +130,7 @@ async fn data_keys_are_rotated_while_people_work_and_the_server_dies() {
 async fn only_superusers_hear_of_keys() {
     let cinema = Cinema::open();
     let alice = cinema.log_in("alice").await;
-    for action in ["status", "add", "reseal"] {
+    for action in ["status", "add", "reseal", "folder", "rewrap"] {
         let sql = format!("SELECT * FROM medley_keys('{action}')");
         let denied = "42501: permission denied for function medley_keys";
         assert_eq!(ask(&alice, &sql).await.unwrap_err(), denied);
@@ -176,6 +176,55 @@ async fn another_master_key_takes_over() {
     assert!(refused.contains(&format!("master key {needed} is needed, but key ")), "{refused}");
     cinema.sql("CREATE ROLE dave; ALTER SERVER cinema OPTIONS (ADD fetch_size '10')");
     assert!(cinema.medley.log().unwrap().contains(&needed));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_master_key_takes_over_while_people_work() {
+    let mut cinema = Cinema::open();
+    let (old, _) = key_file(&cinema.medley);
+    let new = cinema.medley.data_folder().join("new.key");
+    let before = succeed(&mut key(&cinema.medley, "status"));
+    let alice = cinema.log_in("alice").await;
+    let people = tokio::spawn(async move {
+        for _ in 0..200 {
+            account(&alice).await.unwrap();
+        }
+    });
+    // Nothing is replaced that medley.toml does not name.
+    let superuser = cinema.log_in(SUPERUSER).await;
+    let said = ask(&superuser, "SELECT * FROM medley_keys('rewrap')").await.unwrap_err();
+    assert_eq!(said, "55000: medley.toml says no next_key_file");
+    let rotate = || {
+        // As the account that the server runs as.
+        let mut rotate = key(&cinema.medley, "rotate");
+        rotate.arg("--new-key-file").arg(&new);
+        rotate
+    };
+    let said = succeed(&mut rotate());
+    assert!(said.contains("medley.toml names its file"), "{said}");
+    people.await.unwrap();
+    check_accounts(&cinema).await;
+    let after = succeed(&mut key(&cinema.medley, "status"));
+    assert_ne!(before, after);
+    assert!(!after.contains("cannot be opened"), "{after}");
+    // Twice is once.
+    succeed(&mut rotate());
+    assert_eq!(succeed(&mut key(&cinema.medley, "status")), after);
+    fs::remove_file(&old).unwrap();
+    cinema.medley.kill9();
+    cinema.medley.restart().unwrap();
+    check_accounts(&cinema).await;
+
+    // Killed before medley.toml says where the key is: the next start finds it.
+    let config = cinema.medley.data_folder().join("medley.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    assert!(text.contains("key_file = \"new.key\"") && !text.contains("next_key_file"), "{text}");
+    cinema.medley.kill9();
+    configure(&cinema.medley, "next_key_file = 'new.key'\nkey_file = 'gone.key'");
+    cinema.medley.restart().unwrap();
+    check_accounts(&cinema).await;
+    let text = fs::read_to_string(&config).unwrap();
+    assert!(text.contains("key_file = \"new.key\"") && !text.contains("gone.key"), "{text}");
 }
 
 #[tokio::test]
