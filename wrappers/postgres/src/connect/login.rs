@@ -62,13 +62,26 @@ impl From<String> for Refusal {
 }
 
 impl Login<'_> {
-    /// Logs in.
-    pub async fn run(&self, mut wire: Wire, channel: &Channel) -> Result<LoggedIn, Refusal> {
+    /// Logs in. Somebody who was told the password in clear could say it in an error.
+    pub async fn run(&self, wire: Wire, channel: &Channel) -> Result<LoggedIn, Refusal> {
+        let mut told = false;
+        match self.log_in(wire, channel, &mut told).await {
+            Err(Refusal::Server(report)) if told => Err(Refusal::Server(withheld(&report))),
+            outcome => outcome,
+        }
+    }
+
+    async fn log_in(
+        &self,
+        mut wire: Wire,
+        channel: &Channel,
+        told: &mut bool,
+    ) -> Result<LoggedIn, Refusal> {
         let parameters = self.parameters.iter().map(|(name, value)| (*name, value.as_str()));
         let parameters = [("user", self.user)].into_iter().chain(parameters);
         frontend::startup_message(parameters, wire.output())?;
         wire.flush().await?;
-        let asked_for_password = self.authenticate(&mut wire, channel).await?;
+        let asked_for_password = self.authenticate(&mut wire, channel, told).await?;
         let mut session =
             LoggedIn { wire, parameters: BTreeMap::new(), key: None, asked_for_password };
         session.until_ready().await?;
@@ -76,7 +89,13 @@ impl Login<'_> {
     }
 
     /// Answers until the server is content: whether it asked for the password.
-    async fn authenticate(&self, wire: &mut Wire, channel: &Channel) -> Result<bool, Refusal> {
+    /// `told` becomes true before the password leaves in clear.
+    async fn authenticate(
+        &self,
+        wire: &mut Wire,
+        channel: &Channel,
+        told: &mut bool,
+    ) -> Result<bool, Refusal> {
         let mut asked = false;
         // What the server has proven of itself, for the one method that makes it.
         let mut finished = false;
@@ -90,6 +109,7 @@ impl Login<'_> {
                 }
                 Authentication::Ok => return Ok(asked),
                 Authentication::Cleartext => {
+                    *told = true;
                     wire.send_password(self.password()?.expose().as_bytes(), true).await?;
                     (asked, finished) = (true, true);
                 }
@@ -134,6 +154,13 @@ impl Login<'_> {
             .filter(|password| !password.is_empty())
             .ok_or_else(|| "fe_sendauth: no password supplied".to_owned())
     }
+}
+
+/// What is left of an error that is not passed on.
+fn withheld(report: &Report) -> Box<Report> {
+    let message = "authentication failed; the server's words are withheld, for it was told the \
+                   password in clear";
+    Box::new(Report { severity: report.severity, ..Report::error(report.sqlstate, message) })
 }
 
 fn unasked() -> String {

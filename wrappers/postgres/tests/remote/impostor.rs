@@ -91,6 +91,27 @@ async fn a_password_is_not_told_to_whoever_asks() {
 }
 
 #[tokio::test]
+async fn a_server_that_was_told_a_password_does_not_say_it_in_an_error() {
+    let (port, heard) = play(move |mut peer| async move {
+        peer.start_up().await;
+        peer.say(&[(b'R', b"\0\0\0\x03")]).await;
+        let (_, told) = peer.hear().await.expect("a password");
+        let told = &told[..told.len() - 1];
+        let echo =
+            [b"SFATAL\0C28P01\0Mno such password: ", told, b"\0D", told, b"\0H", told, b"\0\0"];
+        peer.say(&[(b'E', &echo.concat())]).await;
+        peer
+    })
+    .await;
+    let options = server(&[("port", &port), ("sslmode", "disable"), ("require_auth", "password")]);
+    let outcome = refused(log_in(&options, &mapping("alice", Some(PASSWORD)), false).await);
+    let heard = heard.await.expect("it ends");
+    assert!(String::from_utf8_lossy(&heard).contains(PASSWORD), "it was told");
+    assert!(!outcome.contains(PASSWORD), "{outcome}");
+    assert!(outcome.contains("the server's words are withheld"), "{outcome}");
+}
+
+#[tokio::test]
 async fn what_is_no_protocol_is_an_error() {
     const GREETINGS: &[&[(u8, &[u8])]] = &[
         &[(b'R', b"")],
