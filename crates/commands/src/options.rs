@@ -10,7 +10,7 @@ use medley_fdw::{
     Actor, Declared, GivenOption, GivenValue, Handler, Kind, Registry, Scope, Wrapper as Validator,
     ours,
 };
-use medley_secret::{Place, Portable, Sealer, Secret};
+use medley_secret::{Binding, Place, Portable, Sealer, Secret};
 use medley_sql::OptionItem;
 
 use crate::error::{OptionError, Result};
@@ -78,7 +78,22 @@ pub(crate) fn settle_under(
     let rights = References::of(ctx, server);
     let judge = Judge { references: Some(rights), ..Judge::of(ctx.registry, wrapper)? };
     let checked = judge.check(owner.scope(), merged, ctx.validator_actor(), ctx.notices)?;
-    checked.seal(ctx.sealer, owner)
+    let server = server.filter(|_| matches!(owner, Owner::UserMapping(_)));
+    let binding = server.and_then(|server| binding(ctx.registry, wrapper, server));
+    checked.seal(ctx.sealer, owner, binding)
+}
+
+/// What a mapping's secrets are bound to, where its server says that they are.
+fn binding(registry: &Registry, wrapper: &Wrapper, server: &Server) -> Option<Binding> {
+    let plain = || {
+        server.options.iter().filter_map(|(name, value)| match value {
+            OptionValue::Plain(value) => Some((name, value.as_str())),
+            OptionValue::Sealed(_) => None,
+        })
+    };
+    let handler = wrapper.handler.as_deref().and_then(|name| registry.handler(name));
+    let bind = || medley_fdw::binding(handler.map(Handler::wrapper), plain());
+    medley_fdw::binds_secrets(plain()).then(bind)
 }
 
 /// Applies the items to the stored list, strictly from left to right.
@@ -238,15 +253,20 @@ pub(crate) fn validator_named<'a>(registry: &'a Registry, name: &str) -> Option<
 
 impl Checked {
     /// What the catalog keeps of an object: secrets are sealed for their place in it.
-    pub(crate) fn seal(self, sealer: &Sealer, owner: Owner) -> Result<Options> {
+    pub(crate) fn seal(
+        self,
+        sealer: &Sealer,
+        owner: Owner,
+        binding: Option<Binding>,
+    ) -> Result<Options> {
         let seal = |(name, value): (String, Value)| {
             let value = match value {
                 Value::Storable(value) => value,
                 Value::Given(secret) => {
-                    OptionValue::Sealed(sealer.seal(owner.place(&name), &secret)?)
+                    OptionValue::Sealed(sealer.seal_bound(owner.place(&name), binding, &secret)?)
                 }
                 Value::Carried(from) => {
-                    let sealed = sealer.reseal(&from, owner.place(&name));
+                    let sealed = sealer.reseal(&from, owner.place(&name), binding);
                     let refused = |source| OptionError::Sealed { option: name.clone(), source };
                     OptionValue::Sealed(sealed.map_err(refused)?)
                 }

@@ -4,6 +4,7 @@
 //! engine. A wrapper declares its options as a table, connects as the mapped account that it is
 //! given, and returns batches. It never looks a mapping up, so it cannot look up the wrong one.
 //! Every method that a wrapper leaves out refuses with 0A000; none succeeds in silence.
+mod bound;
 mod check;
 mod connect;
 mod connection;
@@ -21,6 +22,7 @@ mod scan;
 mod transaction;
 mod wrapper;
 
+pub use bound::{binding, binds_secrets};
 pub use check::{Actor, GivenOption, GivenValue, check, name_list};
 pub use connect::{Address, Connect, Dialer, Network, RemoteStream, ShapedBy, TlsRoots};
 pub use connection::{

@@ -58,6 +58,12 @@ pub trait Wrapper: Send + Sync + 'static {
         ShapedBy { session_user: true, role: true, superuser: true, session: true }
     }
 
+    /// The server options that say where a secret is sent, and how who gets it proves who they
+    /// are. None for all options.
+    fn endpoint_options(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+
     /// Whether a mapping is looked up at all before a table of this wrapper is read.
     fn needs_mapping(&self) -> bool {
         true

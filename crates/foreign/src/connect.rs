@@ -46,6 +46,9 @@ pub(crate) async fn open(
     remote: &Remote,
     person: &Person,
 ) -> Result<(Connection, Term)> {
+    if let Some(mapping) = remote.mapping() {
+        check_bound(remote, mapping)?;
+    }
     let references = foreign.references();
     let secrets = references.fetch(remote, person).await?;
     let refused = match log_in(foreign, remote, person, &secrets).await {
@@ -151,6 +154,35 @@ fn server_options(opener: &Opener, remote: &Remote) -> Result<Options> {
 fn mapping_options(opener: &Opener, remote: &Remote, mapping: &UserMapping) -> Result<Options> {
     let object = || format!("the user mapping for server \"{}\"", remote.server_name());
     open_options(opener, &mapping.options, (Class::UserMapping, mapping.oid.0), object)
+}
+
+/// A secret that was entered for another endpoint goes nowhere; nor does one that was entered for
+/// none, or that is kept elsewhere, where the server says that secrets are bound.
+fn check_bound(remote: &Remote, mapping: &UserMapping) -> Result<()> {
+    let server = crate::resolve::plain(&remote.server().options);
+    let wrapper = remote.handler().wrapper();
+    let now = medley_fdw::binding(Some(wrapper), server.iter());
+    let binds = medley_fdw::binds_secrets(server.iter());
+    let is_reference = |name: &str| {
+        matches!(
+            ours::declared(wrapper.options(), Scope::UserMapping, name),
+            Some(ours::Declared::Reference(_))
+        )
+    };
+    let goes = |name: &str, value: &OptionValue| match value {
+        OptionValue::Sealed(sealed) => match sealed.binding() {
+            Some(then) => then == now,
+            None => !binds,
+        },
+        OptionValue::Plain(_) => !(binds && is_reference(name)),
+    };
+    match mapping.options.iter().find(|(name, value)| !goes(name, value)) {
+        None => Ok(()),
+        Some((option, _)) => Err(Error::Unbound {
+            option: option.to_owned(),
+            server: remote.server_name().to_owned(),
+        }),
+    }
 }
 
 fn open_options(

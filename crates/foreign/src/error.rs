@@ -116,6 +116,17 @@ pub enum Error {
         #[source]
         source: medley_secret::ReferenceError,
     },
+    /// The option was not entered for what the server is now.
+    #[error(
+        "option \"{option}\" of the user mapping for server \"{server}\" was not entered for this \
+         endpoint"
+    )]
+    Unbound {
+        /// The option.
+        option: String,
+        /// The foreign server.
+        server: String,
+    },
     /// The wrapper's word.
     #[error(transparent)]
     Wrapper(#[from] medley_fdw::Error),
@@ -142,6 +153,7 @@ impl Diagnostic for Error {
             Self::UnknownHandler { .. } | Self::WrongKind { .. } => SqlState::FEATURE_NOT_SUPPORTED,
             Self::NoImport(_) => SqlState::FDW_NO_SCHEMAS,
             Self::TooManyConnections(_) => SqlState::TOO_MANY_CONNECTIONS,
+            Self::Unbound { .. } => SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
             Self::Cancelled => SqlState::QUERY_CANCELED,
             Self::TransactionLost(_) => SqlState::CONNECTION_EXCEPTION,
             Self::Secret { source, .. } => source.sqlstate(),
@@ -167,6 +179,11 @@ impl Diagnostic for Error {
             Self::ExpiredMapping { .. } => {
                 Some("Alter its option \"valid_until\", and its password.".into())
             }
+            Self::Unbound { option, server } => Some(format!(
+                "Its endpoint or TLS options have changed, or \"bind_secrets\" was set, since. If \
+                 they are right, enter it again: ALTER USER MAPPING … SERVER {server} OPTIONS (SET \
+                 {option} '…')."
+            )),
             Self::Secret { source, .. } => source.hint(),
             Self::Reference { source, .. } => source.hint(),
             Self::Template { source, .. } => source.hint(),

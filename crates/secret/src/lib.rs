@@ -25,6 +25,7 @@
 //! # fn serialise(_: impl serde::Serialize) {}
 //! serialise(medley_secret::Secret::new("x".into())); // No `Serialize`.
 //! ```
+mod binding;
 mod error;
 mod keyring;
 mod master;
@@ -34,6 +35,7 @@ mod scram;
 mod sealed;
 mod source;
 
+pub use binding::Binding;
 pub use error::{Error, Result};
 pub use keyring::{Keyring, Opener, Sealer, WrappedKey};
 pub use master::{KeyId, MasterKey};

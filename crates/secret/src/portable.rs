@@ -163,7 +163,7 @@ mod tests {
         assert!(Portable::is_meant_by(&given(&*text)) && !text.contains("canary"));
         let read = Portable::parse(&given(text)).unwrap();
         assert_eq!(read, carried_as(&read));
-        let sealed = new.keyring.sealer().reseal(&read, THERE).unwrap();
+        let sealed = new.keyring.sealer().reseal(&read, THERE, None).unwrap();
         assert_eq!(new.keyring.opener().open(THERE, &sealed).unwrap().expose(), "canary");
         assert!(new.keyring.opener().open(HERE, &sealed).is_err());
         assert!(old.keyring.opener().open(THERE, &sealed).is_err());
@@ -182,7 +182,7 @@ mod tests {
             Place { class: 1417, ..THERE },
             Place { column: 1, ..THERE },
         ] {
-            let refused = server.keyring.sealer().reseal(&carried, elsewhere);
+            let refused = server.keyring.sealer().reseal(&carried, elsewhere, None);
             assert!(matches!(refused, Err(Error::OtherPlace)));
         }
     }
@@ -199,7 +199,10 @@ mod tests {
         ];
         for forged in forgeries {
             let to = Place { object: 17000, ..forged.place() };
-            assert!(matches!(server.keyring.sealer().reseal(&forged, to), Err(Error::Forged)));
+            assert!(matches!(
+                server.keyring.sealer().reseal(&forged, to, None),
+                Err(Error::Forged)
+            ));
         }
         let bytes =
             BASE64.decode(original.to_string().strip_prefix("sealed:v1:").unwrap()).unwrap();
@@ -207,12 +210,12 @@ mod tests {
             let mut damaged = bytes.clone();
             damaged[index] ^= 1;
             let Some(damaged) = read(&damaged) else { continue };
-            server.keyring.sealer().reseal(&damaged, THERE).unwrap_err();
+            server.keyring.sealer().reseal(&damaged, THERE, None).unwrap_err();
         }
         for length in 0..bytes.len() {
             let text = given(format!("sealed:v1:{}", BASE64.encode(&bytes[..length])));
             let Ok(cut) = Portable::parse(&text) else { continue };
-            server.keyring.sealer().reseal(&cut, THERE).unwrap_err();
+            server.keyring.sealer().reseal(&cut, THERE, None).unwrap_err();
         }
     }
 
@@ -220,11 +223,11 @@ mod tests {
     fn another_master_key_is_named() {
         let (master, other) = (MasterKey::generate(), MasterKey::generate());
         let carried = carried(&server(&master));
-        let refused = server(&other).keyring.sealer().reseal(&carried, THERE);
+        let refused = server(&other).keyring.sealer().reseal(&carried, THERE, None);
         assert!(
             matches!(refused, Err(Error::OtherMasterKey { needed, .. }) if needed == master.id())
         );
-        let keyless = Keyring::open(None, &[]).sealer().reseal(&carried, THERE);
+        let keyless = Keyring::open(None, &[]).sealer().reseal(&carried, THERE, None);
         assert!(matches!(keyless, Err(Error::NoMasterKey(_))));
     }
 

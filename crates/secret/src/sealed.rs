@@ -1,8 +1,10 @@
+use crate::Binding;
 use serde::{Deserialize, Serialize};
 
 /// A value as the catalog keeps it: it opens only with the keyring and for its own place.
 ///
-/// Bytes: format (1), data key version (4, little endian), nonce (12), ciphertext and tag.
+/// Bytes: format (1), data key version (4, little endian), nonce (12), ciphertext and tag. Of
+/// format 2, a binding (32) stands before the nonce.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sealed(pub(crate) Vec<u8>);
 
@@ -15,10 +17,31 @@ impl Sealed {
 
     /// Whether the value is empty, which its length tells without opening it.
     pub fn is_of_nothing(&self) -> bool {
-        const OF_NOTHING: usize = 1 + 4 + 12 + 16;
-        self.0.len() == OF_NOTHING
+        const OF_NOTHING: usize = 12 + 16;
+        self.0.len() == self.header() + OF_NOTHING
+    }
+
+    /// What it is bound to besides its place. It opens only if it tells the truth.
+    pub fn binding(&self) -> Option<Binding> {
+        let bytes = self.0.get(PLAIN_HEADER..self.header())?;
+        bytes.try_into().ok().map(Binding)
+    }
+
+    /// How many bytes come before the nonce.
+    pub(crate) fn header(&self) -> usize {
+        match self.0.first() {
+            Some(&BOUND) => PLAIN_HEADER + Binding::BYTES,
+            _ => PLAIN_HEADER,
+        }
     }
 }
+
+/// The format of a value that is bound to nothing but its place.
+pub(crate) const PLAIN: u8 = 1;
+/// The format of a value that is bound to where it is sent.
+pub(crate) const BOUND: u8 = 2;
+
+const PLAIN_HEADER: usize = 1 + 4;
 
 /// Where a sealed value stands: authenticated with it, so that it does not open elsewhere.
 #[derive(Clone, Copy, Debug)]
@@ -41,9 +64,9 @@ impl Place<'_> {
             && self.option == other.option
     }
 
-    pub(crate) fn associated_data(&self, format: u8, key_version: u32) -> Vec<u8> {
-        let mut data = vec![format];
-        data.extend(key_version.to_le_bytes());
+    /// What comes before the nonce is authenticated as well.
+    pub(crate) fn associated_data(&self, header: &[u8]) -> Vec<u8> {
+        let mut data = header.to_vec();
         data.extend(self.class.to_le_bytes());
         data.extend(self.object.to_le_bytes());
         data.extend(self.column.to_le_bytes());

@@ -69,6 +69,10 @@ impl Wrapper for Postgres {
         options::check_option(scope, option, actor, notices)
     }
 
+    fn endpoint_options(&self) -> Option<&'static [&'static str]> {
+        Some(options::ENDPOINT)
+    }
+
     /// A superuser may have been let off the password; a name may hold who the session is.
     fn shaped_by(&self, server: &Options, _mapping: &Options) -> ShapedBy {
         let name = server.text("application_name").unwrap_or_default();

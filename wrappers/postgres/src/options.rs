@@ -88,6 +88,30 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
     import("import_not_null", "Whether NOT NULL is imported.").default("true"),
 ];
 
+/// Where a password is sent, and how the remote proves who it is.
+pub(crate) const ENDPOINT: &[&str] = &[
+    "service",
+    "host",
+    "hostaddr",
+    "port",
+    "sslmode",
+    "sslnegotiation",
+    "sslcert",
+    "sslkey",
+    "sslcertmode",
+    "sslrootcert",
+    "sslcrl",
+    "sslcrldir",
+    "sslsni",
+    "ssl_min_protocol_version",
+    "ssl_max_protocol_version",
+    "channel_binding",
+    "require_auth",
+    "requirepeer",
+    "gssencmode",
+    "krbsrvname",
+];
+
 const fn server(name: &'static str, kind: Kind, doc: &'static str) -> OptionSpec {
     OptionSpec::new(Scope::Server, name, kind, doc)
 }
@@ -198,6 +222,13 @@ mod tests {
         };
         let notices = notices.iter().map(|n| format!("{} {} {n}", n.severity.as_str(), n.sqlstate));
         (text, notices.collect())
+    }
+
+    #[test]
+    fn endpoint_options_are_options_of_servers() {
+        for name in ENDPOINT {
+            assert!(OPTIONS.iter().any(|it| it.scope == Scope::Server && it.name == *name));
+        }
     }
 
     #[test]
