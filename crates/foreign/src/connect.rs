@@ -50,11 +50,15 @@ pub(crate) async fn open(
         check_bound(remote, mapping)?;
     }
     let references = foreign.references();
+    let began = Instant::now();
     let secrets = references.fetch(remote, person).await?;
     let refused = match log_in(foreign, remote, person, &secrets).await {
-        Err(Error::Wrapper(error)) if error.is_authentication() && secrets.doubt() => error,
+        Err(Error::Wrapper(error)) if error.is_authentication() => error,
         logged_in => return Ok((logged_in?, secrets.term())),
     };
+    if !secrets.doubt(began).await {
+        return Err(refused.into());
+    }
     let fresh = references.fetch(remote, person).await?;
     match fresh.are_still(&secrets) {
         true => Err(refused.into()),

@@ -15,7 +15,7 @@ use crate::ConnKey;
 /// After a fetch that failed for the moment, the next one is at least this much later, while there
 /// is an old value.
 const PAUSE: Duration = Duration::from_secs(1);
-/// A value this young is not fetched again because somebody could not log in with it.
+/// Because somebody could not log in with it, a value is fetched again no sooner than this.
 const YOUNG: Duration = Duration::from_secs(1);
 /// How many values are kept.
 const MOST_ENTRIES: usize = 10_000;
@@ -175,14 +175,12 @@ impl Entry {
         self.0.lock().value.clone().filter(|value| value.is_usable(now))
     }
 
-    /// Nobody could log in with this value: it is fetched again when it is wanted next, unless it
-    /// was fetched just now. Whether it will be.
-    pub(super) fn doubt(&self, value: &Arc<Value>) -> bool {
+    /// The remote did not take this value: it is fetched again when it is wanted next, but not
+    /// twice in a moment.
+    pub(super) async fn doubt(&self, value: &Arc<Value>) {
+        tokio::time::sleep_until((value.fetched + YOUNG).into()).await;
         let mut slot = self.0.lock();
-        let same = slot.value.as_ref().is_some_and(|it| Arc::ptr_eq(it, value));
-        let old = value.fetched.elapsed() > YOUNG;
-        slot.doubted |= same && old;
-        old
+        slot.doubted |= slot.value.as_ref().is_some_and(|it| Arc::ptr_eq(it, value));
     }
 
     /// A fetch has ended. What was there before ends with it, unless nobody answered.

@@ -17,7 +17,7 @@ mod vault;
 use std::collections::HashMap;
 use std::env;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::try_join_all;
@@ -124,13 +124,23 @@ impl References {
         let who = who(remote, person);
         let mut wanted = HashMap::new();
         for option in &remote.plan().wanted {
-            wanted.entry(source(remote, option, who)?).or_insert(option);
+            let known = wanted.entry(source(remote, option, who)?).or_insert(option);
+            if known.is_spare() {
+                *known = option;
+            }
         }
-        let values = wanted.into_iter().map(async |(source, option)| {
-            let found = self.value(*remote.key(), source.clone(), who).await;
-            found.map(|found| (source, found)).map_err(|error| failed(remote, option, error))
+        let found = wanted.into_iter().map(async |(source, option)| {
+            match self.value(*remote.key(), source.clone(), who).await {
+                Ok(found) => Ok(Some((source, found))),
+                // The present one may do.
+                Err(error) if option.is_spare() => {
+                    tracing::warn!(server = remote.server_name(), %error, "no next password");
+                    Ok(None)
+                }
+                Err(error) => Err(failed(remote, option, error)),
+            }
         });
-        Ok(Secrets { values: try_join_all(values).await?.into_iter().collect() })
+        Ok(Secrets { values: try_join_all(found).await?.into_iter().flatten().collect() })
     }
 
     async fn value(
@@ -291,14 +301,17 @@ impl Secrets {
             let why = FetchError::Missing(format!("there is no text \"{field}\" there"));
             failed(remote, wanted, why)
         };
-        let found = self.values.get(&source(remote, wanted, who)?).ok_or_else(missing)?;
-        let fields = &found.value.fields;
-        match ours::is_user(wanted.spec) {
-            true => options.set(wanted.spec.name, fields.name(field).ok_or_else(missing)?),
-            false => {
-                let kept = fields.secret(field).ok_or_else(missing)?;
-                options.set_secret(wanted.spec.name, kept.secret());
-            }
+        let found = self.values.get(&source(remote, wanted, who)?);
+        let fields = found.map(|found| &found.value.fields);
+        let name = wanted.spec.name;
+        if ours::is_user(wanted.spec) {
+            options.set(name, fields.and_then(|it| it.name(field)).ok_or_else(missing)?);
+            return Ok(());
+        }
+        match fields.and_then(|it| it.secret(field)) {
+            Some(kept) => options.set_secret(name, kept.secret()),
+            None if wanted.is_spare() => {}
+            None => return Err(missing()),
         }
         Ok(())
     }
@@ -311,13 +324,17 @@ impl Secrets {
         term
     }
 
-    /// Nobody could log in with these: whether fetching them again may help.
-    pub(crate) fn doubt(&self) -> bool {
-        let doubted = |found: &Found| match &found.entry {
-            Some(entry) => entry.doubt(&found.value),
-            None => false,
-        };
-        self.values.values().filter(|found| doubted(found)).count() > 0
+    /// The remote did not take these. Whether fetching them again may help: what was fetched for
+    /// this login, which began at that moment, is as new as can be.
+    pub(crate) async fn doubt(&self, began: Instant) -> bool {
+        let mut old = false;
+        for found in self.values.values().filter(|found| found.value.fetched < began) {
+            if let Some(entry) = &found.entry {
+                entry.doubt(&found.value).await;
+                old = true;
+            }
+        }
+        old
     }
 
     /// Whether these are what was fetched before.

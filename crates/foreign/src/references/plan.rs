@@ -21,6 +21,13 @@ pub(crate) struct Wanted {
     pub(crate) reference: Reference,
 }
 
+impl Wanted {
+    /// A login may do without it: what is to come next may not be there yet.
+    pub(crate) fn is_spare(&self) -> bool {
+        self.spec.name == ours::PASSWORD_NEXT
+    }
+}
+
 impl Plan {
     /// Of these objects, whose options that are no secrets are given.
     pub(crate) fn new(
