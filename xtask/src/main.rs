@@ -45,6 +45,8 @@ enum Task {
         #[arg(long, conflicts_with_all = ["name", "installed", "record"])]
         defects: bool,
     },
+    /// Ask PostgreSQL 18.4 and Medley about a catalog of 10,000 foreign tables, and compare the times
+    BenchCatalog(xtask::bench_catalog::Request),
 }
 
 fn main() -> Result<ExitCode> {
@@ -55,6 +57,9 @@ fn main() -> Result<ExitCode> {
         Task::Isolation { statements } => xtask::test::isolation(statements),
         Task::Compat { name, installed, record, defects } => {
             xtask::compat::run(&Request { name, installed, record, defects })
+        }
+        Task::BenchCatalog(request) => {
+            xtask::bench_catalog::run(&request).map(|()| ExitCode::SUCCESS)
         }
     }
 }

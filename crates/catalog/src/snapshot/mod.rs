@@ -408,6 +408,21 @@ impl Snapshot {
         found
     }
 
+    /// What this object needs.
+    pub fn references_of(&self, object: ObjectAddress) -> Vec<Reference> {
+        let of_mapping = |mapping: MappingEntry| Reference {
+            to: mapping.server.address(),
+            from: object,
+            kind: ReferenceKind::Normal,
+        };
+        match object.class {
+            Class::UserMapping => {
+                self.mapping(UserMappingOid(object.oid)).map(of_mapping).into_iter().collect()
+            }
+            _ => self.row(RowKey::Object(object)).map(|row| row.references()).unwrap_or_default(),
+        }
+    }
+
     fn reference_range(&self, of: ObjectAddress) -> impl Iterator<Item = &Reference> {
         let (least, most) = if of.subid == 0 { (0, i32::MAX) } else { (of.subid, of.subid) };
         let end = |subid, address, kind| Reference {

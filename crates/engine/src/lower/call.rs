@@ -26,6 +26,11 @@ impl Lowering<'_> {
             let message = "set-returning functions are not supported here";
             return Err(Error::at(SqlState::FEATURE_NOT_SUPPORTED, message, None));
         }
+        if let ("pg_typeof", [argument]) = (found.function.source, call.arguments.as_slice())
+            && let Some(domain) = frame.declared_domain(argument)
+        {
+            return Ok(lit(domain.0));
+        }
         call_function(&found, self.arguments(frame, &call.arguments)?, &self.env)
     }
 

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::expr::Placeholder;
-use medley_analyze::tree::{self, ColumnRef, Range, RangeKind};
-use medley_types::PgType;
+use medley_analyze::tree::{self, ColumnRef, ExprKind, Range, RangeKind};
+use medley_types::{PgType, TypeOid};
 
 use super::{Bound, Lowering};
 use crate::error::{Error, Result};
+use crate::system;
 
 /// One query while it is lowered.
 pub(super) struct Frame<'p> {
@@ -64,6 +65,22 @@ impl<'p> Frame<'p> {
             case_operands: RefCell::default(),
             subquery_column: RefCell::default(),
         }
+    }
+
+    /// The domain that a column of `information_schema` is declared with: everything but
+    /// `pg_typeof` takes its values for those of the type below.
+    pub fn declared_domain(&self, expr: &tree::Expr) -> Option<TypeOid> {
+        let ExprKind::Column(column) = &expr.kind else { return None };
+        let mut frame = self;
+        for _ in 0..column.levels_up {
+            frame = frame.parent?;
+        }
+        let RangeKind::Relation(range) = &frame.query.ranges.get(column.range)?.kind else {
+            return None;
+        };
+        let relation = system::relation_by_oid(range.oid.0)?;
+        let index = usize::try_from(column.number).ok()?.checked_sub(1)?;
+        relation.columns().get(index)?.domain
     }
 
     /// A CTE that is known here.

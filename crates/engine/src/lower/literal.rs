@@ -16,7 +16,7 @@ impl Lowering<'_> {
     /// A constant of this type; its text is as the type's output function writes it.
     pub(super) fn constant(&self, text: Option<&str>, t: PgType) -> Result<Expr> {
         let Some(text) = text else { return scalar(&null(t)) };
-        if convert::needs_catalog(t.oid) {
+        if convert::is_read_by_catalog(t.oid) {
             let value = convert::convert(lit(text), PgType::TEXT, t, Context::Explicit, &self.env)?;
             let value =
                 value.ok_or_else(|| Error::unsupported(format_args!("a literal of type {t}")))?;

@@ -109,6 +109,11 @@ pub fn needs_catalog(oid: TypeOid) -> bool {
     matches!(oid.0, 24 | 2202..=2206 | 3734 | 3769 | 4089 | 4096 | 4191)
 }
 
+/// Whether what the type reads are names of the catalog.
+pub fn is_read_by_catalog(oid: TypeOid) -> bool {
+    needs_catalog(oid) || super::kernels::registered_input(oid).is_some()
+}
+
 fn by_text(from: PgType, to: PgType) -> Result<Step> {
     let kernel = if needs_catalog(from.oid) {
         Kernel::Row(

@@ -41,6 +41,9 @@ impl Declared {
     }
 }
 
+static BY_ROW_TYPE: LazyLock<HashMap<u32, &'static Declared>> =
+    LazyLock::new(|| ALL.iter().map(|it| (it.row_type, it)).collect());
+
 /// Every system relation, by schema and name.
 pub fn all() -> &'static [Declared] {
     &ALL
@@ -49,6 +52,11 @@ pub fn all() -> &'static [Declared] {
 /// The system relation of this oid.
 pub fn by_oid(oid: u32) -> Option<&'static Declared> {
     BY_OID.get(&oid).copied()
+}
+
+/// The system relation whose rows are of this type.
+pub fn by_row_type(oid: u32) -> Option<&'static Declared> {
+    BY_ROW_TYPE.get(&oid).copied()
 }
 
 /// The system relation of this name.

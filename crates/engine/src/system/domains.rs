@@ -32,6 +32,11 @@ pub fn by_name(name: &str) -> Option<&'static Domain> {
     all().iter().find(|it| it.name == name)
 }
 
+/// The domain of this oid.
+pub fn by_oid(oid: u32) -> Option<&'static Domain> {
+    all().iter().find(|it| it.oid == oid)
+}
+
 /// `information_schema.sql_identifier`, or an array of it.
 pub fn shown(oid: u32) -> Option<String> {
     all().iter().find_map(|it| {

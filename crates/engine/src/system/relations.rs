@@ -1,4 +1,6 @@
 //! Stored relations and the system's own, alike.
+use std::collections::BTreeMap;
+
 use medley_catalog::acl::{Acl, AclItem, AclKind, Privileges};
 use medley_catalog::ids::{RelationOid, RoleOid, RoleOrPublic, SchemaOid};
 use medley_catalog::objects::{self, Relation};
@@ -86,23 +88,41 @@ pub fn keyed<'a>(
         return oids.iter().filter_map(|oid| by_oid(snapshot, *oid)).collect();
     }
     if let Some(names) = name.and_then(|name| keys.texts(name)) {
-        let schemas: Vec<_> = snapshot.schemas().map(|schema| schema.oid).collect();
-        let pairs = names.iter().flat_map(|name| schemas.iter().map(move |schema| (schema, name)));
-        return pairs.filter_map(|(schema, name)| by_name(snapshot, *schema, name)).collect();
+        return of_names(session, names.iter().map(String::as_str));
     }
     all(snapshot).collect()
 }
 
-/// The foreign tables and views that `keys` admits by oid; without keys all.
-pub fn stored<'a>(session: &'a Session, keys: &Keys, oid: &str) -> Vec<&'a Relation> {
+/// The relations of these names, in whatever schema.
+pub fn of_names<'a, 'n>(
+    session: &'a Session,
+    names: impl IntoIterator<Item = &'n str>,
+) -> Vec<AnyRelation<'a>> {
     let snapshot = &session.snapshot;
-    match keys.oids(oid) {
-        Some(oids) => {
-            let found = oids.iter().filter_map(|oid| snapshot.relation(RelationOid(*oid)));
-            found.map(|it| &**it).collect()
-        }
-        None => snapshot.relations().map(|it| &**it).collect(),
+    let schemas: Vec<_> = snapshot.schemas().map(|schema| schema.oid).collect();
+    let in_all = |name| schemas.iter().filter_map(move |it| by_name(snapshot, *it, name));
+    names.into_iter().flat_map(in_all).collect()
+}
+
+/// The foreign tables and views that `keys` admits by their oid, or by that of a part of theirs
+/// (a constraint, a default, a rule); without keys all.
+pub fn stored<'a>(
+    session: &'a Session,
+    keys: &Keys,
+    oid: &str,
+    part: Option<&str>,
+) -> Vec<&'a Relation> {
+    let snapshot = &session.snapshot;
+    if let Some(oids) = keys.oids(oid) {
+        let found = oids.iter().filter_map(|oid| snapshot.relation(RelationOid(*oid)));
+        return found.map(|it| &**it).collect();
     }
+    if let Some(oids) = part.and_then(|part| keys.oids(part)) {
+        let found = oids.iter().filter_map(|oid| snapshot.relation_with(*oid));
+        let found: BTreeMap<_, _> = found.map(|it| (it.oid, &**it)).collect();
+        return found.into_values().collect();
+    }
+    snapshot.relations().map(|it| &**it).collect()
 }
 
 impl<'a> AnyRelation<'a> {

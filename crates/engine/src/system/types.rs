@@ -74,7 +74,7 @@ pub fn owner_of(session: &Session, oid: u32) -> Option<(AnyRelation<'_>, RowType
     let stored = session.snapshot.relation_with(oid).map(|it| AnyRelation::Stored(it));
     let relation = match stored {
         Some(relation) => relation,
-        None => AnyRelation::System(declared::all().iter().find(|it| it.row_type == oid)?),
+        None => AnyRelation::System(declared::by_row_type(oid)?),
     };
     let own = row_types(relation).into_iter().find(|it| it.oid == oid)?;
     Some((relation, own))

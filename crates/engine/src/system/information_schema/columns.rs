@@ -5,7 +5,7 @@ use medley_catalog::acl::Privileges;
 
 use super::super::relations::{self, AnyColumn, AnyRelation};
 use super::super::value::{NULL, int4, optional, optional_int4, text, yes_or_no};
-use super::super::{collations, definitions};
+use super::super::{collations, definitions, domains};
 use super::type_facts::TypeFacts;
 
 use super::super::{Keys, RowSink, Session};
@@ -37,6 +37,7 @@ fn row(
     let database = session.facts.database();
     let facts = TypeFacts::of(column.pg_type);
     let collation = collations::shown_name(column.pg_type.collation);
+    let domain = column.domain.and_then(|oid| domains::by_oid(oid.0)).map(|it| it.name);
     let default = column.stored.and_then(|column| column.default.as_ref());
     let generated = default.filter(|default| default.is_generated());
     let expression = match (relation, default) {
@@ -72,9 +73,9 @@ fn row(
         optional(collation.map(|_| database)),
         optional(collation.map(|_| "pg_catalog")),
         optional(collation),
-        NULL,
-        NULL,
-        NULL,
+        optional(domain.map(|_| database)),
+        optional(domain.map(|_| "information_schema")),
+        optional(domain),
         text(database),
         text("pg_catalog"),
         text(facts.type_name),

@@ -10,6 +10,9 @@ use super::tables::visible;
 use super::super::{Keys, RowSink, Session};
 use crate::error::Result;
 
+/// The column whose text is made for each view.
+const DEFINITION: usize = 3;
+
 /// Adds its rows.
 pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
     let mut views = visible(session, keys).into_iter().filter(|it| it.kind() == 'v');
@@ -19,7 +22,9 @@ pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
 fn row(session: &Session, relation: AnyRelation<'_>, out: &mut RowSink) -> Result<()> {
     let actor = session.snapshot.actor(session.role);
     let definition = match relation {
-        AnyRelation::Stored(it) if actor.has_privileges_of(relation.owner()) => {
+        AnyRelation::Stored(it)
+            if out.wants(DEFINITION) && actor.has_privileges_of(relation.owner()) =>
+        {
             definitions::view(session, it, Layout::PLAIN)?
         }
         _ => None,

@@ -7,7 +7,7 @@ use crate::error::Result;
 
 /// Adds its rows.
 pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
-    for relation in relations::stored(session, keys, "adrelid") {
+    for relation in relations::stored(session, keys, "adrelid", Some("oid")) {
         for column in relation.live_columns() {
             let Some(default) = &column.default else { continue };
             out.push(&[

@@ -8,7 +8,7 @@ use crate::error::Result;
 
 /// Adds its rows.
 pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
-    for relation in relations::stored(session, keys, "conrelid") {
+    for relation in relations::stored(session, keys, "conrelid", Some("oid")) {
         let mut admitted = constraints::of(relation)
             .into_iter()
             .filter(|it| keys.admits_oid("oid", it.oid) && keys.admits_text("conname", it.name));

@@ -7,7 +7,7 @@ use crate::error::Result;
 
 /// Adds its rows.
 pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
-    for relation in relations::stored(session, keys, "ev_class") {
+    for relation in relations::stored(session, keys, "ev_class", Some("oid")) {
         let Some(view) = relation.view() else { continue };
         out.push(&[
             oid(view.rule),

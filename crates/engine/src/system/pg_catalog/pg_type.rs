@@ -1,9 +1,11 @@
 //! Types: the built-in ones, and the row types of relations.
+use std::collections::{BTreeMap, BTreeSet};
+
 use medley_catalog::ids::{RoleOid, SchemaOid};
 use medley_types::TypeInfo;
 
 use super::super::relations::{self, AnyRelation};
-use super::super::types::{RowType, details, row_types};
+use super::super::types::{RowType, details, owner_of, row_types};
 use super::super::value::{NULL, flag, int2, int4, letter, oid, text};
 use crate::semantics::Datum;
 
@@ -17,7 +19,7 @@ pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
         .filter(|it| keys.admits_oid("oid", it.oid.0) && keys.admits_text("typname", it.name));
     admitted.try_for_each(|it| row(it, out))?;
     stored_rows(domains::ROWS, keys, out)?;
-    for relation in relations::all(&session.snapshot) {
+    for relation in with_types(session, keys) {
         for composite in row_types(relation) {
             let admitted = keys.admits_oid("oid", composite.oid)
                 && keys.admits_text("typname", &composite.name);
@@ -27,6 +29,24 @@ pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The relations whose rows' types the keys may admit.
+fn with_types<'a>(session: &'a Session, keys: &Keys) -> Vec<AnyRelation<'a>> {
+    if let Some(oids) = keys.oids("oid") {
+        let relations: BTreeMap<_, _> = oids
+            .iter()
+            .filter_map(|oid| owner_of(session, *oid))
+            .map(|(relation, _)| (relation.oid(), relation))
+            .collect();
+        return relations.into_values().collect();
+    }
+    if let Some(names) = keys.texts("typname") {
+        let of_arrays = names.iter().filter_map(|name| name.strip_prefix('_'));
+        let names: BTreeSet<_> = names.iter().map(String::as_str).chain(of_arrays).collect();
+        return relations::of_names(session, names);
+    }
+    relations::keyed(session, keys, "typrelid", None)
 }
 
 /// The domains of `information_schema`, of which there are few.
