@@ -8,6 +8,7 @@
 //! whole: a call is resolved among all of them (`resolve`), so that it means what it means there,
 //! even where nothing here computes it.
 pub mod builtin;
+mod calls;
 mod error;
 mod reads;
 mod references;
@@ -20,6 +21,7 @@ pub mod tree;
 pub mod type_name;
 mod updatable;
 
+pub use calls::{Call, calls};
 pub use error::{Error, Result};
 pub use reads::{Read, ReadOf, reads};
 pub use references::{Reference, Scope, relations};

@@ -27,6 +27,7 @@ impl Snapshot {
             .chain(self.memberships().map(|it| it.oid.address()))
             .chain(self.default_acls().map(|it| it.oid.address()))
             .chain(self.mappings().map(|it| it.oid.address()))
+            .chain(self.system_acls().map(|it| it.on))
             .map(RowKey::Object);
         self.check(objects.chain(self.comments().map(|it| RowKey::Comment(it.on))))
     }

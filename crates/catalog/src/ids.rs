@@ -49,6 +49,8 @@ classes! {
     ColumnDefault = 2604,
     /// `pg_constraint`.
     Constraint = 2606,
+    /// `pg_language`.
+    Language = 2612,
     /// `pg_namespace`.
     Schema = 2615,
     /// `pg_rewrite`.
@@ -83,6 +85,7 @@ impl Class {
             Self::Wrapper => "foreign-data wrapper",
             Self::ColumnDefault => "column default",
             Self::Constraint => "constraint",
+            Self::Language => "language",
             Self::Schema => "schema",
             Self::Rule => "rule",
             Self::Extension => "extension",

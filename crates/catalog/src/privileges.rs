@@ -121,6 +121,9 @@ pub fn acl_kind(address: ObjectAddress) -> Option<AclKind> {
         Class::Relation if address.subid != 0 => AclKind::Column,
         Class::Relation => AclKind::Relation,
         Class::Database => AclKind::Database,
+        Class::Function => AclKind::Function,
+        Class::Type => AclKind::Type,
+        Class::Language => AclKind::Language,
         _ => return None,
     })
 }
@@ -398,6 +401,9 @@ impl Snapshot {
             Class::Extension => self.extension(ExtensionOid(oid))?.name.clone(),
             Class::Relation => self.relation(RelationOid(oid))?.name.clone(),
             Class::Database => self.database(DatabaseOid(oid))?.name.clone(),
+            Class::Function | Class::Type | Class::Language => {
+                self.system_acl(address)?.name.clone()
+            }
             _ => return None,
         })
     }

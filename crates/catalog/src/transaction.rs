@@ -2,11 +2,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::acl::Acl;
 use crate::catalog::Catalog;
 use crate::error::{Error, Result};
 use crate::ids::{Class, ObjectAddress};
 use crate::locks::{Backend, LockMode, LockTag, TransactionId};
-use crate::objects::{Comment, Object, Row, RowKey};
+use crate::objects::{Comment, Object, Row, RowKey, SystemAcl};
 use crate::snapshot::{Snapshot, Stamp};
 use crate::temporary;
 use crate::unique::UniqueKey;
@@ -170,6 +171,17 @@ impl Transaction {
         self.lock_row(&old)?;
         self.apply(Change { key, row: None });
         Ok(())
+    }
+
+    /// Says who may use a function, type or language of the system, of which descriptions say
+    /// `name`. The caller has locked it ([`Transaction::lock_object`]) before it read the ACL that
+    /// was there.
+    pub fn set_system_acl(&mut self, on: ObjectAddress, name: String, acl: Acl) -> Result<()> {
+        let new = SystemAcl { on, name, acl };
+        match self.snapshot().system_acl(on).cloned() {
+            Some(old) => self.update(&old, new),
+            None => self.create(new),
+        }
     }
 
     /// COMMENT ON: an empty text removes the comment. Of two at once, the second counts.

@@ -22,7 +22,10 @@ pub enum SettingWrite {
     /// RESET name, SET name TO DEFAULT.
     Reset(String),
     /// RESET ALL.
-    ResetAll,
+    ResetAll {
+        /// Settings that whoever says so may not change: they stay.
+        kept: Vec<&'static str>,
+    },
 }
 
 /// `ALTER ROLE { role | ALL } [ IN DATABASE database ] …`; no role is ALL.
@@ -86,7 +89,9 @@ fn written(mut values: Vec<(String, String)>, write: SettingWrite) -> Vec<(Strin
             }
         }
         SettingWrite::Reset(name) => values.retain(|(given, _)| !given.eq_ignore_ascii_case(&name)),
-        SettingWrite::ResetAll => values.clear(),
+        SettingWrite::ResetAll { kept } => {
+            values.retain(|(given, _)| kept.iter().any(|name| given.eq_ignore_ascii_case(name)))
+        }
     }
     values
 }

@@ -13,7 +13,7 @@ use medley_types::PgType;
 
 use crate::authorize::{self, Authorized};
 use crate::error::{NameError, Noun, RelationError, Result, ViewError};
-use crate::foreign_table::is_system_column;
+use crate::foreign_table::{check_type_usage, is_system_column};
 use crate::{Context, stored};
 
 /// CREATE [OR REPLACE] VIEW.
@@ -37,6 +37,7 @@ pub(crate) fn create(ctx: &mut Context<'_>, statement: &CreateView) -> Result<()
         }
         None => {
             check_names(&view.columns)?;
+            view.columns.iter().try_for_each(|(_, t)| check_type_usage(ctx, *t))?;
             if schema.get().oid == SchemaOid::PG_CATALOG {
                 return Err(RelationError::SystemCatalog { name: name.to_owned() }.into());
             }

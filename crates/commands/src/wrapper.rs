@@ -87,7 +87,7 @@ fn resolve_validator(ctx: &Context<'_>, function: &QualifiedName) -> Result<Stri
 
 /// The wrappers' functions are found in `public` and `pg_catalog`, and in the schemas of
 /// extensions.
-fn holds_functions(ctx: &Context<'_>, function: &QualifiedName) -> Result<bool> {
+pub(crate) fn holds_functions(ctx: &Context<'_>, function: &QualifiedName) -> Result<bool> {
     let Some(name) = function.schema() else { return Ok(true) };
     let schema = ctx.schema_named(name)?.oid;
     let of_extension = || ctx.catalog().extensions().any(|extension| extension.schema == schema);

@@ -24,6 +24,7 @@ mod schema;
 mod script;
 mod server;
 mod settings;
+mod system_acl;
 mod view;
 mod wrapper;
 
@@ -176,6 +177,7 @@ impl<'a> Dump<'a> {
         self.wrappers()?;
         self.servers()?;
         self.relations()?;
+        self.system_acls();
         self.default_privileges();
         self.settings();
         Ok(())

@@ -10,6 +10,7 @@ use datafusion::physical_plan::execute_stream;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use medley_analyze::{Analysed, Parameters};
+use medley_diagnostic::{Diagnostic as _, SqlState};
 use medley_sql::Query;
 use medley_types::{Column, PgType};
 
@@ -147,8 +148,14 @@ fn plan(
     let types = parameters.iter().map(|parameter| Some(parameter.pg_type)).collect();
     let analysed = analyse(context, query, Parameters { types, complete: true })?;
     let lowering = Lowering::new(context, Arc::clone(planner), Some(parameters));
-    let plan = lowering.plan(&analysed.query)?;
-    privileges::check(&context.snapshot, &medley_analyze::reads(&analysed.query))?;
+    let plan = lowering.plan(&analysed.query);
+    // What is only not here yet is told to those who may have it.
+    let is_missing = |error: &Error| error.sqlstate() == SqlState::FEATURE_NOT_SUPPORTED;
+    if plan.as_ref().err().is_none_or(is_missing) {
+        privileges::check(&context.snapshot, &medley_analyze::reads(&analysed.query))?;
+        privileges::check_calls(context, &medley_analyze::calls(&analysed.query))?;
+    }
+    let plan = plan?;
     check_handlers(&plan)?;
     Ok((analysed.query.columns(), plan))
 }

@@ -1,10 +1,11 @@
 //! Whether a query may read what it reads.
-use medley_analyze::{Read, ReadOf, system};
+use medley_analyze::{Call, Read, ReadOf, builtin, system};
 use medley_catalog::Snapshot;
 use medley_catalog::acl::Privileges;
-use medley_catalog::ids::{RelationOid, RoleOid};
+use medley_catalog::ids::{Class, ObjectAddress, RelationOid, RoleOid};
 use medley_diagnostic::SqlState;
 
+use crate::context::QueryContext;
 use crate::error::{Error, Result};
 
 /// The one place where privileges on relations are checked: before any mapping is resolved.
@@ -25,6 +26,22 @@ pub(crate) fn check(snapshot: &Snapshot, reads: &[Read]) -> Result<()> {
             Err(Error::at(SqlState::INSUFFICIENT_PRIVILEGE, message, None))
         }
     })
+}
+
+/// Whether whoever runs a query may execute the functions that it calls. Inside a view it is that
+/// role too, not the view's owner.
+pub(crate) fn check_calls(context: &QueryContext, calls: &[Call]) -> Result<()> {
+    let actor = context.snapshot.actor(context.role);
+    let is_allowed = |call: &&Call| {
+        let address = ObjectAddress::new(Class::Function, call.function);
+        // What nobody ever changed is for everybody.
+        context.snapshot.acl(address).is_none() || actor.has_all(address, Privileges::EXECUTE)
+    };
+    let Some(denied) = calls.iter().find(|call| !is_allowed(call)) else { return Ok(()) };
+    let noun = if denied.aggregate { "aggregate" } else { "function" };
+    let name = builtin::function_by_oid(denied.function).map_or("", |function| function.name);
+    let message = format!("permission denied for {noun} {name}");
+    Err(Error::at(SqlState::INSUFFICIENT_PRIVILEGE, message, None))
 }
 
 /// SELECT on the whole, or on every column that is named; without a name, on any column.

@@ -11,6 +11,7 @@ mod connection;
 mod dialect;
 mod error;
 mod file;
+mod functions;
 mod import;
 pub mod local;
 pub mod manual;
@@ -32,6 +33,7 @@ pub use connection::{
 pub use dialect::{Capabilities, Dialect, Facts, Family};
 pub use error::{Error, Meant, Result, Unreached};
 pub use file::{FileFormat, FileSource, FileWrapper};
+pub use functions::WrapperFunction;
 pub use import::{ColumnDef, ImportSchema, Restriction, TableDef};
 pub use medley_diagnostic::{Diagnostic, Report, Severity, SqlState};
 pub use medley_secret::Secret;

@@ -243,7 +243,14 @@ impl Session {
 
     fn setting_write(&self, change: &SettingChange) -> Result<SettingWrite, Report> {
         let (name, value) = match change {
-            SettingChange::ResetAll => return Ok(SettingWrite::ResetAll),
+            SettingChange::ResetAll if self.is_superuser() => {
+                return Ok(SettingWrite::ResetAll { kept: Vec::new() });
+            }
+            SettingChange::ResetAll => {
+                return Ok(SettingWrite::ResetAll {
+                    kept: crate::settings::restricted().collect(),
+                });
+            }
             SettingChange::Reset(name) | SettingChange::Set { name, value: SetValue::Default } => {
                 if name != "role" && name != "session_authorization" {
                     let how = Change { superuser: self.is_superuser(), local: false };
@@ -262,9 +269,12 @@ impl Session {
             value if name == "role" => one_text(name, value)?.unwrap_or("none").to_owned(),
             value => {
                 let how = Change { superuser: self.is_superuser(), local: false };
-                let mut judged = self.settings.lock().clone();
-                judged.set(name, value, how)?;
-                judged.show(name)?.to_owned()
+                self.settings.lock().clone().set(name, value, how)?;
+                match value {
+                    // As it was written: another version may have other units.
+                    SetValue::List(arguments) => crate::settings::flatten(name, arguments)?,
+                    SetValue::Default | SetValue::FromCurrent => String::new(),
+                }
             }
         };
         Ok(SettingWrite::Set { name: own_name(name), value })

@@ -1,10 +1,12 @@
 //! Access control lists: their text, and the arithmetic of GRANT and REVOKE.
 mod grant;
+mod initial;
 mod privileges;
 
 pub use grant::{
     Behavior, BestGrantor, Grant, GrantError, GrantOptionsOnly, GrantOutcome, select_best_grantor,
 };
+pub use initial::initial_acl;
 pub use privileges::Privileges;
 
 use serde::{Deserialize, Serialize};
@@ -47,6 +49,12 @@ pub enum AclKind {
     Server,
     /// A large object.
     LargeObject,
+    /// A language.
+    Language,
+    /// A tablespace.
+    Tablespace,
+    /// A configuration parameter.
+    Parameter,
 }
 
 impl AclKind {
@@ -60,7 +68,9 @@ impl AclKind {
             Self::Function => Privileges::EXECUTE,
             Self::Schema => Privileges::ALL_SCHEMA,
             Self::LargeObject => Privileges::ALL_LARGE_OBJECT,
-            Self::Type | Self::Wrapper | Self::Server => Privileges::USAGE,
+            Self::Type | Self::Language | Self::Wrapper | Self::Server => Privileges::USAGE,
+            Self::Tablespace => Privileges::CREATE,
+            Self::Parameter => Privileges::ALL_PARAMETER,
         }
     }
 
@@ -69,14 +79,16 @@ impl AclKind {
         match self {
             Self::Database => Privileges::PUBLIC_DATABASE,
             Self::Function => Privileges::EXECUTE,
-            Self::Type => Privileges::USAGE,
+            Self::Type | Self::Language => Privileges::USAGE,
             Self::Relation
             | Self::Column
             | Self::Sequence
             | Self::Schema
             | Self::Wrapper
             | Self::Server
-            | Self::LargeObject => Privileges::NONE,
+            | Self::LargeObject
+            | Self::Tablespace
+            | Self::Parameter => Privileges::NONE,
         }
     }
 
@@ -93,6 +105,9 @@ impl AclKind {
             'S' => Self::Server,
             'T' => Self::Type,
             'L' => Self::LargeObject,
+            'l' => Self::Language,
+            't' => Self::Tablespace,
+            'p' => Self::Parameter,
             _ => return None,
         })
     }

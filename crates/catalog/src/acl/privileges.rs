@@ -48,6 +48,8 @@ impl Privileges {
     pub const ALL_SEQUENCE: Self = Self(0b110 | 1 << 8);
     /// All there are on a large object.
     pub const ALL_LARGE_OBJECT: Self = Self(0b110);
+    /// All there are on a configuration parameter.
+    pub const ALL_PARAMETER: Self = Self(0b11 << 12);
     /// All there are on a schema.
     pub const ALL_SCHEMA: Self = Self(0b11 << 8);
     /// All there are on a database.

@@ -11,6 +11,7 @@ mod row;
 mod schema;
 mod server;
 mod setting;
+mod system_acl;
 mod user_mapping;
 mod wrapper;
 
@@ -26,5 +27,6 @@ pub use row::{Comment, Object, Reference, ReferenceKind, Row, RowKey};
 pub use schema::Schema;
 pub use server::Server;
 pub use setting::{Setting, SettingScope};
+pub use system_acl::SystemAcl;
 pub use user_mapping::UserMapping;
 pub use wrapper::Wrapper;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Database, DefaultAcl, Extension, Membership, Relation, RelationKind, Role, Schema, Server,
-    Setting, SettingScope, UserMapping, Wrapper,
+    Setting, SettingScope, SystemAcl, UserMapping, Wrapper,
 };
 use crate::acl::Acl;
 use crate::ids::{Epoch, ObjectAddress, RoleOid, SchemaOid};
@@ -33,6 +33,7 @@ pub enum Row {
     Relation(Arc<Relation>),
     Extension(Arc<Extension>),
     DefaultAcl(Arc<DefaultAcl>),
+    SystemAcl(Arc<SystemAcl>),
     Comment(Arc<Comment>),
     Setting(Arc<Setting>),
 }
@@ -101,6 +102,7 @@ objects! {
     Relation: it => RowKey::Object(it.oid.address());
     Extension: it => RowKey::Object(it.oid.address());
     DefaultAcl: it => RowKey::Object(it.oid.address());
+    SystemAcl: it => RowKey::Object(it.on);
     Comment: it => RowKey::Comment(it.on);
     Setting: it => RowKey::Setting(it.scope);
 }
@@ -154,6 +156,7 @@ impl Row {
             Self::Relation(it) => edges.relation(it),
             Self::Extension(it) => edges.extension(it),
             Self::DefaultAcl(it) => edges.default_acl(it.oid.address(), it.schema, it),
+            Self::SystemAcl(it) => edges.acl(it.on, RoleOid::BOOTSTRAP, Some(&it.acl)),
         }
         edges.0.sort_unstable();
         edges.0.dedup();
@@ -211,6 +214,8 @@ impl Row {
             }
             Self::Extension(it) => vec![UniqueKey::ExtensionName(it.name.as_str().into())],
             Self::DefaultAcl(it) => vec![UniqueKey::DefaultAcl(it.role, it.schema, it.kind)],
+            // It is found by its key.
+            Self::SystemAcl(_) => Vec::new(),
             Self::Comment(it) => vec![UniqueKey::Comment(it.on)],
             Self::Setting(it) => vec![UniqueKey::Setting(it.scope)],
         }

@@ -28,6 +28,7 @@ impl Snapshot {
             Row::Membership(row) => self.put_membership(row),
             Row::UserMapping(row) => self.put_mapping(&row),
             Row::DefaultAcl(row) => self.put_default_acl(row),
+            Row::SystemAcl(row) => drop(self.system_acls.insert(row.on, row)),
             Row::Comment(row) => drop(self.comments.insert(row.on, row)),
             Row::Setting(row) => drop(self.settings.insert(row.scope, row)),
         }
@@ -61,6 +62,9 @@ impl Snapshot {
                 Class::Relation => row(self.relation(RelationOid(oid))),
                 Class::Membership => row(self.membership(MembershipOid(oid))),
                 Class::DefaultAcl => row(self.default_acls.get(&DefaultAclOid(oid))),
+                Class::Function | Class::Type | Class::Language => {
+                    row(self.system_acls.get(&ObjectAddress::new(class, oid)))
+                }
                 _ => None,
             },
         }
@@ -91,11 +95,10 @@ impl Snapshot {
             Class::Membership => self.remove_membership(MembershipOid(oid)),
             Class::UserMapping => drop(self.mappings.remove(UserMappingOid(oid))),
             Class::DefaultAcl => self.remove_default_acl(DefaultAclOid(oid)),
-            Class::Type
-            | Class::Function
-            | Class::ColumnDefault
-            | Class::Constraint
-            | Class::Rule => {}
+            Class::Type | Class::Function | Class::Language => {
+                drop(self.system_acls.remove(&address));
+            }
+            Class::ColumnDefault | Class::Constraint | Class::Rule => {}
         }
     }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
 
-use crate::acl::Acl;
+use crate::acl::{Acl, initial_acl};
 use crate::error::{Error, Result};
 use crate::ids::{
     Class, DatabaseOid, DefaultAclOid, Epoch, ExtensionOid, MembershipOid, ObjectAddress,
@@ -19,7 +19,7 @@ use crate::ids::{
 };
 use crate::objects::{
     Comment, Database, DefaultAcl, DefaultAclKind, Extension, Membership, Reference, ReferenceKind,
-    Relation, Role, RowKey, Schema, Server, Setting, SettingScope, UserMapping, Wrapper,
+    Relation, Role, RowKey, Schema, Server, Setting, SettingScope, SystemAcl, UserMapping, Wrapper,
 };
 use crate::store::StoreView;
 use crate::temporary::TEMP_SCHEMA;
@@ -49,6 +49,7 @@ pub struct Snapshot {
     memberships_by_role: OrdSet<(RoleOid, RoleOid, RoleOid, MembershipOid)>,
     mappings: Mappings,
     default_acls: OrdMap<DefaultAclOid, Arc<DefaultAcl>>,
+    system_acls: OrdMap<ObjectAddress, Arc<SystemAcl>>,
     default_acl_keys: OrdMap<(RoleOid, Option<SchemaOid>, DefaultAclKind), DefaultAclOid>,
     comments: OrdMap<ObjectAddress, Arc<Comment>>,
     settings: OrdMap<SettingScope, Arc<Setting>>,
@@ -353,8 +354,19 @@ impl Snapshot {
             Class::Constraint => {
                 self.relations().any(|relation| relation.constraints().any(|it| it == address))
             }
-            Class::Type | Class::Function | Class::ColumnDefault | Class::Rule => false,
+            Class::Type | Class::Function | Class::Language => address.is_pinned(),
+            Class::ColumnDefault | Class::Rule => false,
         }
+    }
+
+    /// What was changed about who may use this function, type or language of the system.
+    pub fn system_acl(&self, address: ObjectAddress) -> Option<&Arc<SystemAcl>> {
+        self.system_acls.get(&address)
+    }
+
+    /// All of them, by class and oid.
+    pub fn system_acls(&self) -> impl Iterator<Item = &Arc<SystemAcl>> {
+        self.system_acls.values()
     }
 
     /// Who owns it; of a mapping, whose it is.
@@ -367,6 +379,9 @@ impl Snapshot {
             Class::Relation => self.relation(RelationOid(address.oid)).map(|it| it.owner),
             Class::Extension => self.extension(ExtensionOid(address.oid)).map(|it| it.owner),
             Class::Database => self.database(DatabaseOid(address.oid)).map(|it| it.owner),
+            Class::Function | Class::Type | Class::Language if address.is_pinned() => {
+                Some(RoleOid::BOOTSTRAP)
+            }
             _ => None,
         }
     }
@@ -385,6 +400,10 @@ impl Snapshot {
                 let number = i16::try_from(address.subid).ok()?;
                 let relation = self.relation(RelationOid(address.oid))?;
                 relation.column_numbered(number)?.acl.as_ref()
+            }
+            Class::Function | Class::Type | Class::Language => {
+                let changed = self.system_acls.get(&address).map(|it| &it.acl);
+                changed.or_else(|| initial_acl(address))
             }
             _ => None,
         }

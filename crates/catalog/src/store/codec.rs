@@ -2,7 +2,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::ids::{Epoch, ObjectAddress, RoleOrPublic, ServerOid, UserMappingOid};
+use crate::ids::{Class, Epoch, ObjectAddress, RoleOrPublic, ServerOid, UserMappingOid};
 use crate::objects::{Row, RowKey, SettingScope, UserMapping};
 use crate::snapshot::MappingEntry;
 
@@ -76,13 +76,22 @@ pub(super) fn encode_row(row: &Row) -> Result<Vec<u8>, CodecError> {
         Row::Relation(it) => encode(&**it),
         Row::Extension(it) => encode(&**it),
         Row::DefaultAcl(it) => encode(&**it),
+        Row::SystemAcl(it) => encode(&**it),
         Row::Comment(it) => encode(&**it),
         Row::Setting(it) => encode(&**it),
     }
 }
 
+/// Of several such classes the rows are in one table.
+fn is_of_system(class: Class) -> bool {
+    matches!(class, Class::Function | Class::Type | Class::Language)
+}
+
 pub(super) fn encode_key(key: RowKey) -> Vec<u8> {
     match key {
+        RowKey::Object(ObjectAddress { class, oid, .. }) if is_of_system(class) => {
+            [class.oid().to_be_bytes(), oid.to_be_bytes()].concat()
+        }
         RowKey::Object(address) => address.oid.to_be_bytes().to_vec(),
         RowKey::Comment(ObjectAddress { class, oid, subid }) => {
             [class.oid().to_be_bytes(), oid.to_be_bytes(), subid.to_be_bytes()].concat()

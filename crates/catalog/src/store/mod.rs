@@ -30,7 +30,7 @@ use crate::error::{Error, Result};
 use crate::ids::{Class, Epoch, UserMappingOid};
 use crate::objects::{
     Comment, Database, DefaultAcl, Extension, Membership, Object, Relation, Role, RowKey, Schema,
-    Server, Setting, UserMapping, Wrapper,
+    Server, Setting, SystemAcl, UserMapping, Wrapper,
 };
 use crate::snapshot::Snapshot;
 use crate::transaction::Change;
@@ -39,8 +39,8 @@ use crate::transaction::Change;
 pub const STORE_FILE: &str = "catalog.redb";
 
 /// What this version writes, and the newest that it reads. 2 has the table `database`, 3 says of
-/// each user mapping whether its role agreed to it.
-const FORMAT: u32 = 3;
+/// each user mapping whether its role agreed to it, 4 has the table `system_acl`.
+const FORMAT: u32 = 4;
 
 /// Pages that redb keeps in memory, in bytes. Little: the snapshot has what is asked often.
 const CACHE_BYTES: usize = 64 << 20;
@@ -60,9 +60,10 @@ const SCHEMAS: Table = Table::new("schema");
 const RELATIONS: Table = Table::new("relation");
 const EXTENSIONS: Table = Table::new("extension");
 const DEFAULT_ACLS: Table = Table::new("default_acl");
+const SYSTEM_ACLS: Table = Table::new("system_acl");
 
 /// Every table of rows; each is made at the start, so that a missing one is damage.
-const ROW_TABLES: [Table; 12] = [
+const ROW_TABLES: [Table; 13] = [
     COMMENTS,
     SETTINGS,
     DATABASES,
@@ -75,6 +76,7 @@ const ROW_TABLES: [Table; 12] = [
     RELATIONS,
     EXTENSIONS,
     DEFAULT_ACLS,
+    SYSTEM_ACLS,
 ];
 
 /// Where the format version stands, apart from the rest, so that any version can read it.
@@ -187,6 +189,7 @@ impl Store {
         self.load_rows::<Relation>(RELATIONS, &mut snapshot)?;
         self.load_rows::<Extension>(EXTENSIONS, &mut snapshot)?;
         self.load_rows::<DefaultAcl>(DEFAULT_ACLS, &mut snapshot)?;
+        self.load_rows::<SystemAcl>(SYSTEM_ACLS, &mut snapshot)?;
         self.load_rows::<Comment>(COMMENTS, &mut snapshot)?;
         self.load_rows::<Setting>(SETTINGS, &mut snapshot)?;
         self.for_each(USER_MAPPINGS, |value| {
@@ -349,11 +352,8 @@ fn table_of(key: RowKey) -> Option<Table> {
             Class::Relation => RELATIONS,
             Class::Extension => EXTENSIONS,
             Class::DefaultAcl => DEFAULT_ACLS,
-            Class::Type
-            | Class::Function
-            | Class::ColumnDefault
-            | Class::Constraint
-            | Class::Rule => return None,
+            Class::Type | Class::Function | Class::Language => SYSTEM_ACLS,
+            Class::ColumnDefault | Class::Constraint | Class::Rule => return None,
         },
     })
 }

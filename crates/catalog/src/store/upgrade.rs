@@ -1,5 +1,5 @@
 //! Stores of older formats, which become of this one when they are opened.
-use super::{DATABASES, FORMAT, Meta, Store};
+use super::{DATABASES, FORMAT, Meta, SYSTEM_ACLS, Store};
 use crate::bootstrap;
 use crate::error::Result;
 
@@ -11,6 +11,9 @@ impl Store {
         if from < 2 {
             transaction.open_table(DATABASES).map_err(|error| self.store_error(error))?;
             self.write_change(&transaction, &bootstrap::database())?;
+        }
+        if from < 4 {
+            transaction.open_table(SYSTEM_ACLS).map_err(|error| self.store_error(error))?;
         }
         self.write_meta(&transaction, meta)?;
         transaction.commit().map_err(|error| self.store_error(error))?;

@@ -32,6 +32,12 @@ pub enum GrantError {
     /// Grant options that would go in a circle.
     #[error("grant options cannot be granted back to your own grantor")]
     Circular,
+    /// Of an array's type.
+    #[error("cannot set privileges of array types")]
+    OfArray,
+    /// Of a language that superusers alone write in.
+    #[error("language \"{0}\" is not trusted")]
+    UntrustedLanguage(String),
     /// IN SCHEMA of what is in no schema.
     #[error("cannot use IN SCHEMA clause when using {0}")]
     NotInSchema(String),
@@ -56,16 +62,30 @@ impl Diagnostic for GrantError {
             | Self::ColumnsByDefault
             | Self::OptionToPublic
             | Self::Circular
+            | Self::OfArray
             | Self::NotInSchema(_) => SqlState::INVALID_GRANT_OPERATION,
+            Self::UntrustedLanguage(_) => SqlState::WRONG_OBJECT_TYPE,
             Self::UnknownPrivilege(_) => SqlState::SYNTAX_ERROR,
             Self::OtherGrantor => SqlState::FEATURE_NOT_SUPPORTED,
             Self::DependentPrivileges => SqlState::DEPENDENT_OBJECTS_STILL_EXIST,
         }
     }
 
+    fn detail(&self) -> Option<String> {
+        match self {
+            Self::UntrustedLanguage(_) => Some(
+                "GRANT and REVOKE are not allowed on untrusted languages, because only \
+                 superusers can use untrusted languages."
+                    .into(),
+            ),
+            _ => None,
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             Self::DependentPrivileges => Some("Use CASCADE to revoke them too.".into()),
+            Self::OfArray => Some("Set the privileges of the element type instead.".into()),
             _ => None,
         }
     }

@@ -18,6 +18,9 @@ pub enum Noun {
     MaterializedView,
     Sequence,
     Index,
+    Type,
+    Language,
+    Tablespace,
 }
 
 impl Noun {
@@ -37,6 +40,9 @@ impl Noun {
             Self::MaterializedView => "materialized view",
             Self::Sequence => "sequence",
             Self::Index => "index",
+            Self::Type => "type",
+            Self::Language => "language",
+            Self::Tablespace => "tablespace",
         }
     }
 
@@ -47,7 +53,10 @@ impl Noun {
             | Self::ForeignTable
             | Self::Role
             | Self::Extension
-            | Self::Index => SqlState::UNDEFINED_OBJECT,
+            | Self::Index
+            | Self::Type
+            | Self::Language
+            | Self::Tablespace => SqlState::UNDEFINED_OBJECT,
             Self::Table | Self::View | Self::Relation | Self::MaterializedView | Self::Sequence => {
                 SqlState::UNDEFINED_TABLE
             }
@@ -58,9 +67,13 @@ impl Noun {
 
     fn exists(self) -> SqlState {
         match self {
-            Self::Wrapper | Self::Server | Self::Role | Self::Extension => {
-                SqlState::DUPLICATE_OBJECT
-            }
+            Self::Wrapper
+            | Self::Server
+            | Self::Role
+            | Self::Extension
+            | Self::Type
+            | Self::Language
+            | Self::Tablespace => SqlState::DUPLICATE_OBJECT,
             Self::Database => SqlState::DUPLICATE_DATABASE,
             Self::ForeignTable
             | Self::Table
@@ -123,6 +136,39 @@ pub enum NameError {
     /// A function that this build does not have.
     #[error("function {0} does not exist")]
     NoFunction(String),
+    /// A procedure that is not there.
+    #[error("procedure {0} does not exist")]
+    NoProcedure(String),
+    /// A function of another kind than was said.
+    #[error("{name} is not a {expected}")]
+    WrongRoutine {
+        /// With its arguments.
+        name: String,
+        /// `function` or `procedure`.
+        expected: &'static str,
+    },
+    /// No function of this name, whatever its arguments.
+    #[error("could not find a {what} named \"{name}\"")]
+    NoneNamed {
+        /// `function` or `procedure`.
+        what: &'static str,
+        /// As written.
+        name: String,
+    },
+    /// Several functions of this name, and no arguments to choose by.
+    #[error("{what} name \"{name}\" is not unique")]
+    ManyNamed {
+        /// `function` or `procedure`.
+        what: &'static str,
+        /// As written.
+        name: String,
+    },
+    /// A large object; there are none.
+    #[error("large object {0} does not exist")]
+    NoLargeObject(u32),
+    /// A number that no object has.
+    #[error("value \"{0}\" is out of range for type oid")]
+    NotAnOid(String),
     /// A relation of another kind than was said.
     #[error("\"{name}\" is not {expected}")]
     WrongKind {
@@ -205,7 +251,13 @@ impl Diagnostic for NameError {
             Self::ExistsInSchema { .. } => SqlState::DUPLICATE_TABLE,
             Self::NoMapping { .. } | Self::NoCollation(_) => SqlState::UNDEFINED_OBJECT,
             Self::MappingExists { .. } => SqlState::DUPLICATE_OBJECT,
-            Self::NoFunction(_) => SqlState::UNDEFINED_FUNCTION,
+            Self::NoFunction(_) | Self::NoProcedure(_) | Self::NoneNamed { .. } => {
+                SqlState::UNDEFINED_FUNCTION
+            }
+            Self::ManyNamed { .. } => SqlState::AMBIGUOUS_FUNCTION,
+            Self::WrongRoutine { .. } => SqlState::WRONG_OBJECT_TYPE,
+            Self::NoLargeObject(_) => SqlState::UNDEFINED_OBJECT,
+            Self::NotAnOid(_) => SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
             Self::WrongKind { .. } => SqlState::WRONG_OBJECT_TYPE,
             Self::OtherDatabase(_) | Self::ExtensionUnavailable(_) => {
                 SqlState::FEATURE_NOT_SUPPORTED
@@ -233,6 +285,9 @@ impl Diagnostic for NameError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::WrongKind { hint, .. } => hint.map(str::to_owned),
+            Self::ManyNamed { what, .. } => {
+                Some(format!("Specify the argument list to select the {what} unambiguously."))
+            }
             Self::ExtensionUnavailable(_) => Some(
                 "The extension must first be installed on the system where PostgreSQL is running."
                     .into(),

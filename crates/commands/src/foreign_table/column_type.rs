@@ -1,4 +1,6 @@
 //! From the name of a type to the type.
+use medley_catalog::acl::Privileges;
+use medley_catalog::ids::{Class, ObjectAddress};
 use medley_diagnostic::{Report, SqlState};
 use medley_sql::{QualifiedName, TypeName};
 use medley_types::{CollationOid, PgType};
@@ -21,6 +23,7 @@ pub(super) fn resolve(
     }
     let t = type_named(name).map_err(|missing| row_type_or(ctx, name, missing))?;
     check_is_for_columns(column, name, t)?;
+    check_type_usage(ctx, t)?;
     match collation {
         None => Ok(t),
         Some(collation) => collated(t, collation).map_err(|error| error.at(collation.position)),
@@ -67,7 +70,8 @@ pub fn type_named(name: &TypeName) -> Result<PgType> {
     resolve_name(name).map_err(|error| error.at(name.position))
 }
 
-fn resolve_name(name: &TypeName) -> Result<PgType> {
+/// The same; errors point at nothing.
+pub(crate) fn resolve_name(name: &TypeName) -> Result<PgType> {
     if name.percent_type {
         return Err(Error::unsupported("%TYPE"));
     }
@@ -76,6 +80,19 @@ fn resolve_name(name: &TypeName) -> Result<PgType> {
     }
     let element = element(name)?;
     if name.dimensions.is_empty() { Ok(element) } else { array_of(element) }
+}
+
+/// Refuses a type that the role may not use. Of an array the element's privileges count.
+pub(crate) fn check_type_usage(ctx: &Context<'_>, t: PgType) -> Result<()> {
+    let t = t.element().filter(|_| t.info().is_some_and(|info| info.category == 'A')).unwrap_or(t);
+    let address = ObjectAddress::new(Class::Type, t.oid.0);
+    match ctx.actor().has_all(address, Privileges::USAGE) {
+        true => Ok(()),
+        false => {
+            let name = PgType::plain(t.oid.0).to_string();
+            Err(medley_catalog::Error::PermissionDenied("type", name).into())
+        }
+    }
 }
 
 fn check_is_for_columns(column: &str, name: &TypeName, t: PgType) -> Result<()> {

@@ -9,8 +9,8 @@ mod generated;
 mod like;
 
 pub(crate) use alter::{alter, rename_constraint};
-pub(crate) use column_type::collation_name;
 pub use column_type::type_named;
+pub(crate) use column_type::{check_type_usage, collation_name, resolve_name};
 pub(crate) use definition::{SYSTEM_COLUMNS, is_system_column};
 
 use std::sync::Arc;

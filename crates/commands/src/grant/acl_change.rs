@@ -33,6 +33,11 @@ impl Label {
         Self { refused, warned }
     }
 
+    /// Of what the catalog has no row, or none with its name.
+    pub(super) fn named(noun: &'static str, name: &str) -> Self {
+        Self { refused: (noun, name.to_owned()), warned: format!("\"{name}\"") }
+    }
+
     /// GRANT calls every relation a table.
     pub(super) fn table(name: &str) -> Self {
         Self { refused: ("table", name.to_owned()), warned: format!("\"{name}\"") }

@@ -3,6 +3,7 @@ mod acl_change;
 mod default_privileges;
 mod privileges;
 mod relation;
+mod system;
 
 pub(crate) use default_privileges::alter as alter_default_privileges;
 
@@ -14,7 +15,7 @@ use medley_catalog::ids::{
     SchemaOid, ServerOid, WrapperOid,
 };
 use medley_catalog::objects::{Database, Schema, Server, Wrapper};
-use medley_sql::{Grant, GrantObjects, Name, ObjectKind, QualifiedName};
+use medley_sql::{Grant, GrantObjects, Name, ObjectKind, QualifiedName, RoutineKind};
 
 use crate::Context;
 use crate::authorize::{self, Addressed};
@@ -38,6 +39,8 @@ pub(crate) fn grant(ctx: &mut Context<'_>, statement: Grant) -> Result<()> {
         behavior: behavior(statement.behavior),
     };
     let wanted = Wanted::of_objects(&statement.privileges, kind, &statement.objects)?;
+    check_is_here(kind)?;
+    system::check_is_no_array(&objects)?;
     objects.into_iter().try_for_each(|object| apply(ctx, object, &wanted, &change))
 }
 
@@ -63,6 +66,15 @@ pub(crate) fn revoke_all(
     }
 }
 
+/// Of such objects the privileges are fixed.
+fn check_is_here(kind: AclKind) -> Result<()> {
+    match kind {
+        AclKind::Tablespace => Err(Error::unsupported("GRANT ON TABLESPACE")),
+        AclKind::Parameter => Err(Error::unsupported("GRANT ON PARAMETER")),
+        _ => Ok(()),
+    }
+}
+
 fn resolve(ctx: &mut Context<'_>, objects: &GrantObjects) -> Result<(AclKind, Vec<ObjectAddress>)> {
     Ok(match objects {
         GrantObjects::Tables(names) => {
@@ -72,9 +84,13 @@ fn resolve(ctx: &mut Context<'_>, objects: &GrantObjects) -> Result<(AclKind, Ve
         GrantObjects::AllTablesInSchema(names) => {
             (AclKind::Relation, relations_in_schemas(ctx, names)?)
         }
+        GrantObjects::AllInSchema { kind: "SEQUENCES", schemas } => {
+            // There are no sequences.
+            schemas_named(ctx, schemas)?;
+            (AclKind::Sequence, vec![])
+        }
         GrantObjects::AllInSchema { kind, schemas } => {
-            check_schemas_have_none(ctx, kind, schemas)?;
-            (if *kind == "SEQUENCES" { AclKind::Sequence } else { AclKind::Function }, vec![])
+            (AclKind::Function, functions_in_schemas(ctx, kind, schemas)?)
         }
         GrantObjects::ForeignDataWrappers(names) => {
             let oids = names.iter().map(|name| kept(ctx, |ctx| ctx.wrapper_named(name)));
@@ -93,9 +109,27 @@ fn resolve(ctx: &mut Context<'_>, objects: &GrantObjects) -> Result<(AclKind, Ve
             (AclKind::Database, oids.collect::<Result<_>>()?)
         }
         GrantObjects::Sequences(names) => return Err(refuse_sequences(ctx, names)),
-        GrantObjects::Other { kind, .. } => {
-            return Err(Error::unsupported(format!("GRANT ON {kind}")));
+        GrantObjects::Functions { kind, functions } => {
+            let found = functions.iter().map(|function| system::function(ctx, *kind, function));
+            (AclKind::Function, found.collect::<Result<_>>()?)
         }
+        GrantObjects::Types { domains, names } => {
+            let found = names.iter().map(|name| system::type_of(ctx, *domains, name));
+            (AclKind::Type, found.collect::<Result<_>>()?)
+        }
+        GrantObjects::Languages(names) => {
+            let found = names.iter().map(system::language);
+            (AclKind::Language, found.collect::<Result<_>>()?)
+        }
+        GrantObjects::Tablespaces(names) => {
+            names.iter().try_for_each(system::tablespace)?;
+            (AclKind::Tablespace, vec![])
+        }
+        GrantObjects::LargeObjects(numbers) => {
+            let missing = numbers.first().map(|number| system::large_object(number));
+            return Err(missing.unwrap_or_else(|| Error::unsupported("GRANT ON LARGE OBJECT")));
+        }
+        GrantObjects::Parameters(_) => (AclKind::Parameter, vec![]),
     })
 }
 
@@ -116,17 +150,30 @@ fn relations_in_schemas(ctx: &Context<'_>, names: &[Name]) -> Result<Vec<ObjectA
     Ok(oids)
 }
 
-/// There are no sequences, and functions are the system's alone.
-fn check_schemas_have_none(ctx: &Context<'_>, kind: &str, schemas: &[Name]) -> Result<()> {
-    for name in schemas {
-        let schema = authorize::usage(ctx, ctx.schema_of_relations(name)?)?;
-        let is_system =
-            matches!(schema.get().oid, SchemaOid::PG_CATALOG | SchemaOid::INFORMATION_SCHEMA);
-        if kind != "SEQUENCES" && is_system {
-            return Err(Error::unsupported(format!("GRANT ON ALL {kind} IN SCHEMA {name}")));
+fn schemas_named(ctx: &Context<'_>, names: &[Name]) -> Result<Vec<SchemaOid>> {
+    let schema = |name: &Name| Ok(authorize::usage(ctx, ctx.schema_of_relations(name)?)?.get().oid);
+    names.iter().map(schema).collect()
+}
+
+/// Functions are the system's alone.
+fn functions_in_schemas(
+    ctx: &Context<'_>,
+    kind: &str,
+    names: &[Name],
+) -> Result<Vec<ObjectAddress>> {
+    let kind = match kind {
+        "PROCEDURES" => RoutineKind::Procedure,
+        "ROUTINES" => RoutineKind::Routine,
+        _ => RoutineKind::Function,
+    };
+    let schemas = schemas_named(ctx, names)?;
+    match schemas.as_slice() {
+        _ if schemas.contains(&SchemaOid::INFORMATION_SCHEMA) => {
+            Err(Error::unsupported("GRANT on the functions of information_schema"))
         }
+        _ if schemas.contains(&SchemaOid::PG_CATALOG) => Ok(system::all_functions(ctx, kind)),
+        _ => Ok(Vec::new()),
     }
-    Ok(())
 }
 
 /// There are no sequences.
@@ -152,6 +199,9 @@ fn apply(
         Class::Server => apply_to_server(ctx, ServerOid(oid), wanted, change),
         Class::Database => apply_to_database(ctx, DatabaseOid(oid), wanted, change),
         Class::Schema => apply_to_schema(ctx, SchemaOid(oid), wanted, change),
+        Class::Function | Class::Type | Class::Language => {
+            system::apply(ctx, object, wanted, change)
+        }
         class => Err(Error::unsupported(format!("GRANT on a {}", class.noun()))),
     }
 }

@@ -1,6 +1,6 @@
 //! From the words of GRANT to privileges.
 use medley_catalog::acl::{AclKind, Privileges};
-use medley_sql::{GrantObjects, Name, Privilege};
+use medley_sql::{GrantObjects, Name, Privilege, RoutineKind};
 
 use crate::error::{Error, GrantError, Result};
 
@@ -45,8 +45,10 @@ impl Wanted {
         Self::of(privileges, kind).map_err(|error| match error {
             Error::Grant(GrantError::InvalidPrivilege { privilege, object }) => {
                 let object = match objects {
-                    GrantObjects::AllInSchema { kind: "PROCEDURES", .. } => "procedure",
-                    GrantObjects::AllInSchema { kind: "ROUTINES", .. } => "routine",
+                    GrantObjects::AllInSchema { kind: "PROCEDURES", .. }
+                    | GrantObjects::Functions { kind: RoutineKind::Procedure, .. } => "procedure",
+                    GrantObjects::AllInSchema { kind: "ROUTINES", .. }
+                    | GrantObjects::Functions { kind: RoutineKind::Routine, .. } => "routine",
                     _ if kind == AclKind::Relation && privilege == "USAGE" => "table",
                     _ => object,
                 };
@@ -108,5 +110,8 @@ fn noun(kind: AclKind) -> &'static str {
         AclKind::Wrapper => "foreign-data wrapper",
         AclKind::Server => "foreign server",
         AclKind::LargeObject => "large object",
+        AclKind::Language => "language",
+        AclKind::Tablespace => "tablespace",
+        AclKind::Parameter => "parameter",
     }
 }

@@ -2,8 +2,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use medley_catalog::acl::{Acl, AclItem, Privileges};
-use medley_catalog::ids::{RoleOid, RoleOrPublic};
+use medley_catalog::acl::Acl;
+use medley_catalog::ids::{Class, ObjectAddress};
+pub use medley_fdw::WrapperFunction;
 use medley_types::PgType;
 
 use super::Session;
@@ -34,8 +35,6 @@ pub struct Details {
     pub arguments: &'static str,
     /// `probin`.
     pub file: Option<&'static str>,
-    /// `proacl`: the oids of those who may execute it, where that is not everybody.
-    grantees: Option<&'static str>,
 }
 
 impl Details {
@@ -52,20 +51,7 @@ impl Details {
         names: None,
         arguments: "",
         file: None,
-        grantees: None,
     };
-
-    /// `proacl`.
-    pub fn acl(&self) -> Option<Acl> {
-        let item = |oid: u32| AclItem {
-            grantee: RoleOrPublic::Role(RoleOid(oid)),
-            grantor: RoleOid::BOOTSTRAP,
-            privileges: Privileges::EXECUTE,
-            grant_options: Privileges::NONE,
-        };
-        let oids = self.grantees?.trim_matches(['{', '}']).split(',');
-        Some(oids.filter_map(|oid| oid.parse().ok()).map(item).collect())
-    }
 }
 
 /// What is known of a built-in function.
@@ -90,7 +76,7 @@ fn read(line: &'static str) -> Option<(u32, Details)> {
         modes,
         names,
         arguments,
-        grantees,
+        _grantees,
         file,
     ] = fields[..]
     else {
@@ -108,71 +94,29 @@ fn read(line: &'static str) -> Option<(u32, Details)> {
         names: nullable(names),
         arguments,
         file: nullable(file),
-        grantees: nullable(grantees),
     };
     Some((oid.parse().ok()?, details))
 }
 
-/// A wrapper's handler or validator.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WrapperFunction {
-    /// Its oid, from the range that PostgreSQL never gives out.
-    pub oid: u32,
-    /// Its name, in `pg_catalog`.
-    pub name: String,
-    /// A handler, not a validator.
-    pub is_handler: bool,
-}
-
-impl WrapperFunction {
-    /// Its result.
-    pub fn result(&self) -> PgType {
-        const FDW_HANDLER: PgType = PgType::plain(3115);
-        if self.is_handler { FDW_HANDLER } else { PgType::VOID }
-    }
-
-    /// Its arguments.
-    pub fn arguments(&self) -> &'static [PgType] {
-        if self.is_handler { &[] } else { &[PgType::TEXT_ARRAY, PgType::OID] }
-    }
-}
-
-/// The oids that PostgreSQL leaves to those who change it, but for those of our own functions.
-const OIDS: std::ops::Range<u32> = 8000..9900;
-
 /// The handlers and validators of this build.
-///
-/// The oid of each follows from its name, so that it is the same in every build; of two whose
-/// names lead to the same, the second in the alphabet has the next that is free.
 pub fn wrapper_functions(session: &Session) -> Vec<WrapperFunction> {
-    let mut names: Vec<_> = session
-        .facts
-        .registry()
-        .wrappers()
-        .flat_map(|wrapper| [(wrapper.handler(), true), (wrapper.validator(), false)])
-        .collect();
-    names.sort_unstable();
-    let mut functions: Vec<WrapperFunction> = Vec::with_capacity(names.len());
-    for (name, is_handler) in names {
-        let mut oid = oid_of(name);
-        while functions.iter().any(|known| known.oid == oid) {
-            oid = next(oid);
-        }
-        functions.push(WrapperFunction { oid, name: name.to_owned(), is_handler });
-    }
-    functions
+    session.facts.registry().functions()
 }
 
-/// FNV-1a over the name, folded into the range.
-fn oid_of(name: &str) -> u32 {
-    let hash = name
-        .bytes()
-        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    OIDS.start + hash % (OIDS.end - OIDS.start)
+/// What a wrapper's function returns.
+pub fn wrapper_result(function: &WrapperFunction) -> PgType {
+    const FDW_HANDLER: PgType = PgType::plain(3115);
+    if function.is_handler { FDW_HANDLER } else { PgType::VOID }
 }
 
-fn next(oid: u32) -> u32 {
-    if oid + 1 < OIDS.end { oid + 1 } else { OIDS.start }
+/// The arguments of a wrapper's function.
+pub fn wrapper_arguments(function: &WrapperFunction) -> &'static [PgType] {
+    if function.is_handler { &[] } else { &[PgType::TEXT_ARRAY, PgType::OID] }
+}
+
+/// Who may execute a function; none for the default.
+pub fn acl(session: &Session, oid: u32) -> Option<&Acl> {
+    session.snapshot.acl(ObjectAddress::new(Class::Function, oid))
 }
 
 /// The oid of the handler or validator of this name.
@@ -203,24 +147,5 @@ pub fn argument_types(session: &Session, oid: u32) -> Option<Vec<PgType>> {
         return Some(function.arguments.iter().map(|t| PgType::plain(t.0)).collect());
     }
     let found = wrapper_functions(session).into_iter().find(|it| it.oid == oid)?;
-    Some(found.arguments().to_vec())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_oids_of_wrappers_functions_follow_from_their_names() {
-        assert_eq!(oid_of("postgres_fdw_handler"), 8417);
-        assert_eq!(oid_of("postgres_fdw_validator"), 8415);
-        assert_eq!(next(9899), 8000);
-    }
-
-    #[test]
-    fn some_functions_are_not_for_everybody() {
-        let function = builtin::functions("pg_read_file").next().expect("it is there");
-        let acl = details(function.oid).and_then(|it| it.acl()).expect("it has one");
-        assert_eq!(acl.shown(|role| Some(role.0.to_string())), ["10=X/10"]);
-    }
+    Some(wrapper_arguments(&found).to_vec())
 }

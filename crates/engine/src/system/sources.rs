@@ -40,6 +40,7 @@ const PG_CATALOG: &[(&str, RowsFn)] = &[
     ("pg_group", pg::pg_group::rows),
     ("pg_hba_file_rules", pg::pg_hba_file_rules::rows),
     ("pg_ident_file_mappings", pg::pg_ident_file_mappings::rows),
+    ("pg_language", pg::pg_language::rows),
     ("pg_namespace", pg::pg_namespace::rows),
     ("pg_operator", pg::pg_operator::rows),
     ("pg_proc", pg::pg_proc::rows),
@@ -90,7 +91,6 @@ const INFORMATION_SCHEMA: &[(&str, RowsFn)] = &[
 const DATA: &[(&str, &str)] = &[
     ("pg_aggregate", include_str!("data/pg_aggregate.tsv")),
     ("pg_collation", include_str!("data/pg_collation.tsv")),
-    ("pg_language", include_str!("data/pg_language.tsv")),
     ("pg_range", include_str!("data/pg_range.tsv")),
     ("pg_tablespace", include_str!("data/pg_tablespace.tsv")),
 ];

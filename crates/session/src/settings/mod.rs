@@ -2,7 +2,7 @@
 mod table;
 mod value;
 
-pub use table::{Context, Kind, SERVER_VERSION, SETTINGS, Setting, Unit, find};
+pub use table::{Context, Kind, SERVER_VERSION, SETTINGS, Setting, Unit, find, restricted};
 pub use value::{in_base_unit, milliseconds};
 
 pub use medley_sql::parse_name_list;
@@ -315,7 +315,7 @@ fn may_change(setting: &Setting, superuser: bool) -> Result<(), Report> {
 }
 
 /// The one text that a list of arguments stands for.
-fn flatten(name: &str, arguments: &[medley_sql::SettingArgument]) -> Result<String, Report> {
+pub fn flatten(name: &str, arguments: &[medley_sql::SettingArgument]) -> Result<String, Report> {
     use medley_sql::SettingArgument as Argument;
     let setting = find(name);
     let is_list = setting.is_some_and(|s| matches!(s.kind, Kind::NameList | Kind::DateStyle));

@@ -295,6 +295,12 @@ pub fn find(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name.eq_ignore_ascii_case(name))
 }
 
+/// The settings that only some may change.
+pub fn restricted() -> impl Iterator<Item = &'static str> {
+    let restricted = SETTINGS.iter().filter(|setting| setting.context != Context::User);
+    restricted.map(|setting| setting.name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

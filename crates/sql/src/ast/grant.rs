@@ -1,4 +1,4 @@
-use super::{DropBehavior, Name, QualifiedName, RoleSpec};
+use super::{DropBehavior, Name, QualifiedName, RoleSpec, TypeName};
 
 /// `GRANT ... ON ... TO ...` and `REVOKE ... ON ... FROM ...`.
 #[derive(Debug)]
@@ -64,13 +64,48 @@ pub enum GrantObjects {
         /// The schemas.
         schemas: Vec<Name>,
     },
-    /// `FUNCTION f(args), ...` and the like: the kind's words, and the names without arguments.
-    Other {
-        /// `FUNCTION`, `TYPE`, ...
-        kind: &'static str,
-        /// As far as they are names.
+    /// `FUNCTION f(args), ...`, PROCEDURE, ROUTINE.
+    Functions {
+        /// What they are said to be.
+        kind: RoutineKind,
+        /// By name, with arguments where they are given.
+        functions: Vec<FunctionName>,
+    },
+    /// `TYPE t, ...` and `DOMAIN d, ...`.
+    Types {
+        /// DOMAIN.
+        domains: bool,
+        /// By the names of the catalog.
         names: Vec<QualifiedName>,
     },
+    /// `LANGUAGE l, ...`.
+    Languages(Vec<Name>),
+    /// `TABLESPACE t, ...`.
+    Tablespaces(Vec<Name>),
+    /// `LARGE OBJECT 1, ...`, as written.
+    LargeObjects(Vec<String>),
+    /// `PARAMETER p, ...`.
+    Parameters(Vec<Name>),
+}
+
+/// What a function is said to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoutineKind {
+    /// FUNCTION: aggregates and window functions too.
+    Function,
+    /// PROCEDURE.
+    Procedure,
+    /// ROUTINE: any.
+    Routine,
+}
+
+/// A function as commands name it.
+#[derive(Debug)]
+pub struct FunctionName {
+    /// Its name.
+    pub name: QualifiedName,
+    /// The types of what it is called with; `None` where the name alone was given.
+    pub arguments: Option<Vec<TypeName>>,
 }
 
 /// `GRANT r, ... TO m, ...` and `REVOKE r, ... FROM m, ...`.

@@ -36,7 +36,8 @@ pub use foreign_table::{
     ForeignSchemaTables, IdentityChange, ImportForeignSchema, LikeClause, TableBody, TableElement,
 };
 pub use grant::{
-    AlterDefaultPrivileges, Grant, GrantObjects, GrantRole, MemberOption, Privilege, Privileges,
+    AlterDefaultPrivileges, FunctionName, Grant, GrantObjects, GrantRole, MemberOption, Privilege,
+    Privileges, RoutineKind,
 };
 pub use maintenance::{Analyze, Lock, LockMode, Truncate, Vacuum};
 pub use name::{Name, OptionItem, QualifiedName, RoleSpec};

@@ -1,23 +1,16 @@
 //! GRANT and REVOKE.
 use super::{Parser, Result};
 use crate::ast::{
-    AlterDefaultPrivileges, DropBehavior, Grant, GrantObjects, GrantRole, MemberOption, Name,
-    Privilege, Privileges, QualifiedName, RoleSpec, Statement,
+    AlterDefaultPrivileges, DropBehavior, FunctionName, Grant, GrantObjects, GrantRole,
+    MemberOption, Name, Privilege, Privileges, QualifiedName, RoleSpec, RoutineKind, Statement,
+    TypeName,
 };
 use crate::token::TokenKind;
 use medley_diagnostic::SqlState;
 
-/// Kinds of object whose privileges Medley leaves to PostgreSQL, and whether they have arguments.
-const OTHER_KINDS: &[(&str, &str)] = &[
-    ("function", "FUNCTION"),
-    ("procedure", "PROCEDURE"),
-    ("routine", "ROUTINE"),
-    ("domain", "DOMAIN"),
-    ("language", "LANGUAGE"),
-    ("parameter", "PARAMETER"),
-    ("tablespace", "TABLESPACE"),
-    ("type", "TYPE"),
-];
+/// Kinds of object besides relations, of which one word says what they are.
+const OTHER_KINDS: [&str; 8] =
+    ["function", "procedure", "routine", "domain", "language", "parameter", "tablespace", "type"];
 
 const ALL_KINDS: &[(&str, &str)] = &[
     ("all sequences in schema", "SEQUENCES"),
@@ -302,38 +295,84 @@ impl Parser<'_> {
 
     fn other_objects(&mut self) -> Result<GrantObjects> {
         if self.eat("large object") {
-            self.list(Self::number)?;
-            return Ok(GrantObjects::Other { kind: "LARGE OBJECT", names: vec![] });
+            return self.list(Self::number).map(GrantObjects::LargeObjects);
         }
-        match OTHER_KINDS.iter().find(|(word, _)| self.kind_follows(word)) {
-            Some((_, kind)) => {
-                let names = match *kind {
-                    "PARAMETER" => self.list(Self::parameter_name)?,
-                    "TYPE" | "DOMAIN" => self.list(Self::dotted_name)?,
-                    "LANGUAGE" | "TABLESPACE" => self.list(Self::bare_name)?,
-                    _ => self.list(Self::name_with_arguments)?,
-                };
-                Ok(GrantObjects::Other { kind, names })
+        let Some(kind) = OTHER_KINDS.iter().find(|word| self.kind_follows(word)) else {
+            return self.list(Self::qualified_name).map(GrantObjects::Tables);
+        };
+        match *kind {
+            "domain" | "type" => {
+                let names = self.list(Self::dotted_name)?;
+                Ok(GrantObjects::Types { domains: *kind == "domain", names })
             }
-            None => self.list(Self::qualified_name).map(GrantObjects::Tables),
+            "language" => self.list(Self::name).map(GrantObjects::Languages),
+            "tablespace" => self.list(Self::name).map(GrantObjects::Tablespaces),
+            "parameter" => self.list(Self::setting_name).map(GrantObjects::Parameters),
+            "procedure" => self.functions(RoutineKind::Procedure),
+            "routine" => self.functions(RoutineKind::Routine),
+            _ => self.functions(RoutineKind::Function),
         }
     }
 
-    fn parameter_name(&mut self) -> Result<QualifiedName> {
-        let position = self.position();
-        Ok(QualifiedName { parts: vec![self.setting_name()?], position })
+    fn functions(&mut self, kind: RoutineKind) -> Result<GrantObjects> {
+        let functions = self.list(Self::routine_with_arguments)?;
+        Ok(GrantObjects::Functions { kind, functions })
     }
 
-    /// `f(integer, text)`: only the name is kept.
-    pub fn name_with_arguments(&mut self) -> Result<QualifiedName> {
+    /// `f(integer, text)`: of the arguments those that go in.
+    fn routine_with_arguments(&mut self) -> Result<FunctionName> {
         let position = self.position();
         let mut parts = vec![self.non_reserved_word()?];
         while self.eat_char('.') {
             parts.push(self.label()?);
         }
-        if self.is_char('(') {
-            self.pass("arguments")?;
+        let name = QualifiedName { parts, position };
+        if !self.is_char('(') {
+            return Ok(FunctionName { name, arguments: None });
         }
-        Ok(QualifiedName { parts, position })
+        // Where an error is, PostgreSQL's grammar says; then there is none.
+        let from = self.at;
+        self.pass("arguments")?;
+        self.at = from;
+        let mut arguments = vec![];
+        self.expect_char('(')?;
+        while !self.eat_char(')') {
+            arguments.extend(self.routine_argument()?);
+            self.eat_char(',');
+        }
+        Ok(FunctionName { name, arguments: Some(arguments) })
+    }
+
+    /// `[mode] [name] type`, in either order; none for OUT.
+    fn routine_argument(&mut self) -> Result<Option<TypeName>> {
+        let mode = self.argument_mode();
+        if let Some(t) = self.whole_argument() {
+            return Ok(Some(t).filter(|_| mode.is_none_or(|mode| mode)));
+        }
+        self.type_function_name()?;
+        let mode = mode.or_else(|| self.argument_mode());
+        let t = self.type_name()?;
+        Ok(Some(t).filter(|_| mode.is_none_or(|mode| mode)))
+    }
+
+    /// Whether the argument goes in, if that is said.
+    fn argument_mode(&mut self) -> Option<bool> {
+        let goes_in = self.eat("in out") || self.eat_one_of(&["in", "inout", "variadic"]).is_some();
+        match goes_in {
+            true => Some(true),
+            false => self.eat("out").then_some(false),
+        }
+    }
+
+    /// An argument that is its type alone.
+    fn whole_argument(&mut self) -> Option<TypeName> {
+        let from = self.at;
+        match self.type_name() {
+            Ok(t) if self.is_char(',') || self.is_char(')') => Some(t),
+            _ => {
+                self.at = from;
+                None
+            }
+        }
     }
 }

@@ -24,6 +24,7 @@ pub(super) fn check(snapshot: &Snapshot, broken: &mut Broken) {
     snapshot.servers().for_each(|it| check(it.oid.address(), it.acl.as_ref()));
     snapshot.schemas().for_each(|it| check(it.oid.address(), it.acl.as_ref()));
     snapshot.default_acls().for_each(|it| check(it.oid.address(), Some(&it.acl)));
+    snapshot.system_acls().for_each(|it| check(it.on, Some(&it.acl)));
     for relation in snapshot.relations() {
         let address = relation.oid.address();
         check(address, relation.acl.as_ref());

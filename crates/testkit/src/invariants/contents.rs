@@ -51,6 +51,7 @@ pub(super) fn rows(snapshot: &Snapshot) -> Vec<Row> {
         of(snapshot.relations()),
         of(snapshot.memberships()),
         of(snapshot.default_acls()),
+        of(snapshot.system_acls()),
         of(snapshot.comments()),
         of(snapshot.settings()),
         mappings.map(Object::into_row).collect(),

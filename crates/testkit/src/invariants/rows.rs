@@ -80,7 +80,7 @@ fn references(snapshot: &Snapshot, rows: &[Row], broken: &mut Broken) {
 /// All that a row names, by what it is to the row; privileges apart.
 fn named(row: &Row) -> Vec<(&'static str, ObjectAddress)> {
     match row {
-        Row::Role(_) => Vec::new(),
+        Row::Role(_) | Row::SystemAcl(_) => Vec::new(),
         Row::Database(it) => vec![("the owner", it.owner.address())],
         Row::Wrapper(it) => vec![("the owner", it.owner.address())],
         Row::Schema(it) => vec![("the owner", it.owner.address())],

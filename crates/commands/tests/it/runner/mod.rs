@@ -327,7 +327,7 @@ fn setting_write(change: SettingChange) -> SettingWrite {
             SettingWrite::Set { name, value: values.join(", ") }
         }
         SettingChange::Set { name, .. } | SettingChange::Reset(name) => SettingWrite::Reset(name),
-        SettingChange::ResetAll => SettingWrite::ResetAll,
+        SettingChange::ResetAll => SettingWrite::ResetAll { kept: Vec::new() },
     }
 }
 

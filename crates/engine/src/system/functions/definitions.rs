@@ -160,7 +160,7 @@ pub fn result_of(session: &Session, oid: u32) -> Option<String> {
     }
     let functions = procedures::wrapper_functions(session);
     let found = functions.iter().find(|function| function.oid == oid);
-    found.map(|it| shown(session, it.result().oid.0, None))
+    found.map(|it| shown(session, procedures::wrapper_result(it).oid.0, None))
 }
 
 #[cfg(test)]

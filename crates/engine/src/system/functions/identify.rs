@@ -393,7 +393,6 @@ fn acl_of<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
     };
     let subid = args[2].int4()?;
     let built_in = match class {
-        Class::Function => procedures::details(object).and_then(|it| it.acl()),
         Class::Relation if subid == 0 => {
             relations::by_oid(&session.snapshot, object).and_then(AnyRelation::acl)
         }

@@ -1,7 +1,9 @@
 //! `has_table_privilege` and its family, in all forms of arguments.
 use medley_catalog::Actor;
 use medley_catalog::acl::{Acl, AclKind, Privileges};
-use medley_catalog::ids::{DatabaseOid, ObjectAddress, RoleOid, SchemaOid, ServerOid, WrapperOid};
+use medley_catalog::ids::{
+    Class, DatabaseOid, ObjectAddress, RoleOid, SchemaOid, ServerOid, WrapperOid,
+};
 use medley_diagnostic::SqlState;
 
 use super::super::relations::{self, AnyRelation};
@@ -128,13 +130,15 @@ const FUNCTION: Family = Family {
     words: Privileges::EXECUTE,
     privileges_first: false,
     named: |session, name| match registered::function_of_signature(session, name)? {
-        Some(oid) => Ok(function_target(oid)),
+        Some(oid) => Ok(function_target(session, oid)),
         None => {
             let message = format!("function \"{name}\" does not exist");
             Err(Error::at(SqlState::UNDEFINED_FUNCTION, message, None))
         }
     },
-    numbered: |session, oid| Ok(procedures::name(session, oid).map(|_| function_target(oid))),
+    numbered: |session, oid| {
+        Ok(procedures::name(session, oid).map(|_| function_target(session, oid)))
+    },
 };
 
 const TYPE: Family = Family {
@@ -151,11 +155,11 @@ const TYPE: Family = Family {
 const LANGUAGE: Family = Family {
     words: Privileges::USAGE,
     privileges_first: false,
-    named: |_, name| match ["internal", "c", "sql"].contains(&name) {
-        true => Ok(language_target()),
-        false => Err(names::undefined("language", name)),
+    named: |session, name| match ["internal", "c", "sql"].iter().position(|it| *it == name) {
+        Some(index) => Ok(language_target(session, 12 + index as u32)),
+        None => Err(names::undefined("language", name)),
     },
-    numbered: |_, oid| Ok((12..=14).contains(&oid).then(language_target)),
+    numbered: |session, oid| Ok((12..=14).contains(&oid).then(|| language_target(session, oid))),
 };
 
 /// `pg_default` and `pg_global`.
@@ -174,21 +178,26 @@ const TABLESPACE: Family = Family {
 };
 
 /// A built-in function, or a wrapper's.
-fn function_target<'a>(oid: u32) -> Target<'a> {
-    let own = procedures::details(oid).and_then(|details| details.acl());
-    let acl = own.unwrap_or_else(|| default_acl(AclKind::Function));
-    Target::BuiltIn(acl, RoleOid::BOOTSTRAP)
+fn function_target<'a>(session: &Session, oid: u32) -> Target<'a> {
+    of_system(session, ObjectAddress::new(Class::Function, oid), AclKind::Function)
 }
 
-fn language_target<'a>() -> Target<'a> {
-    Target::BuiltIn(default_acl(AclKind::Type), RoleOid::BOOTSTRAP)
+fn language_target<'a>(session: &Session, oid: u32) -> Target<'a> {
+    of_system(session, ObjectAddress::new(Class::Language, oid), AclKind::Language)
+}
+
+fn of_system<'a>(session: &Session, address: ObjectAddress, kind: AclKind) -> Target<'a> {
+    let own = session.snapshot.acl(address).cloned();
+    Target::BuiltIn(own.unwrap_or_else(|| default_acl(kind)), RoleOid::BOOTSTRAP)
 }
 
 /// The type of a relation's rows is its owner's.
 fn type_target<'a>(session: &Session, oid: u32) -> Target<'a> {
     let owner = owner_of(session, oid).map(|(relation, _)| relation.owner());
-    let owner = owner.unwrap_or(RoleOid::BOOTSTRAP);
-    Target::BuiltIn(Acl::default_for(AclKind::Type, owner), owner)
+    match owner {
+        Some(owner) => Target::BuiltIn(Acl::default_for(AclKind::Type, owner), owner),
+        None => of_system(session, ObjectAddress::new(Class::Type, oid), AclKind::Type),
+    }
 }
 
 fn default_acl(kind: AclKind) -> Acl {

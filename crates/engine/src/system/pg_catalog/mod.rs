@@ -20,6 +20,7 @@ pub mod pg_foreign_table;
 pub mod pg_group;
 pub mod pg_hba_file_rules;
 pub mod pg_ident_file_mappings;
+pub mod pg_language;
 pub mod pg_namespace;
 pub mod pg_operator;
 pub mod pg_proc;

@@ -2,7 +2,9 @@
 use medley_catalog::ids::{RoleOid, SchemaOid};
 use medley_types::PgType;
 
-use super::super::procedures::{self, Details, WrapperFunction};
+use medley_fdw::WrapperFunction;
+
+use super::super::procedures::{self, Details};
 use super::super::value::{NULL, acl, flag, int2, letter, oid, oids, optional, text};
 use crate::semantics::builtin::{self, Function};
 use crate::semantics::{Datum, Reader, input, null};
@@ -22,7 +24,7 @@ pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
     let mut admitted = of_wrappers
         .iter()
         .filter(|it| keys.admits_oid("oid", it.oid) && keys.admits_text("proname", &it.name));
-    admitted.try_for_each(|it| wrapper_row(it, out))
+    admitted.try_for_each(|it| wrapper_row(session, it, out))
 }
 
 fn array(t: PgType, literal: Option<&str>) -> Result<Reader> {
@@ -70,11 +72,12 @@ fn row(session: &Session, function: &Function, out: &mut RowSink) -> Result<()> 
         optional(details.file),
         NULL,
         NULL,
-        acl(session, details.acl().as_ref())?,
+        acl(session, procedures::acl(session, function.oid))?,
     ])
 }
 
-fn wrapper_row(function: &WrapperFunction, out: &mut RowSink) -> Result<()> {
+fn wrapper_row(session: &Session, function: &WrapperFunction, out: &mut RowSink) -> Result<()> {
+    let arguments = procedures::wrapper_arguments(function);
     out.push(&[
         oid(function.oid),
         text(function.name.as_str()),
@@ -92,10 +95,10 @@ fn wrapper_row(function: &WrapperFunction, out: &mut RowSink) -> Result<()> {
         flag(false),
         letter('v'),
         letter('u'),
-        int2(function.arguments().len() as i16),
+        int2(arguments.len() as i16),
         int2(0),
-        oid(function.result().oid.0),
-        oids(function.arguments().iter().map(|t| t.oid.0)),
+        oid(procedures::wrapper_result(function).oid.0),
+        oids(arguments.iter().map(|t| t.oid.0)),
         NULL,
         NULL,
         NULL,
@@ -105,6 +108,6 @@ fn wrapper_row(function: &WrapperFunction, out: &mut RowSink) -> Result<()> {
         NULL,
         NULL,
         NULL,
-        NULL,
+        acl(session, procedures::acl(session, function.oid))?,
     ])
 }

@@ -1,12 +1,12 @@
 //! Types: the built-in ones, and the row types of relations.
 use std::collections::{BTreeMap, BTreeSet};
 
-use medley_catalog::ids::{RoleOid, SchemaOid};
+use medley_catalog::ids::{Class, ObjectAddress, RoleOid, SchemaOid};
 use medley_types::TypeInfo;
 
 use super::super::relations::{self, AnyRelation};
 use super::super::types::{RowType, details, owner_of, row_types};
-use super::super::value::{NULL, flag, int2, int4, letter, oid, text};
+use super::super::value::{NULL, acl, flag, int2, int4, letter, oid, text};
 use crate::semantics::Datum;
 
 use super::super::{Keys, RowSink, Session, SystemRelation, declared, domains, stored};
@@ -17,7 +17,7 @@ pub fn rows(session: &Session, keys: &Keys, out: &mut RowSink) -> Result<()> {
     let builtin = medley_types::types().iter();
     let mut admitted = builtin
         .filter(|it| keys.admits_oid("oid", it.oid.0) && keys.admits_text("typname", it.name));
-    admitted.try_for_each(|it| row(it, out))?;
+    admitted.try_for_each(|it| row(session, it, out))?;
     stored_rows(domains::ROWS, keys, out)?;
     for relation in with_types(session, keys) {
         for composite in row_types(relation) {
@@ -60,7 +60,8 @@ fn stored_rows(text: &'static str, keys: &Keys, out: &mut RowSink) -> Result<()>
     lines.try_for_each(|line| stored::rows(columns.unwrap_or_default(), line, out))
 }
 
-fn row(info: &TypeInfo, out: &mut RowSink) -> Result<()> {
+fn row(session: &Session, info: &TypeInfo, out: &mut RowSink) -> Result<()> {
+    let own = session.snapshot.acl(ObjectAddress::new(Class::Type, info.oid.0));
     let details = details(info.oid);
     let function = |index: usize| oid(details.functions[index]);
     out.push(&[
@@ -95,7 +96,7 @@ fn row(info: &TypeInfo, out: &mut RowSink) -> Result<()> {
         oid(details.collation),
         NULL,
         NULL,
-        NULL,
+        acl(session, own)?,
     ])
 }
 

@@ -28,3 +28,8 @@
 \d+ "Odd schema"."Odd ""table"""
 \d+ "Odd schema"."View 3"
 \dd sc.*
+\d+ sc.computed
+\d+ sc.over_computed
+select p.oid::regprocedure, proacl from pg_proc p where proacl::text like '%dmp%' or proname in ('pg_sleep', 'pg_reload_conf') order by proname, pronargs;
+select oid::regtype, typacl from pg_type where typacl is not null order by oid;
+select lanname, lanacl from pg_language where lanacl is not null order by 1;

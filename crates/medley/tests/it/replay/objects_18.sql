@@ -15,3 +15,11 @@ COMMENT ON CONSTRAINT "not nothing" ON sc.named IS 'there must be one';
 GRANT MAINTAIN ON sc.named TO dmp_reader;
 CREATE USER MAPPING FOR dmp_reader SERVER pg OPTIONS (use_scram_passthrough 'true');
 CREATE VIEW sc.merged AS SELECT a, b, abs(b) > 1 AS r FROM sc.named ORDER BY a NULLS FIRST, b DESC;
+CREATE FOREIGN TABLE sc.computed (
+    a integer,
+    "B b" integer GENERATED ALWAYS AS (a * 2) VIRTUAL NOT NULL,
+    c text OPTIONS (column_name 'x') GENERATED ALWAYS AS (a::text || 'x') VIRTUAL,
+    d integer GENERATED ALWAYS AS (a + 1) STORED,
+    CHECK ("B b" > 0)
+) SERVER s1;
+CREATE VIEW sc.over_computed WITH (security_barrier = true) AS SELECT "B b", c FROM sc.computed WHERE c <> 'y';
