@@ -12,6 +12,7 @@ use crate::{packages, root};
 /// Each file and the rows that it has, in their order.
 const FILES: &[(&str, &str)] = &[
     ("crates/analyze/src/builtin/proc.tsv", include_str!("catalogs/proc.sql")),
+    ("crates/analyze/src/builtin/argument_names.tsv", ARGUMENT_NAMES),
     ("crates/analyze/src/builtin/operator.tsv", OPERATORS),
     ("crates/analyze/src/builtin/cast.tsv", CASTS),
     ("crates/engine/src/system/data/functions.tsv", include_str!("catalogs/functions.sql")),
@@ -27,6 +28,11 @@ const FILES: &[(&str, &str)] = &[
 
 /// The oids of Medley's own functions.
 const OWN_OIDS: std::ops::Range<u32> = 9900..10000;
+
+const ARGUMENT_NAMES: &str = "
+    SELECT oid, array_to_string(proargnames[1:pronargs], ' ')
+    FROM pg_proc WHERE oid < 10000 AND pronamespace = 'pg_catalog'::regnamespace
+        AND proargnames[1] <> '' AND pronargs > 0 AND prokind <> 'p' ORDER BY oid";
 
 const OPERATORS: &str = "
     SELECT oid, oprname, oprkind, oprleft, oprright, oprresult, oprcode::oid

@@ -71,6 +71,7 @@ struct Builtin {
     operators: Vec<Operator>,
     casts: Vec<Cast>,
     out_columns: HashMap<u32, Vec<(&'static str, TypeOid)>>,
+    argument_names: HashMap<u32, Vec<&'static str>>,
     functions_by_name: HashMap<&'static str, Vec<usize>>,
     operators_by_name: HashMap<&'static str, Vec<usize>>,
 }
@@ -83,6 +84,9 @@ static BUILTIN: LazyLock<Builtin> = LazyLock::new(|| {
         functions_by_name: index(functions.iter().map(|f| f.name)),
         operators_by_name: index(operators.iter().map(|o| o.name)),
         out_columns: lines(include_str!("builtin/out.tsv")).map(out_columns_of).collect(),
+        argument_names: lines(include_str!("builtin/argument_names.tsv"))
+            .map(|fields| (oid(fields[0]), fields[1].split(' ').collect()))
+            .collect(),
         functions,
         operators,
         casts,
@@ -120,6 +124,57 @@ pub fn function_by_oid(oid: u32) -> Option<&'static Function> {
 pub fn out_columns(function: u32) -> &'static [(&'static str, TypeOid)] {
     BUILTIN.out_columns.get(&function).map(Vec::as_slice).unwrap_or_default()
 }
+
+/// The names of a function's arguments, if they have any.
+pub fn argument_names(function: u32) -> &'static [&'static str] {
+    BUILTIN.argument_names.get(&function).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// What WITHIN GROUP is to an aggregate: `pg_aggregate.aggkind`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AggregateKind {
+    /// It takes none.
+    Normal,
+    /// It needs one; so many of its arguments are direct ones.
+    OrderedSet(usize),
+    /// It needs one, with as many keys as direct arguments.
+    Hypothetical,
+}
+
+/// The kind of the aggregate of this oid.
+pub fn aggregate_kind(function: u32) -> AggregateKind {
+    match function {
+        3972 | 3974 | 3976 | 3978 | 3980 | 3982 => AggregateKind::OrderedSet(1),
+        3984 => AggregateKind::OrderedSet(0),
+        3986 | 3988 | 3990 | 3992 => AggregateKind::Hypothetical,
+        _ => AggregateKind::Normal,
+    }
+}
+
+/// The subtype of a range type.
+pub fn range_subtype(range: TypeOid) -> Option<TypeOid> {
+    RANGES.iter().find(|(it, ..)| *it == range.0).map(|(_, _, subtype)| TypeOid(*subtype))
+}
+
+/// The multirange type of a range type.
+pub fn multirange_of(range: TypeOid) -> Option<TypeOid> {
+    RANGES.iter().find(|(it, ..)| *it == range.0).map(|(_, multirange, _)| TypeOid(*multirange))
+}
+
+/// The range type of a multirange type.
+pub fn range_of(multirange: TypeOid) -> Option<TypeOid> {
+    RANGES.iter().find(|(_, it, _)| *it == multirange.0).map(|(range, ..)| TypeOid(*range))
+}
+
+/// `pg_range`: range, multirange, subtype.
+const RANGES: [(u32, u32, u32); 6] = [
+    (3904, 4451, 23),
+    (3906, 4532, 1700),
+    (3908, 4533, 1114),
+    (3910, 4534, 1184),
+    (3912, 4535, 1082),
+    (3926, 4536, 20),
+];
 
 /// The operators of this name.
 pub fn operators(name: &str) -> impl Iterator<Item = &'static Operator> + Clone {

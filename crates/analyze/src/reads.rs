@@ -77,12 +77,21 @@ impl Found {
         let Some(depth) = around.len().checked_sub(column.levels_up + 1) else { return };
         let query = around[depth];
         if let Some(read) = self.ranges.get(&(std::ptr::from_ref(query), column.range)) {
-            self.reads[*read].columns.extend(Some(column.number).filter(|number| *number > 0));
+            let all = || query.ranges[column.range].columns.iter().map(|column| column.number);
+            match column.number {
+                ColumnRef::WHOLE_ROW => self.reads[*read].columns.extend(all()),
+                number => self.reads[*read].columns.extend(Some(number).filter(|it| *it > 0)),
+            }
         }
         let Some(RangeKind::Join(join)) = query.ranges.get(column.range).map(|range| &range.kind)
         else {
             return;
         };
+        if column.number == ColumnRef::WHOLE_ROW {
+            for column in join.columns.iter().flat_map(|column| column.value.columns()) {
+                self.used(column, &around[..=depth]);
+            }
+        }
         let of_join = usize::try_from(column.number - 1).ok().and_then(|at| join.columns.get(at));
         let Some(of_join) = of_join else { return };
         for column in of_join.value.columns() {

@@ -10,6 +10,13 @@ const ANY: TypeOid = TypeOid(2276);
 const ANYELEMENT: TypeOid = TypeOid(2283);
 const ANYARRAY: TypeOid = TypeOid(2277);
 const ANYNONARRAY: TypeOid = TypeOid(2776);
+const ANYENUM: TypeOid = TypeOid(3500);
+const ANYRANGE: TypeOid = TypeOid(3831);
+const ANYMULTIRANGE: TypeOid = TypeOid(4537);
+const ANYCOMPATIBLERANGE: TypeOid = TypeOid(5080);
+const ANYCOMPATIBLEMULTIRANGE: TypeOid = TypeOid(4538);
+const RECORD: TypeOid = TypeOid(2249);
+const RECORD_ARRAY: TypeOid = TypeOid(2287);
 const ANYCOMPATIBLE: TypeOid = TypeOid(5077);
 const ANYCOMPATIBLEARRAY: TypeOid = TypeOid(5078);
 const ANYCOMPATIBLENONARRAY: TypeOid = TypeOid(5079);
@@ -43,7 +50,7 @@ pub enum Pathway {
 
 /// The way from one type to another in this context, if there is one.
 pub fn pathway(source: TypeOid, target: TypeOid, context: Context) -> Option<Pathway> {
-    if source == target {
+    if source == target || (target == RECORD && is_composite(source)) {
         return Some(Pathway::Relabel);
     }
     if let Some(cast) = builtin::cast_between(source, target) {
@@ -115,8 +122,19 @@ fn can_pass(given: TypeOid, wanted: TypeOid) -> bool {
         ANYELEMENT | ANYCOMPATIBLE => true,
         ANYARRAY | ANYCOMPATIBLEARRAY => is_array_like(given),
         ANYNONARRAY | ANYCOMPATIBLENONARRAY => !is_array_like(given),
+        ANYRANGE | ANYCOMPATIBLERANGE => builtin::range_subtype(given).is_some(),
+        ANYMULTIRANGE | ANYCOMPATIBLEMULTIRANGE => builtin::range_of(given).is_some(),
+        RECORD if is_composite(given) => true,
         _ if is_polymorphic(wanted) => false,
         _ => pathway(given, wanted, Context::Implicit).is_some(),
+    }
+}
+
+/// The row type of a relation: no type of the catalog's own, or one of the system's relations.
+pub fn is_composite(oid: TypeOid) -> bool {
+    match medley_types::by_oid(oid) {
+        Some(info) => info.category == 'C',
+        None => oid.0 != 0,
     }
 }
 
@@ -154,15 +172,37 @@ struct Candidate<T> {
     variadic_from: Option<usize>,
 }
 
+/// A call as it is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// The function's name.
+    pub name: &'a str,
+    /// The types of the arguments, in the order in which they are given.
+    pub given: &'a [PgType],
+    /// The names of the last of them.
+    pub names: &'a [String],
+    /// VARIADIC: the last one is the array itself.
+    pub is_array: bool,
+}
+
 /// The function that a call by name means.
 pub fn resolve_function(name: &str, given: &[PgType]) -> Result<Resolved, Failure> {
-    let oids: Vec<_> = given.iter().map(|t| t.oid).collect();
-    let candidates = function_candidates(name, oids.len());
+    resolve_call(&Call { name, given, names: &[], is_array: false })
+}
+
+/// The same of a call with names of arguments, or VARIADIC.
+pub fn resolve_call(call: &Call<'_>) -> Result<Resolved, Failure> {
+    let oids: Vec<_> = call.given.iter().map(|t| t.oid).collect();
+    let candidates = match (call.names, call.is_array) {
+        ([], false) => function_candidates(call.name, oids.len()),
+        ([], true) => unexpanded_candidates(call.name, oids.len()),
+        (names, _) => named_candidates(call.name, oids.len(), names),
+    };
     let chosen = match candidates.iter().find(|c| c.arguments == oids) {
         Some(exact) => exact.clone(),
         None => choose(candidates, &oids)?,
     };
-    finish(chosen.what, &chosen.arguments, chosen.variadic_from, given)
+    finish(chosen.what, &chosen.arguments, chosen.variadic_from, call.given)
 }
 
 fn function_candidates(name: &str, given: usize) -> Vec<Candidate<&'static Function>> {
@@ -196,6 +236,53 @@ fn function_candidates(name: &str, given: usize) -> Vec<Candidate<&'static Funct
         found.push(Candidate { what: function, arguments, variadic_from: Some(given - 1) });
     }
     found
+}
+
+/// With VARIADIC the array is an argument like others.
+fn unexpanded_candidates(name: &str, given: usize) -> Vec<Candidate<&'static Function>> {
+    let fitting =
+        builtin::functions(name).filter(|it| it.arguments.len() == given && it.variadic.is_some());
+    let candidate = |what: &'static Function| Candidate {
+        what,
+        arguments: what.arguments.clone(),
+        variadic_from: None,
+    };
+    fitting.map(candidate).collect()
+}
+
+/// The candidates that have arguments of these names, and defaults for the others.
+fn named_candidates(
+    name: &str,
+    given: usize,
+    names: &[String],
+) -> Vec<Candidate<&'static Function>> {
+    let positional = given - names.len();
+    let candidate = |what: &'static Function| {
+        let places = named_places(what, positional, names)?;
+        let declared = (0..positional).chain(places).map(|place| what.arguments[place]);
+        Some(Candidate { what, arguments: declared.collect(), variadic_from: None })
+    };
+    builtin::functions(name).filter_map(candidate).collect()
+}
+
+/// Which of a function's arguments the named ones are, behind so many that are not named; none if
+/// it is not to be called so.
+pub fn named_places(
+    function: &Function,
+    positional: usize,
+    names: &[String],
+) -> Option<Vec<usize>> {
+    let known = builtin::argument_names(function.oid);
+    let declared = function.arguments.len();
+    let place = |name: &String| known.iter().position(|known| known == name);
+    let places = names.iter().map(place).collect::<Option<Vec<_>>>()?;
+    let once = places.iter().enumerate().all(|(at, it)| !places[..at].contains(it));
+    let required = positional..declared - function.defaults.min(declared);
+    let fits = positional <= declared
+        && once
+        && places.iter().all(|place| (positional..declared).contains(place))
+        && required.into_iter().all(|place| places.contains(&place));
+    fits.then_some(places)
 }
 
 /// The operator that an expression means.
@@ -383,6 +470,39 @@ fn finish(
 struct Polymorphic {
     element: Option<PgType>,
     compatible: Option<PgType>,
+    range: Option<TypeOid>,
+}
+
+/// The two families of polymorphic types.
+enum Family {
+    Simple,
+    Compatible,
+}
+
+/// What an argument of a polymorphic type says of the type that it stands for.
+fn element_of(wanted: TypeOid, given: PgType) -> Result<Option<(Family, PgType)>, Failure> {
+    let plain = |oid: Option<TypeOid>| oid.map(|oid| PgType::plain(oid.0));
+    let range = |oid| plain(builtin::range_subtype(oid));
+    let multirange = |oid| range(builtin::range_of(oid)?);
+    let (family, element) = match wanted {
+        ANYELEMENT | ANYNONARRAY | ANYENUM => (Family::Simple, Some(given)),
+        ANYCOMPATIBLE | ANYCOMPATIBLENONARRAY => (Family::Compatible, Some(given)),
+        ANYARRAY => (Family::Simple, element(given)),
+        ANYCOMPATIBLEARRAY => (Family::Compatible, element(given)),
+        ANYRANGE => (Family::Simple, range(given.oid)),
+        ANYCOMPATIBLERANGE => (Family::Compatible, range(given.oid)),
+        ANYMULTIRANGE => (Family::Simple, multirange(given.oid)),
+        ANYCOMPATIBLEMULTIRANGE => (Family::Compatible, multirange(given.oid)),
+        _ => return Ok(None),
+    };
+    element.map(|element| Some((family, element))).ok_or(Failure::Undefined)
+}
+
+fn element(array: PgType) -> Option<PgType> {
+    match array.oid {
+        RECORD_ARRAY => Some(PgType::plain(RECORD.0)),
+        _ => array.element(),
+    }
 }
 
 impl Polymorphic {
@@ -391,31 +511,25 @@ impl Polymorphic {
         let mut compatible = Vec::new();
         for (wanted, given) in declared.iter().zip(given) {
             let given = untyped(*given);
-            let element = match *wanted {
-                ANYELEMENT | ANYNONARRAY | ANYCOMPATIBLE | ANYCOMPATIBLENONARRAY => Some(given),
-                ANYARRAY | ANYCOMPATIBLEARRAY if given.oid == UNKNOWN => Some(given),
-                ANYARRAY | ANYCOMPATIBLEARRAY => given.element(),
-                _ => continue,
-            };
-            let element = untyped(element.ok_or(Failure::Undefined)?);
-            match *wanted {
-                ANYELEMENT | ANYNONARRAY | ANYARRAY if element.oid != UNKNOWN => {
-                    if settled.element.is_some_and(|known| known.oid != element.oid) {
-                        return Err(Failure::Undefined);
-                    }
-                    settled.element = Some(element);
-                }
-                ANYELEMENT | ANYNONARRAY | ANYARRAY => {}
-                _ => compatible.push(element),
+            if given.oid == UNKNOWN && is_polymorphic(*wanted) {
+                continue;
             }
+            let Some((family, element)) = element_of(*wanted, given)? else { continue };
+            match family {
+                Family::Simple => settled.is_element(untyped(element))?,
+                Family::Compatible => compatible.push(untyped(element)),
+            }
+            settled.ranges(*wanted, given.oid)?;
         }
-        let uses_element =
-            declared.iter().any(|w| matches!(*w, ANYELEMENT | ANYNONARRAY | ANYARRAY));
-        if uses_element && settled.element.is_none() {
+        let uses = |family: &[TypeOid]| declared.iter().any(|wanted| family.contains(wanted));
+        if uses(&[ANYELEMENT, ANYNONARRAY, ANYARRAY]) && settled.element.is_none() {
             // Only unknowns: PostgreSQL takes text for a lone element, and gives up on arrays.
             settled.element = Some(PgType::TEXT);
         }
-        if !compatible.is_empty() {
+        if uses(&[ANYRANGE, ANYMULTIRANGE]) && settled.range.is_none() {
+            return Err(Failure::Undefined);
+        }
+        if uses(&[ANYCOMPATIBLE, ANYCOMPATIBLENONARRAY, ANYCOMPATIBLEARRAY]) {
             let common = common_type(&compatible).ok_or(Failure::Undefined)?;
             if declared.contains(&ANYCOMPATIBLEARRAY) && common.array().is_none() {
                 return Err(Failure::Undefined);
@@ -425,12 +539,49 @@ impl Polymorphic {
         Ok(settled)
     }
 
+    fn is_element(&mut self, element: PgType) -> Result<(), Failure> {
+        match self.element {
+            Some(known) if known.oid != element.oid => Err(Failure::Undefined),
+            _ => {
+                self.element = Some(element);
+                Ok(())
+            }
+        }
+    }
+
+    /// A range's type says more than its subtype does.
+    fn ranges(&mut self, wanted: TypeOid, given: TypeOid) -> Result<(), Failure> {
+        let range = match wanted {
+            ANYRANGE | ANYCOMPATIBLERANGE => given,
+            ANYMULTIRANGE | ANYCOMPATIBLEMULTIRANGE => {
+                builtin::range_of(given).ok_or(Failure::Undefined)?
+            }
+            _ => return Ok(()),
+        };
+        match self.range {
+            Some(known) if known != range => Err(Failure::Undefined),
+            _ => {
+                self.range = Some(range);
+                Ok(())
+            }
+        }
+    }
+
+    fn subtype(&self) -> Option<PgType> {
+        Some(PgType::plain(builtin::range_subtype(self.range?)?.0))
+    }
+
     fn actual(&self, wanted: TypeOid, given: PgType) -> Option<PgType> {
         match wanted {
-            ANYELEMENT | ANYNONARRAY => self.element,
+            ANYELEMENT | ANYNONARRAY | ANYENUM => self.element.or_else(|| self.subtype()),
             ANYARRAY => self.element?.array(),
+            ANYRANGE | ANYCOMPATIBLERANGE => Some(PgType::plain(self.range?.0)),
+            ANYMULTIRANGE | ANYCOMPATIBLEMULTIRANGE => {
+                Some(PgType::plain(builtin::multirange_of(self.range?)?.0))
+            }
             ANYCOMPATIBLE | ANYCOMPATIBLENONARRAY => self.compatible,
             ANYCOMPATIBLEARRAY => self.compatible?.array(),
+            RECORD if is_composite(given.oid) => Some(given),
             ANY if given.oid == UNKNOWN => Some(PgType::TEXT),
             ANY => Some(given),
             _ if is_polymorphic(wanted) => None,

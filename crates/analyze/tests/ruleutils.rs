@@ -213,7 +213,8 @@ fn view(snapshot: &Snapshot, text: &str) -> Result<String, Report> {
         let _ = write!(answer, "\n--- wrap\n{wrapped}");
     }
     let quoted = names.iter().map(|name| medley_sql::quote_identifier(name));
-    let columns = quoted.zip(&columns).map(|(name, it)| format!("{name} {}", it.pg_type));
+    let columns =
+        quoted.zip(&columns).map(|(name, it)| format!("{name} {}", visible.type_text(it.pg_type)));
     let _ = write!(answer, "\n--- columns\n{}", columns.collect::<Vec<_>>().join(", "));
     let depends = depends(snapshot, &query);
     if !depends.is_empty() {

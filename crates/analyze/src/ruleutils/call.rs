@@ -3,7 +3,7 @@ use medley_types::{PgType, TypeOid};
 
 use super::Printer;
 use crate::builtin;
-use crate::tree::{Aggregate, CallForm, Expr, ExprKind, FunctionCall, WindowCall};
+use crate::tree::{Aggregate, AggregateKey, CallForm, Expr, ExprKind, FunctionCall, WindowCall};
 
 /// `"any"`: a VARIADIC of which takes each argument as it is.
 const ANY: TypeOid = TypeOid(2276);
@@ -15,8 +15,25 @@ impl<'a> Printer<'a> {
         }
         self.function_name(call.function);
         self.push("(");
-        self.arguments(call.function, &call.arguments, call.variadic_from);
+        match call.names.is_empty() && !call.is_array {
+            true => self.arguments(call.function, &call.arguments, call.variadic_from),
+            false => self.named_arguments(&call.arguments, &call.names, call.is_array),
+        }
         self.push(")");
+    }
+
+    /// The last ones with their names, or VARIADIC before the last one.
+    fn named_arguments(&mut self, arguments: &'a [Expr], names: &'a [String], is_array: bool) {
+        let positional = arguments.len() - names.len();
+        self.list(arguments.iter().enumerate(), |this, (index, argument)| {
+            if let Some(name) = index.checked_sub(positional).and_then(|at| names.get(at)) {
+                this.name(name);
+                this.push(" => ");
+            } else if is_array && index + 1 == arguments.len() {
+                this.push("VARIADIC ");
+            }
+            this.expr(argument, true);
+        });
     }
 
     /// All functions are PostgreSQL's own, and need no schema.
@@ -64,19 +81,31 @@ impl<'a> Printer<'a> {
     pub(super) fn aggregate(&mut self, call: &'a Aggregate) {
         self.function_name(call.function);
         self.push(if call.distinct { "(DISTINCT " } else { "(" });
+        if call.within_group {
+            self.exprs(&call.direct);
+            self.push(") WITHIN GROUP (ORDER BY ");
+            self.aggregate_keys(&call.order_by);
+            self.filter(call.filter.as_ref());
+            return self.push(")");
+        }
         match call.star {
             true => self.push("*"),
+            false if call.is_array => self.named_arguments(&call.arguments, &[], true),
             false => self.arguments(call.function, &call.arguments, call.variadic_from),
         }
         if !call.order_by.is_empty() {
             self.push(" ORDER BY ");
-            self.list(&call.order_by, |this, key| {
-                this.key(&key.expr);
-                this.direction(key.descending, key.nulls_first);
-            });
+            self.aggregate_keys(&call.order_by);
         }
         self.filter(call.filter.as_ref());
         self.push(")");
+    }
+
+    fn aggregate_keys(&mut self, keys: &'a [AggregateKey]) {
+        self.list(keys, |this, key| {
+            this.key(&key.expr);
+            this.direction(key.descending, key.nulls_first);
+        });
     }
 
     fn filter(&mut self, filter: Option<&'a Expr>) {

@@ -7,6 +7,7 @@ use medley_catalog::{SearchPath, Snapshot};
 use medley_sql::quote_identifier;
 use medley_types::{PgType, Style};
 
+use crate::resolve::is_composite;
 use crate::system;
 use crate::transform::restyled;
 
@@ -68,6 +69,20 @@ impl<'a> Names<'a> {
         let relation = self.snapshot.relation(oid)?;
         let column = |it: &Column| (it.number, it.name.clone());
         Some(relation.live_columns().map(column).collect())
+    }
+
+    /// A type as a query writes it: of a relation's rows it is the relation's name.
+    pub fn type_text(&self, t: PgType) -> String {
+        let row = is_composite(t.oid).then(|| self.row_text(t)).flatten();
+        row.unwrap_or_else(|| t.to_string())
+    }
+
+    fn row_text(&self, t: PgType) -> Option<String> {
+        let stored = self.snapshot.relations().find(|relation| relation.row_type == t.oid.0);
+        let system = || system::relations().iter().find(|relation| relation.row_type == t.oid.0);
+        let oid = stored.map(|relation| relation.oid);
+        let oid = oid.or_else(|| Some(RelationOid(system()?.oid)))?;
+        Some(self.relation_text(oid, |_| false))
     }
 
     /// What a query writes for it; `hidden` if something else in the query has its name.

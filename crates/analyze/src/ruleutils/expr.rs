@@ -6,8 +6,8 @@ use super::namespace::system_column;
 use super::output::LIST;
 use super::parens::{is_simple, is_twice};
 use crate::tree::{
-    ArrayComparison, BoolOp, Case, CastForm, Coerce, ColumnRef, Expr, ExprKind, OperatorCall,
-    RangeKind, SqlValue, SubqueryKind, SubqueryLink,
+    ArrayComparison, BoolOp, Bounds, Case, CastForm, Coerce, ColumnRef, Expr, ExprKind,
+    OperatorCall, RangeKind, RowComparison, SqlValue, SubqueryKind, SubqueryLink,
 };
 
 impl<'a> Printer<'a> {
@@ -39,6 +39,17 @@ impl<'a> Printer<'a> {
             ExprKind::Least(args) => self.call_like("LEAST", args),
             ExprKind::Array(elements, _) => self.array(expr, elements),
             ExprKind::Subscript(array, indexes) => self.subscript(array, indexes, show_implicit),
+            ExprKind::Slice(array, bounds) => self.slice(array, bounds, show_implicit),
+            ExprKind::Row(fields) => {
+                self.push("ROW(");
+                self.exprs(fields);
+                self.push(")");
+            }
+            ExprKind::Field(row, _, name) => {
+                self.field(row, name);
+            }
+            ExprKind::RowComparison(it) => self.row_comparison(it),
+            ExprKind::Grouping(args) => self.call_like("GROUPING", args),
             ExprKind::Subquery(link) => self.subquery_link(link),
             ExprKind::Aggregate(call) => self.aggregate(call),
             ExprKind::Window(call) => self.window_call(call),
@@ -109,6 +120,11 @@ impl<'a> Printer<'a> {
             return self.column(&merged.value, inner, column.levels_up + further_out);
         }
         let range_name = namespace.range_names.get(column.range).cloned().flatten();
+        if column.number == ColumnRef::WHOLE_ROW {
+            self.name(range_name.as_deref().unwrap_or("unnamed_join"));
+            self.push(".*");
+            return None;
+        }
         let name = match column.number {
             number if number < 0 => system_column(number),
             number => namespace.columns.get(column.range)?.name(number),
@@ -225,7 +241,49 @@ impl<'a> Printer<'a> {
         }
     }
 
+    fn row_comparison(&mut self, it: &'a RowComparison) {
+        let operator = it.operators.first().and_then(|it| crate::builtin::operator_by_oid(*it));
+        self.push("(ROW(");
+        self.list(&it.left, |this, field| this.expr(field, false));
+        self.push(&format!(") {} ROW(", operator.map_or("?", |it| it.name)));
+        self.list(&it.right, |this, field| this.expr(field, false));
+        self.push("))");
+    }
+
+    fn field(&mut self, row: &'a Expr, name: &str) {
+        let parentheses = !matches!(row.kind, ExprKind::Field(..));
+        if parentheses {
+            self.push("(");
+        }
+        self.expr(row, true);
+        if parentheses {
+            self.push(")");
+        }
+        self.push(".");
+        self.name(name);
+    }
+
+    fn slice(&mut self, array: &'a Expr, bounds: &'a [Bounds], show_implicit: bool) {
+        self.subscripted(array, show_implicit);
+        for bounds in bounds {
+            self.push("[");
+            bounds.from.iter().for_each(|from| self.expr(from, false));
+            self.push(":");
+            bounds.to.iter().for_each(|to| self.expr(to, false));
+            self.push("]");
+        }
+    }
+
     fn subscript(&mut self, array: &'a Expr, indexes: &'a [Expr], show_implicit: bool) {
+        self.subscripted(array, show_implicit);
+        for index in indexes {
+            self.push("[");
+            self.expr(index, false);
+            self.push("]");
+        }
+    }
+
+    fn subscripted(&mut self, array: &'a Expr, show_implicit: bool) {
         let parentheses = !matches!(array.kind, ExprKind::Column(_));
         if parentheses {
             self.push("(");
@@ -233,11 +291,6 @@ impl<'a> Printer<'a> {
         self.expr(array, show_implicit);
         if parentheses {
             self.push(")");
-        }
-        for index in indexes {
-            self.push("[");
-            self.expr(index, false);
-            self.push("]");
         }
     }
 
@@ -250,6 +303,7 @@ impl<'a> Printer<'a> {
             SubqueryKind::Any if operator == "=" => " IN (".to_owned(),
             SubqueryKind::Any => format!(" {operator} ANY ("),
             SubqueryKind::All => format!(" {operator} ALL ("),
+            SubqueryKind::Row => format!(" {operator} ("),
             SubqueryKind::Scalar | SubqueryKind::Array => String::new(),
         };
         self.push(&words);
@@ -277,6 +331,12 @@ impl<'a> Printer<'a> {
                 calls.clone().next()?.builtin().map(|operator| operator.name)
             }
             ExprKind::Coerce(coerce) => self.compared(&coerce.arg),
+            ExprKind::RowComparison(it) => {
+                self.push("(");
+                self.list(&it.left, |this, left| this.expr(left, true));
+                self.push(")");
+                Some(crate::builtin::operator_by_oid(*it.operators.first()?)?.name)
+            }
             _ => None,
         }
     }

@@ -1,9 +1,11 @@
 //! FROM.
 use super::Printer;
+use medley_types::PgType;
+
 use super::output::JOIN;
 use crate::transform::MADE_ALIAS;
 use crate::tree::{
-    Expr, ExprKind, FromItem, FunctionRange, Join, JoinKind, Query, Range, RangeKind,
+    Expr, ExprKind, FromItem, FunctionRange, Join, JoinKind, Query, Range, RangeFunction, RangeKind,
 };
 
 impl<'a> Printer<'a> {
@@ -64,23 +66,58 @@ impl<'a> Printer<'a> {
             RangeKind::Join(_) => {}
         }
         self.range_alias(range, index);
-        self.column_aliases(index);
+        match definitions_of(&range.kind) {
+            Some(definitions) => self.definitions(definitions),
+            None => self.column_aliases(index),
+        }
     }
 
     fn function_range(&mut self, function: &'a FunctionRange) {
-        match looks_like_function(&function.call) {
-            true => self.expr(&function.call, true),
-            false => {
-                self.push("CAST(");
-                self.expr(&function.call, false);
-                self.push(" AS ");
-                self.push(&function.call.t.to_string());
+        match function.functions.as_slice() {
+            [only] if only.definitions.is_none() || !function.with_ordinality => {
+                self.range_call(&only.call);
+            }
+            functions if functions.iter().all(is_unnest) => {
+                self.push("UNNEST(");
+                self.list(functions, |this, it| {
+                    if let ExprKind::Function(call) = &it.call.kind {
+                        call.arguments.iter().for_each(|argument| this.expr(argument, true));
+                    }
+                });
+                self.push(")");
+            }
+            functions => {
+                self.push("ROWS FROM(");
+                self.list(functions, |this, it| this.range_call(&it.call));
                 self.push(")");
             }
         }
         if function.with_ordinality {
             self.push(" WITH ORDINALITY");
         }
+    }
+
+    fn range_call(&mut self, call: &'a Expr) {
+        match looks_like_function(call) {
+            true => self.expr(call, true),
+            false => {
+                self.push("CAST(");
+                self.expr(call, false);
+                self.push(" AS ");
+                self.push(&call.t.to_string());
+                self.push(")");
+            }
+        }
+    }
+
+    /// The columns that the query says a function has.
+    fn definitions(&mut self, definitions: &'a [(String, PgType)]) {
+        self.push("(");
+        self.list(definitions, |this, (name, t)| {
+            this.name(name);
+            this.push(&format!(" {t}"));
+        });
+        self.push(")");
     }
 
     fn namespace_name(&self, index: usize) -> Option<String> {
@@ -171,6 +208,24 @@ impl<'a> Printer<'a> {
 fn is_made(range: &Range, name: &str) -> bool {
     let relation = matches!(range.kind, RangeKind::Relation(_));
     relation && range.alias.is_none() && range.name.as_deref() == Some(name)
+}
+
+fn definitions_of(range: &RangeKind) -> Option<&[(String, PgType)]> {
+    let RangeKind::Function(function) = range else { return None };
+    match function.functions.as_slice() {
+        [only] => only.definitions.as_deref(),
+        _ => None,
+    }
+}
+
+/// unnest of one array.
+fn is_unnest(function: &RangeFunction) -> bool {
+    match &function.call.kind {
+        ExprKind::Function(call) => {
+            call.builtin().is_some_and(|it| it.name == "unnest" && call.arguments.len() == 1)
+        }
+        _ => false,
+    }
 }
 
 fn join_words(join: &Join) -> &'static str {

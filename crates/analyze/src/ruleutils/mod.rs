@@ -11,11 +11,9 @@
 //! printed under the new ones.
 //!
 //! Every tree can be printed; what has no tree was refused when it was analysed, with 0A000 and its
-//! name: grouping sets, WITHIN GROUP, windows that extend others, EXCLUDE in a frame, recursive
-//! WITH, ROWS FROM and column definition lists, VARIADIC and named arguments, whole rows and row
-//! values that are not compared, slices and nested ARRAY[], SIMILAR TO, OVERLAPS, BETWEEN
-//! SYMMETRIC, LIKE ANY, AT LOCAL, XML, bit strings, intervals with fields, WITH TIES, row locks,
-//! ONLY. `tests/ruleutils/refused.txt` has a case of each with what is said of it.
+//! name: XML and the constructors of JSON, bit strings, intervals with fields, row locks, ONLY,
+//! aggregates of an outer query. `tests/ruleutils/refused.txt` has a case of each with what is said
+//! of it.
 //!
 //! Where the tree is kept as text and read again, three things are lost, none of which changes
 //! what the text means: LIMIT ALL; that an alias with names of columns was not written but made by
@@ -120,7 +118,7 @@ impl<'a> Printer<'a> {
 
     fn type_label(&mut self, t: PgType) {
         self.out.push("::");
-        self.out.push(&t.to_string());
+        self.out.push(&self.names.type_text(t));
     }
 
     /// A list with commas.

@@ -10,6 +10,9 @@ pub(super) fn is_simple(expr: &Expr, parent: &Expr) -> bool {
         | ExprKind::Constant(_)
         | ExprKind::Parameter(_)
         | ExprKind::Subscript(..)
+        | ExprKind::Slice(..)
+        | ExprKind::Row(_)
+        | ExprKind::Grouping(_)
         | ExprKind::Array(..)
         | ExprKind::Coalesce(_)
         | ExprKind::Greatest(_)
@@ -37,7 +40,9 @@ pub(super) fn is_simple(expr: &Expr, parent: &Expr) -> bool {
             ),
             _ => separates(parent),
         },
+        ExprKind::Field(..) => !matches!(parent.kind, ExprKind::Field(..)),
         ExprKind::ArrayComparison(_)
+        | ExprKind::RowComparison(_)
         | ExprKind::Collate(..)
         | ExprKind::CaseOperand
         | ExprKind::SubqueryColumn(_) => false,
@@ -65,6 +70,8 @@ fn separates(parent: &Expr) -> bool {
     match &parent.kind {
         ExprKind::Function(call) => call.form != CallForm::Sql,
         ExprKind::Subscript(..)
+        | ExprKind::Slice(..)
+        | ExprKind::Row(_)
         | ExprKind::Array(..)
         | ExprKind::Coalesce(_)
         | ExprKind::Greatest(_)

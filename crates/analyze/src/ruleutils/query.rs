@@ -33,7 +33,7 @@ impl<'a> Printer<'a> {
     }
 
     fn clauses(&mut self, query: &'a Query) {
-        self.with_clause(&query.ctes);
+        self.with_clause(query);
         match &query.set_operation {
             Some(operation) => self.set_operation(query, operation),
             None => self.simple_select(query),
@@ -46,7 +46,12 @@ impl<'a> Printer<'a> {
             self.out.clause(" OFFSET ", 0);
             self.expr(offset, false);
         }
-        if let Some(limit) = &query.limit {
+        if let Some(limit) = query.limit.as_ref().filter(|_| query.with_ties) {
+            self.out.clause(" FETCH FIRST ", 0);
+            self.push("(");
+            self.expr(limit, false);
+            self.push(") ROWS WITH TIES");
+        } else if let Some(limit) = &query.limit {
             self.out.clause(" LIMIT ", 0);
             match limit.kind {
                 // The parser forgets ALL.
@@ -57,13 +62,13 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn with_clause(&mut self, ctes: &'a [Cte]) {
-        if ctes.is_empty() {
+    fn with_clause(&mut self, query: &'a Query) {
+        if query.ctes.is_empty() {
             return;
         }
         self.out.indent += STANDARD;
-        self.push(" WITH ");
-        self.list(ctes, Self::cte);
+        self.push(if query.recursive { " WITH RECURSIVE " } else { " WITH " });
+        self.list(&query.ctes, Self::cte);
         self.out.keyword("", -STANDARD, 0, 0);
     }
 

@@ -2,8 +2,8 @@
 use super::Printer;
 use super::output::STANDARD;
 use crate::tree::{
-    Distinct, Expr, ExprKind, Frame, FrameBound, FrameExclusion, FrameUnits, Query, Range,
-    RangeKind, SortKey, Target, Window,
+    ColumnRef, Distinct, Expr, ExprKind, Frame, FrameBound, FrameExclusion, FrameUnits,
+    GroupingSet, Query, Range, RangeKind, SortKey, Target, Window,
 };
 
 impl<'a> Printer<'a> {
@@ -98,7 +98,12 @@ impl<'a> Printer<'a> {
     /// An expression of the select list; returns the name that it has by itself.
     fn target(&mut self, expr: &'a Expr) -> Option<String> {
         if let ExprKind::Column(column) = &expr.kind {
-            return self.column(expr, *column, 0);
+            let name = self.column(expr, *column, 0);
+            if column.number == ColumnRef::WHOLE_ROW {
+                // Else it would be all its columns.
+                self.type_label(expr.t);
+            }
+            return name;
         }
         self.expr(expr, true);
         (!self.names_visible).then(|| "?column?".to_owned())
@@ -107,11 +112,36 @@ impl<'a> Printer<'a> {
     fn group_by(&mut self, query: &'a Query, group_by: &'a [usize]) {
         self.out.clause(" GROUP BY ", 1);
         let before = std::mem::replace(&mut self.in_group_by, true);
+        if query.group_distinct {
+            self.push("DISTINCT ");
+        }
         match group_by {
+            _ if !query.grouping_sets.is_empty() => {
+                self.list(&query.grouping_sets, |this, set| this.grouping_set(query, set, true));
+            }
             [] => self.push("()"),
             keys => self.list(keys, |this, target| this.target_key(query, *target)),
         }
         self.in_group_by = before;
+    }
+
+    /// A single expression has no parentheses, except in GROUPING SETS.
+    fn grouping_set(&mut self, query: &'a Query, set: &'a GroupingSet, bare: bool) {
+        let (words, parts, bare) = match set {
+            GroupingSet::Empty => return self.push("()"),
+            GroupingSet::Simple(targets) => {
+                let parentheses = !bare || targets.len() != 1;
+                self.push(if parentheses { "(" } else { "" });
+                self.list(targets, |this, target| this.target_key(query, *target));
+                return self.push(if parentheses { ")" } else { "" });
+            }
+            GroupingSet::Rollup(parts) => ("ROLLUP(", parts, true),
+            GroupingSet::Cube(parts) => ("CUBE(", parts, true),
+            GroupingSet::Sets(parts) => ("GROUPING SETS (", parts, false),
+        };
+        self.push(words);
+        self.list(parts, |this, part| this.grouping_set(query, part, bare));
+        self.push(")");
     }
 
     /// ORDER BY, GROUP BY and their like say their expression again.

@@ -76,6 +76,11 @@ impl Analyser<'_> {
                 self.quantified(scope, left, compare_op, right, true)
             }
             E::Array(array) => self.array(scope, array),
+            E::Tuple(parts) => self.tuple(scope, parts),
+            E::SimilarTo { negated, expr, pattern, escape_char } => {
+                let name = if *negated { "!~" } else { "~" };
+                self.similar(scope, name, expr, pattern, escape_char.as_ref())
+            }
             E::CompoundFieldAccess { root, access_chain } => {
                 self.subscript(scope, root, access_chain)
             }
@@ -200,6 +205,23 @@ impl Analyser<'_> {
         self.operate(name, value, pattern, at)
     }
 
+    /// A regular expression made of the pattern.
+    fn similar(
+        &self,
+        scope: &Scope<'_>,
+        name: &str,
+        value: &ast::Expr,
+        pattern: &ast::Expr,
+        escape: Option<&ast::ValueWithSpan>,
+    ) -> Result<Expr> {
+        let (value, at) = operator_position(value);
+        let value = self.expr(scope, value)?;
+        let mut arguments = vec![self.expr(scope, pattern)?];
+        arguments.extend(escape.map(|escape| self.value(escape)).transpose()?);
+        let pattern = self.call(scope, "similar_to_escape", CallForm::Call, arguments)?;
+        self.operate(name, value, pattern, at)
+    }
+
     fn cast(&self, scope: &Scope<'_>, expr: &ast::Expr, data_type: &ast::DataType) -> Result<Expr> {
         // What is stored was printed from a tree, in which casts are where they are.
         if let ast::Expr::Array(array) = without_parentheses(expr)
@@ -213,8 +235,19 @@ impl Analyser<'_> {
         }
         let value = self.expr(scope, expr)?;
         let at = value.position;
-        let to = type_name::resolve(data_type).map_err(|e| Error::from(e).or_at(at))?;
+        let to = self.type_named(data_type).map_err(|error| error.or_at(at))?;
         self.cast_to(value, to)
+    }
+
+    /// The type of a name: the catalog's, or that of a relation's rows.
+    fn type_named(&self, name: &ast::DataType) -> Result<PgType> {
+        match (type_name::resolve(name), name) {
+            (Err(type_name::Error::Unknown(unknown)), ast::DataType::Custom(name, _)) => {
+                let row = self.row_type_named(name);
+                row.ok_or(type_name::Error::Unknown(unknown).into())
+            }
+            (resolved, _) => Ok(resolved?),
+        }
     }
 
     pub(super) fn cast_to(&self, value: Expr, to: PgType) -> Result<Expr> {
@@ -343,11 +376,9 @@ fn known_collation(name: &str) -> Option<CollationOid> {
 /// `0A000` with the words that the person used, if they are few.
 fn unsupported(expr: &ast::Expr) -> Error {
     let what = match expr {
-        ast::Expr::SimilarTo { .. } => "SIMILAR TO".to_owned(),
         ast::Expr::GroupingSets(_) => "GROUPING SETS".to_owned(),
         ast::Expr::Cube(_) => "CUBE".to_owned(),
         ast::Expr::Rollup(_) => "ROLLUP".to_owned(),
-        ast::Expr::Tuple(_) => "a row constructor here".to_owned(),
         _ => "this kind of expression".to_owned(),
     };
     Error::unsupported(what).or_at(begin(expr))

@@ -9,8 +9,9 @@ use medley_types::PgType;
 use super::Analyser;
 use super::coerce::untyped;
 use super::scope::{Clause, Scope};
+use crate::builtin::{self, AggregateKind};
 use crate::error::{Error, Result};
-use crate::resolve::{Failure, Resolved, resolve_function};
+use crate::resolve::{Call, Failure, Resolved, resolve_call, resolve_function};
 use crate::tree::{
     Aggregate, AggregateKey, CallForm, Expr, ExprKind, FunctionCall, Node, SqlValue, visit_expr,
 };
@@ -34,11 +35,22 @@ impl FunctionName {
 
 /// The arguments of a call, taken apart.
 pub(super) struct Arguments<'q> {
-    pub list: Vec<&'q ast::Expr>,
+    pub list: Vec<Argument<'q>>,
+    /// The names of the last of them.
+    pub names: Vec<String>,
+    /// VARIADIC: the last one is the array itself.
+    pub is_array: bool,
     /// `f(*)`
     pub star: bool,
     pub distinct: bool,
     pub order_by: Vec<&'q ast::OrderByExpr>,
+}
+
+/// An argument.
+pub(super) enum Argument<'q> {
+    Expr(&'q ast::Expr),
+    /// `t.*`
+    WholeRow(&'q ast::ObjectName),
 }
 
 /// What a call means.
@@ -52,7 +64,7 @@ impl Analyser<'_> {
         let name = self.function_name(&function.name)?;
         let at = name.at;
         if super::operator::is_row(&function.name) {
-            return Err(Error::unsupported("a row constructor here").or_at(at));
+            return self.row_call(scope, function, at);
         }
         if let FunctionArguments::Subquery(query) = &function.args {
             return match name.name.as_str() {
@@ -66,21 +78,25 @@ impl Analyser<'_> {
             return Ok(found);
         }
         let arguments = arguments(function).map_err(|error| error.or_at(at))?;
-        if !function.within_group.is_empty() {
-            return Err(Error::unsupported("WITHIN GROUP").or_at(at));
-        }
         if let Some(found) = sql_value_with_precision(&name.name, &arguments, at) {
             return Ok(found);
         }
-        let values = arguments.list.iter().map(|argument| self.expr(scope, argument));
-        let values = values.collect::<Result<Vec<_>>>()?;
+        if name.schema.is_none() && name.name == "grouping" {
+            return self.grouping(scope, &arguments, at);
+        }
+        let values = arguments.list.iter().map(|argument| self.argument(scope, argument));
+        let mut values = values.collect::<Result<Vec<_>>>()?;
         if function.over.is_some() {
             return self.window_function(scope, function, &name, &arguments, values);
         }
         if name.schema.is_none() && is_sql_function(&name.name) {
             return self.sql_function(&name.name, values, at);
         }
-        let found = match self.resolve(&name, &values)? {
+        let direct = values.len();
+        for item in &function.within_group {
+            values.push(self.expr(scope, &item.expr)?);
+        }
+        let found = match self.resolve(&name, &values, &arguments)? {
             Meaning::Function(found) => found,
             Meaning::Cast(t) => {
                 let value = values.into_iter().next();
@@ -89,6 +105,9 @@ impl Analyser<'_> {
             }
         };
         match found.function.kind {
+            'a' if !function.within_group.is_empty() => {
+                self.ordered_set(scope, function, &found, (values, direct), &arguments, at)
+            }
             'a' => self.aggregate(scope, function, &found, values, &arguments, at),
             'w' => {
                 let message = format!("window function {} requires an OVER clause", name.name);
@@ -96,8 +115,16 @@ impl Analyser<'_> {
             }
             _ => {
                 plain_only(function, &arguments, &name.name, at)?;
-                self.plain_call(scope, &found, CallForm::Call, values, at)
+                let call = self.plain_call(scope, &found, CallForm::Call, values, at)?;
+                Ok(with_names(call, arguments))
             }
+        }
+    }
+
+    fn argument(&self, scope: &Scope<'_>, argument: &Argument<'_>) -> Result<Expr> {
+        match argument {
+            Argument::Expr(expr) => self.expr(scope, expr),
+            Argument::WholeRow(name) => self.whole_row(scope, name),
         }
     }
 
@@ -119,12 +146,23 @@ impl Analyser<'_> {
         Ok(FunctionName { name: name.value.clone(), schema, at })
     }
 
-    fn resolve(&self, name: &FunctionName, values: &[Expr]) -> Result<Meaning> {
+    fn resolve(
+        &self,
+        name: &FunctionName,
+        values: &[Expr],
+        arguments: &Arguments<'_>,
+    ) -> Result<Meaning> {
         let types: Vec<_> = values.iter().map(|value| value.t).collect();
         if name.schema.is_some() {
             return Err(no_function(Failure::Undefined, name, &types));
         }
-        match resolve_function(&name.name, &types) {
+        let call = Call {
+            name: &name.name,
+            given: &types,
+            names: &arguments.names,
+            is_array: arguments.is_array,
+        };
+        match resolve_call(&call) {
             Ok(found) => Ok(Meaning::Function(found)),
             Err(failure) => {
                 let named = medley_types::types().iter().find(|t| t.name == name.name);
@@ -187,7 +225,9 @@ impl Analyser<'_> {
     ) -> Result<Expr> {
         let arguments = self.coerce_arguments(values, found)?;
         let (function, variadic_from) = (found.function.oid, found.variadic_from);
-        let call = FunctionCall { function, arguments, variadic_from, form };
+        let names = Vec::new();
+        let call =
+            FunctionCall { function, arguments, variadic_from, form, names, is_array: false };
         Ok(Expr::new(ExprKind::Function(call), found.result, at))
     }
 
@@ -206,6 +246,10 @@ impl Analyser<'_> {
                 format!("{name}(*) must be used to call a parameterless aggregate function");
             return Err(Error::at(SqlState::WRONG_OBJECT_TYPE, message, at));
         }
+        if builtin::aggregate_kind(found.function.oid) != AggregateKind::Normal {
+            let message = format!("WITHIN GROUP is required for ordered-set aggregate {name}");
+            return Err(Error::at(SqlState::WRONG_OBJECT_TYPE, message, at));
+        }
         let filter = self.filter_of(scope, function)?;
         let arguments_given = self.coerce_arguments(values, found)?;
         let order_by = arguments.order_by.iter().map(|item| self.aggregate_key(scope, item));
@@ -217,18 +261,119 @@ impl Analyser<'_> {
         }
         let call = Aggregate {
             function: found.function.oid,
+            direct: Vec::new(),
+            within_group: false,
             arguments: arguments_given,
+            is_array: arguments.is_array,
             star: arguments.star,
             distinct: arguments.distinct,
             order_by,
             filter,
             variadic_from: found.variadic_from,
         };
-        let call = Expr::new(ExprKind::Aggregate(Box::new(call)), found.result, at);
+        self.placed_aggregate(scope, call, found.result, at)
+    }
+
+    /// An aggregate's call, which belongs to this query.
+    fn placed_aggregate(
+        &self,
+        scope: &Scope<'_>,
+        call: Aggregate,
+        t: PgType,
+        at: Option<usize>,
+    ) -> Result<Expr> {
+        let call = Expr::new(ExprKind::Aggregate(Box::new(call)), t, at);
         check_aggregate_arguments(&call)?;
         aggregate_allowed(scope, at)?;
         scope.has_aggregates.set(true);
         Ok(call)
+    }
+
+    /// An aggregate WITHIN GROUP; `direct` of the values are direct arguments, the others its keys.
+    fn ordered_set(
+        &self,
+        scope: &Scope<'_>,
+        function: &ast::Function,
+        found: &Resolved,
+        (values, direct): (Vec<Expr>, usize),
+        arguments: &Arguments<'_>,
+        at: Option<usize>,
+    ) -> Result<Expr> {
+        let name = found.function.name;
+        let refused = |state, message: String| Err(Error::at(state, message, at));
+        if arguments.distinct {
+            let message = "cannot use DISTINCT with WITHIN GROUP".to_owned();
+            return refused(SqlState::SYNTAX_ERROR, message);
+        }
+        let kind = builtin::aggregate_kind(found.function.oid);
+        let takes = match kind {
+            AggregateKind::Normal => {
+                let message = format!(
+                    "{name} is not an ordered-set aggregate, so it cannot have WITHIN GROUP"
+                );
+                return refused(SqlState::WRONG_OBJECT_TYPE, message);
+            }
+            AggregateKind::OrderedSet(takes) => takes,
+            AggregateKind::Hypothetical => values.len() / 2,
+        };
+        if takes != direct || (kind == AggregateKind::Hypothetical && values.len() % 2 != 0) {
+            let types: Vec<_> = values.iter().map(|value| value.t).collect();
+            let name = FunctionName { name: name.to_owned(), schema: None, at };
+            return Err(no_function(Failure::Undefined, &name, &types));
+        }
+        let filter = self.filter_of(scope, function)?;
+        let mut values = self.coerce_arguments(values, found)?;
+        let mut keys = values.split_off(direct);
+        if kind == AggregateKind::Hypothetical {
+            for (value, key) in values.iter_mut().zip(&mut keys) {
+                let pair = vec![value.clone(), key.clone()];
+                let (pair, _) = self.to_common(pair, "WITHIN GROUP")?;
+                (*value, *key) = (pair[0].clone(), pair[1].clone());
+            }
+        }
+        let keys = keys.into_iter().map(|key| self.settle(key)).collect::<Result<Vec<_>>>()?;
+        let order_by = keys.iter().zip(&function.within_group).map(|(key, item)| {
+            let (descending, nulls_first) = super::target::sorting(&item.options);
+            AggregateKey { expr: key.clone(), descending, nulls_first }
+        });
+        let call = Aggregate {
+            function: found.function.oid,
+            direct: values,
+            within_group: true,
+            order_by: order_by.collect(),
+            arguments: keys,
+            is_array: arguments.is_array,
+            star: false,
+            distinct: false,
+            filter,
+            variadic_from: None,
+        };
+        self.placed_aggregate(scope, call, found.result, at)
+    }
+
+    /// GROUPING; what its arguments may be is seen once GROUP BY is known.
+    fn grouping(
+        &self,
+        scope: &Scope<'_>,
+        arguments: &Arguments<'_>,
+        at: Option<usize>,
+    ) -> Result<Expr> {
+        const MOST: usize = 31;
+        if arguments.list.len() > MOST {
+            let message = "GROUPING must have fewer than 32 arguments";
+            return Err(Error::at(SqlState::from_remote("54023"), message, at));
+        }
+        let values = arguments.list.iter().map(|argument| self.argument(scope, argument));
+        let values = values.collect::<Result<Vec<_>>>()?;
+        match scope.clause.get() {
+            Clause::Select | Clause::Having | Clause::OrderBy | Clause::DistinctOn => {}
+            clause => {
+                let message = format!("grouping operations are not allowed in {}", clause.name());
+                return Err(Error::at(SqlState::GROUPING_ERROR, message, at));
+            }
+        }
+        scope.has_aggregates.set(true);
+        Ok(Expr::new(ExprKind::Grouping(values), PgType::INT4, at))
     }
 
     fn aggregate_key(&self, scope: &Scope<'_>, item: &ast::OrderByExpr) -> Result<AggregateKey> {
@@ -278,7 +423,6 @@ fn is_sql_function(name: &str) -> bool {
             | "nullif"
             | "greatest"
             | "least"
-            | "grouping"
             | "xmlelement"
             | "json_object"
             | "json_array"
@@ -318,7 +462,7 @@ fn sql_value_with_precision(
     if !matches!(name, "current_timestamp" | "localtimestamp" | "current_time" | "localtime") {
         return None;
     }
-    let [ast::Expr::Value(value)] = arguments.list.as_slice() else { return None };
+    let [Argument::Expr(ast::Expr::Value(value))] = arguments.list.as_slice() else { return None };
     let ast::Value::Number(digits, _) = &value.value else { return None };
     let precision: i32 = digits.parse().ok()?;
     let mut found = sql_value(name, at)?;
@@ -335,8 +479,14 @@ fn ident(part: &ast::ObjectNamePart) -> &ast::Ident {
 
 /// Takes a call's arguments apart.
 fn arguments(function: &ast::Function) -> Result<Arguments<'_>> {
-    let mut found =
-        Arguments { list: Vec::new(), star: false, distinct: false, order_by: Vec::new() };
+    let mut found = Arguments {
+        list: Vec::new(),
+        names: Vec::new(),
+        is_array: false,
+        star: false,
+        distinct: false,
+        order_by: Vec::new(),
+    };
     if !matches!(function.parameters, FunctionArguments::None) {
         return Err(Error::unsupported("a call with parameters"));
     }
@@ -344,9 +494,26 @@ fn arguments(function: &ast::Function) -> Result<Arguments<'_>> {
     found.distinct = list.duplicate_treatment == Some(ast::DuplicateTreatment::Distinct);
     for argument in &list.args {
         match argument {
-            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => found.list.push(expr),
             FunctionArg::Unnamed(FunctionArgExpr::Wildcard) => found.star = true,
-            _ => return Err(Error::unsupported("a named or whole-row argument")),
+            FunctionArg::Unnamed(FunctionArgExpr::QualifiedWildcard(name)) => {
+                found.list.push(Argument::WholeRow(name));
+            }
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => {
+                if !found.names.is_empty() {
+                    let message = "positional argument cannot follow named argument";
+                    let at = super::operator::begin(expr);
+                    return Err(Error::at(SqlState::SYNTAX_ERROR, message, at));
+                }
+                found.list.push(Argument::Expr(expr));
+            }
+            FunctionArg::Named { name, arg: FunctionArgExpr::Expr(expr), .. } => {
+                match medley_sql::construct(name) {
+                    Some(_) => found.is_array = true,
+                    None => found.names.push(name.value.clone()),
+                }
+                found.list.push(Argument::Expr(expr));
+            }
+            _ => return Err(Error::unsupported("this kind of argument")),
         }
     }
     for clause in &list.clauses {
@@ -356,6 +523,15 @@ fn arguments(function: &ast::Function) -> Result<Arguments<'_>> {
         }
     }
     Ok(found)
+}
+
+/// The call with the names that its arguments have, and VARIADIC.
+fn with_names(mut call: Expr, arguments: Arguments<'_>) -> Expr {
+    if let ExprKind::Function(call) = &mut call.kind {
+        call.names = arguments.names;
+        call.is_array = arguments.is_array;
+    }
+    call
 }
 
 fn plain_only(

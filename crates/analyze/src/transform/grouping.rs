@@ -29,6 +29,14 @@ impl Groups<'_> {
         }
         match &expr.kind {
             ExprKind::Aggregate(_) => Ok(()),
+            ExprKind::Grouping(args) => match args.iter().find(|it| !self.exprs.contains(it)) {
+                None => Ok(()),
+                Some(other) => {
+                    let message = "arguments to GROUPING must be grouping expressions of the \
+                                   associated query level";
+                    Err(Error::at(SqlState::GROUPING_ERROR, message, other.position))
+                }
+            },
             ExprKind::Column(column) if column.levels_up == 0 => {
                 Err(self.ungrouped(*column, expr.position, |name| {
                     format!(

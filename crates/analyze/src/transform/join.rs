@@ -1,6 +1,7 @@
 //! FROM and joins.
 use ast::{JoinConstraint, JoinOperator};
 use medley_diagnostic::SqlState;
+use medley_sql::Construct;
 use medley_sql::query_ast as ast;
 use medley_sql::span::position;
 
@@ -68,8 +69,13 @@ impl Analyser<'_> {
         let (kind, constraint) = join_kind(&join.join_operator)?;
         no_duplicates(scope, &left.tables, &right.tables)?;
         let (left_columns, right_columns) = (left.columns(), right.columns());
+        let mut using_alias = None;
         let names = match constraint {
-            JoinConstraint::Using(names) => using_names(names)?,
+            JoinConstraint::Using(names) => {
+                let (names, alias) = using_names(names)?;
+                using_alias = alias;
+                names
+            }
             JoinConstraint::Natural => natural_names(&left_columns, &right_columns),
             JoinConstraint::On(_) | JoinConstraint::None => Vec::new(),
         };
@@ -101,6 +107,18 @@ impl Analyser<'_> {
             in_from: true,
         });
         tables.iter_mut().for_each(|table| table.bare = false);
+        if let Some(alias) = &using_alias {
+            let merged = Table {
+                name: Some(alias.clone()),
+                schema: None,
+                range,
+                columns: columns.iter().take(names.len()).cloned().collect(),
+                bare: false,
+                has_system_columns: false,
+            };
+            no_duplicates(scope, &tables, std::slice::from_ref(&merged))?;
+            tables.push(merged);
+        }
         tables.push(Table {
             name: None,
             schema: None,
@@ -114,7 +132,7 @@ impl Analyser<'_> {
             left: left.item,
             right: right.item,
             using: names.into_iter().map(|name| name.value).collect(),
-            using_alias: None,
+            using_alias,
             natural: matches!(constraint, JoinConstraint::Natural),
             on,
             alias: None,
@@ -272,10 +290,16 @@ fn only_column(columns: &[TableColumn], name: &ast::Ident, side: &str) -> Result
     Ok(first.value.clone())
 }
 
-fn using_names(names: &[ast::ObjectName]) -> Result<Vec<ast::Ident>> {
+/// The columns, and the alias of what they are merged to.
+fn using_names(names: &[ast::ObjectName]) -> Result<(Vec<ast::Ident>, Option<String>)> {
     let mut found: Vec<ast::Ident> = Vec::with_capacity(names.len());
+    let mut using_alias = None;
     for name in names {
         let Some(ast::ObjectNamePart::Identifier(name)) = name.0.last() else { continue };
+        if let Some((Construct::UsingAlias, alias)) = medley_sql::construct(name) {
+            using_alias = Some(alias.to_owned());
+            continue;
+        }
         if found.iter().any(|known| known.value == name.value) {
             let message =
                 format!("column name \"{}\" appears more than once in USING clause", name.value);
@@ -283,7 +307,7 @@ fn using_names(names: &[ast::ObjectName]) -> Result<Vec<ast::Ident>> {
         }
         found.push(name.clone());
     }
-    Ok(found)
+    Ok((found, using_alias))
 }
 
 fn natural_names(left: &[TableColumn], right: &[TableColumn]) -> Vec<ast::Ident> {

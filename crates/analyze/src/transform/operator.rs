@@ -12,7 +12,7 @@ use super::scope::Scope;
 use crate::builtin::Operator;
 use crate::error::{Error, Result};
 use crate::resolve::{Failure, Resolved, common_type, resolve_operator};
-use crate::tree::{BoolOp, Expr, ExprKind, OperatorCall};
+use crate::tree::{BoolOp, CallForm, Expr, ExprKind, OperatorCall};
 
 /// `"any"`
 const ANY: TypeOid = TypeOid(2276);
@@ -61,6 +61,7 @@ pub(super) fn operator_name(op: &BinaryOperator) -> Option<String> {
         B::Question => "?",
         B::QuestionAnd => "?&",
         B::QuestionPipe => "?|",
+        B::Overlaps => "OVERLAPS",
         B::Custom(name) => name,
         B::PGCustomBinaryOperator(parts) => match parts.as_slice() {
             [name] => name,
@@ -103,11 +104,28 @@ impl Analyser<'_> {
         if matches!(op, BinaryOperator::And | BinaryOperator::Or) {
             return self.logical(scope, left, op, right);
         }
-        let (left, at) = operator_position(left);
+        let (right, at) = operator_position(right);
+        self.binary_at(scope, left, op, right, at)
+    }
+
+    fn binary_at(
+        &self,
+        scope: &Scope<'_>,
+        left: &ast::Expr,
+        op: &BinaryOperator,
+        right: &ast::Expr,
+        at: Option<usize>,
+    ) -> Result<Expr> {
         let name =
             operator_name(op).ok_or_else(|| Error::unsupported(format_args!("operator {op}")))?;
+        if *op == BinaryOperator::Overlaps {
+            return self.overlaps(scope, left, right, at);
+        }
         if let (Some(left), Some(right)) = (row(left), row(right)) {
             return self.row_comparison(scope, &left, &name, &right, at);
+        }
+        if let (Some(_), ast::Expr::Subquery(query)) = (row(left), without_parentheses(right)) {
+            return self.row_subquery(scope, left, &name, query, at);
         }
         let left = self.expr(scope, left)?;
         let right = self.expr(scope, right)?;
@@ -158,12 +176,41 @@ impl Analyser<'_> {
         let joint = match name {
             "=" => BoolOp::And,
             "<>" => BoolOp::Or,
-            _ => return Err(Error::unsupported("ordering rows")),
+            _ => {
+                let pairs = left
+                    .iter()
+                    .zip(right)
+                    .map(|(left, right)| Ok((self.expr(scope, left)?, self.expr(scope, right)?)));
+                return self.row_order(pairs.collect::<Result<_>>()?, name, at);
+            }
         };
         let pairs = left.iter().zip(right).map(|(left, right)| {
             self.operate(name, self.expr(scope, left)?, self.expr(scope, right)?, at)
         });
         Ok(joined(joint, pairs.collect::<Result<_>>()?))
+    }
+
+    /// `(a, b) OVERLAPS (c, d)`
+    fn overlaps(
+        &self,
+        scope: &Scope<'_>,
+        left: &ast::Expr,
+        right: &ast::Expr,
+        at: Option<usize>,
+    ) -> Result<Expr> {
+        let mut values = Vec::with_capacity(4);
+        for (side, of) in [("left", left), ("right", right)] {
+            let parts = row(of).filter(|parts| parts.len() == 2).ok_or_else(|| {
+                let message =
+                    format!("wrong number of parameters on {side} side of OVERLAPS expression");
+                Error::at(SqlState::SYNTAX_ERROR, message, begin(of))
+            })?;
+            for part in parts {
+                values.push(self.expr(scope, part)?);
+            }
+        }
+        let call = self.call(scope, "overlaps", CallForm::Sql, values);
+        call.map_err(|error| error.or_at(at))
     }
 
     /// An operator between two expressions, and where it stands if that is known.
@@ -277,11 +324,10 @@ impl Analyser<'_> {
         is_not: bool,
     ) -> Result<Expr> {
         let (name, joint) = if is_not { ("<>", BoolOp::And) } else { ("=", BoolOp::Or) };
-        let marked = value;
         let (value, at) = operator_position(value);
         if row(value).is_some() {
             let op = if is_not { BinaryOperator::NotEq } else { BinaryOperator::Eq };
-            let all = list.iter().map(|item| self.binary(scope, marked, &op, item));
+            let all = list.iter().map(|item| self.binary_at(scope, value, &op, item, at));
             return pairwise(joint, all);
         }
         let value = self.expr(scope, value)?;
@@ -339,7 +385,7 @@ pub(super) fn without_parentheses(mut expr: &ast::Expr) -> &ast::Expr {
 }
 
 /// The parts of `(a, b)` or `ROW(a, b)`.
-fn row(expr: &ast::Expr) -> Option<Vec<&ast::Expr>> {
+pub(super) fn row(expr: &ast::Expr) -> Option<Vec<&ast::Expr>> {
     match expr {
         ast::Expr::Tuple(parts) => Some(parts.iter().collect()),
         ast::Expr::Function(function) if is_row(&function.name) => {

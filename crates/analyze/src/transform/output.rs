@@ -43,6 +43,8 @@ fn figure_name(expr: &ast::Expr) -> Option<(String, u8)> {
         E::Exists { negated: false, .. } => strong("exists"),
         E::Subquery(query) => subquery_name(query),
         E::Array(_) => strong("array"),
+        E::Tuple(_) => strong("row"),
+        E::BinaryOp { op: ast::BinaryOperator::Overlaps, .. } => strong("overlaps"),
         E::Extract { .. } => strong("extract"),
         E::AtTimeZone { .. } => strong("timezone"),
         E::Position { .. } => strong("position"),

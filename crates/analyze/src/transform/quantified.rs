@@ -10,7 +10,7 @@ use super::operator::{no_operator, operator_name, without_parentheses};
 use super::scope::Scope;
 use crate::error::{Error, Result};
 use crate::resolve::resolve_operator;
-use crate::tree::{ArrayComparison, Expr, ExprKind};
+use crate::tree::{ArrayComparison, Bounds, Expr, ExprKind};
 
 impl Analyser<'_> {
     /// `= ANY (…)`, `<> ALL (…)`: over an array, or over a subquery.
@@ -137,26 +137,67 @@ impl Analyser<'_> {
         Ok(Expr::new(ExprKind::Array(items.collect::<Result<_>>()?, false), t, None))
     }
 
-    /// `a[1]`
+    /// `a[1]`, `a[1:2]`, `(row).field`
     pub(super) fn subscript(
         &self,
         scope: &Scope<'_>,
         root: &ast::Expr,
         chain: &[AccessExpr],
     ) -> Result<Expr> {
-        if let Some(AccessExpr::Dot(ast::Expr::Identifier(name))) = chain.last()
-            && let Some((Construct::Star, _)) = medley_sql::construct(name)
-        {
-            let refused = Error::unsupported("row expansion via \"*\"");
-            return Err(refused.or_at(medley_sql::span::position(name.span).map(|at| at - 2)));
+        let (mut value, mut rest) = self.subscripted(scope, root, chain)?;
+        while let Some(access) = rest.first() {
+            let length =
+                rest.iter().take_while(|it| matches!(it, AccessExpr::Subscript(_))).count();
+            value = match access {
+                AccessExpr::Subscript(_) => self.subscripts(scope, value, &rest[..length])?,
+                AccessExpr::Dot(ast::Expr::Identifier(name)) => {
+                    if let Some((Construct::Star, _)) = medley_sql::construct(name) {
+                        let at = medley_sql::span::position(name.span);
+                        return Err(Error::unsupported("row expansion via \"*\" here").or_at(at));
+                    }
+                    self.field(scope, value, name)?
+                }
+                AccessExpr::Dot(_) => {
+                    return Err(Error::unsupported("this kind of field").or_at(value.position));
+                }
+            };
+            rest = &rest[length.max(1)..];
         }
-        let (value, rest) = self.subscripted(scope, root, chain)?;
-        let [AccessExpr::Subscript(ast::Subscript::Index { index })] = rest else {
-            return Err(Error::unsupported("this kind of subscript or field"));
+        Ok(value)
+    }
+
+    /// The row of `(row).*`, if an expression is that.
+    pub(super) fn starred(&self, scope: &Scope<'_>, expr: &ast::Expr) -> Result<Option<Expr>> {
+        let ast::Expr::CompoundFieldAccess { root, access_chain } = expr else { return Ok(None) };
+        let Some((AccessExpr::Dot(ast::Expr::Identifier(name)), chain)) = access_chain.split_last()
+        else {
+            return Ok(None);
         };
+        if !matches!(medley_sql::construct(name), Some((Construct::Star, _))) {
+            return Ok(None);
+        }
+        self.subscript(scope, root, chain).map(Some)
+    }
+
+    /// Subscripts in a row.
+    fn subscripts(&self, scope: &Scope<'_>, value: Expr, chain: &[AccessExpr]) -> Result<Expr> {
         let at = value.position;
+        let subscripts = || {
+            chain.iter().filter_map(|access| match access {
+                AccessExpr::Subscript(subscript) => Some(subscript),
+                AccessExpr::Dot(_) => None,
+            })
+        };
+        let slice = subscripts().any(|it| matches!(it, ast::Subscript::Slice { .. }));
         if value.t.oid == PgType::JSONB.oid {
-            return Err(Error::unsupported("a subscript of jsonb").or_at(at));
+            if slice {
+                let message = "jsonb subscript does not support slices";
+                return Err(Error::at(SqlState::DATATYPE_MISMATCH, message, at));
+            }
+            let indexes = subscripts().map(|it| self.jsonb_index(scope, it));
+            let indexes = indexes.collect::<Result<Vec<_>>>()?;
+            let kind = ExprKind::Subscript(Box::new(value), indexes);
+            return Ok(Expr::new(kind, PgType::JSONB, at));
         }
         let element = value.t.element().ok_or_else(|| {
             let message = format!(
@@ -165,8 +206,64 @@ impl Analyser<'_> {
             );
             Error::at(SqlState::DATATYPE_MISMATCH, message, at)
         })?;
-        let index = self.coerce_to(self.expr(scope, index)?, PgType::INT4, "array subscript")?;
-        Ok(Expr::new(ExprKind::Subscript(Box::new(value), vec![index]), element, at))
+        if slice {
+            let bounds = subscripts().map(|it| self.bounds(scope, it));
+            let bounds = bounds.collect::<Result<Vec<_>>>()?;
+            let t = value.t;
+            return Ok(Expr::new(ExprKind::Slice(Box::new(value), bounds), t, at));
+        }
+        let indexes = subscripts().map(|it| match it {
+            ast::Subscript::Index { index } => self.index(scope, index),
+            ast::Subscript::Slice { .. } => Err(Error::Internal("a slice is no index".to_owned())),
+        });
+        let indexes = indexes.collect::<Result<Vec<_>>>()?;
+        Ok(Expr::new(ExprKind::Subscript(Box::new(value), indexes), element, at))
+    }
+
+    fn index(&self, scope: &Scope<'_>, index: &ast::Expr) -> Result<Expr> {
+        let index = self.expr(scope, index)?;
+        let at = index.position;
+        let assigned = self.coerce(
+            index,
+            PgType::INT4,
+            crate::resolve::Context::Assignment,
+            crate::tree::CastForm::Implicit,
+        )?;
+        assigned.ok_or_else(|| {
+            let message = "array subscript must have type integer";
+            Error::at(SqlState::DATATYPE_MISMATCH, message, at)
+        })
+    }
+
+    /// Beside a slice, an index is the end of one that begins at 1.
+    fn bounds(&self, scope: &Scope<'_>, subscript: &ast::Subscript) -> Result<Bounds> {
+        Ok(match subscript {
+            ast::Subscript::Index { index } => Bounds {
+                from: Some(super::literal::constant("1", PgType::INT4, None)),
+                to: Some(self.index(scope, index)?),
+            },
+            ast::Subscript::Slice { lower_bound, upper_bound, .. } => Bounds {
+                from: lower_bound.as_ref().map(|it| self.index(scope, it)).transpose()?,
+                to: upper_bound.as_ref().map(|it| self.index(scope, it)).transpose()?,
+            },
+        })
+    }
+
+    /// An index of a jsonb array, or the key of an object.
+    fn jsonb_index(&self, scope: &Scope<'_>, subscript: &ast::Subscript) -> Result<Expr> {
+        let ast::Subscript::Index { index } = subscript else {
+            return Err(Error::Internal("a slice is no index".to_owned()));
+        };
+        let index = self.expr(scope, index)?;
+        let (from, at) = (index.t, index.position);
+        let integer = matches!(from.oid, oid if oid == PgType::INT2.oid || oid == PgType::INT4.oid);
+        let to = if integer { PgType::INT4 } else { PgType::TEXT };
+        self.coerce_argument(index, to)?.ok_or_else(|| {
+            let message = format!("subscript type {} is not supported", untyped(from));
+            let report = Report::error(SqlState::DATATYPE_MISMATCH, message)
+                .with_hint("jsonb subscript must be coercible to either integer or text.");
+            Error::from(report).or_at(at)
+        })
     }
 
     /// What is subscripted: `a`, or `t.a` where the dot belongs to the chain.
@@ -185,6 +282,10 @@ impl Analyser<'_> {
         while let [AccessExpr::Dot(ast::Expr::Identifier(name)), after @ ..] = rest {
             parts.push(name.clone());
             rest = after;
+        }
+        if parts.last().is_some_and(|last| medley_sql::construct(last).is_some()) {
+            parts.pop();
+            rest = &chain[chain.len() - rest.len() - 1..];
         }
         match parts.as_slice() {
             [_] => Ok((self.expr(scope, root)?, rest)),

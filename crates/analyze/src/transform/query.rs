@@ -41,10 +41,20 @@ impl Analyser<'_> {
             self.with(&mut scope, with)?;
         }
         let around = Around { query, settle };
+        let recursive = query.with.as_ref().is_some_and(|with| with.recursive);
+        let analysed = self.body(scope, query, &around)?;
+        Ok(Query {
+            recursive,
+            with_ties: query.fetch.as_ref().is_some_and(|it| it.with_ties),
+            ..analysed
+        })
+    }
+
+    fn body(&self, scope: Scope<'_>, query: &ast::Query, around: &Around<'_>) -> Result<Query> {
         match query.body.as_ref() {
-            SetExpr::Select(select) => self.select(scope, select, &around),
-            SetExpr::Values(values) => self.values(scope, values, &around),
-            SetExpr::SetOperation { .. } => self.set_operation(scope, &query.body, &around),
+            SetExpr::Select(select) => self.select(scope, select, around),
+            SetExpr::Values(values) => self.values(scope, values, around),
+            SetExpr::SetOperation { .. } => self.set_operation(scope, &query.body, around),
             SetExpr::Query(_) => Err(Error::Internal("parentheses are left".to_owned())),
             SetExpr::Table(_) => Err(Error::unsupported("TABLE")),
             SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
@@ -54,9 +64,6 @@ impl Analyser<'_> {
     }
 
     fn with(&self, scope: &mut Scope<'_>, with: &ast::With) -> Result<()> {
-        if with.recursive {
-            return Err(Error::unsupported("WITH RECURSIVE"));
-        }
         for cte in &with.cte_tables {
             let name = &cte.alias.name;
             if scope.ctes.iter().any(|known| known.name == name.value) {
@@ -64,7 +71,10 @@ impl Analyser<'_> {
                     format!("WITH query name \"{}\" specified more than once", name.value);
                 return Err(Error::at(SqlState::DUPLICATE_ALIAS, message, position(name.span)));
             }
-            let cte = self.cte(scope, cte)?;
+            let cte = match with.recursive && super::recursive::names_itself(cte) {
+                true => self.recursive_cte(scope, cte)?,
+                false => self.cte(scope, cte)?,
+            };
             scope.ctes.push(cte);
         }
         Ok(())
@@ -72,6 +82,11 @@ impl Analyser<'_> {
 
     fn cte(&self, scope: &Scope<'_>, cte: &ast::Cte) -> Result<Cte> {
         let query = self.query(Some(scope), &cte.query, true)?;
+        self.named_cte(cte, query)
+    }
+
+    /// A CTE that is this query.
+    pub(super) fn named_cte(&self, cte: &ast::Cte, query: Query) -> Result<Cte> {
         let name = cte.alias.name.value.clone();
         let aliases = alias_columns(&cte.alias);
         let mut columns = query.columns();
@@ -89,7 +104,8 @@ impl Analyser<'_> {
             ast::CteAsMaterialized::Materialized => true,
             ast::CteAsMaterialized::NotMaterialized => false,
         });
-        Ok(Cte { name, aliases, columns, query: Box::new(query), materialized })
+        let query = Box::new(query);
+        Ok(Cte { name, aliases, columns, query, recursive: false, materialized })
     }
 
     fn values(
@@ -178,8 +194,12 @@ impl Analyser<'_> {
         };
         let offset = offset.map(|it| self.row_count(scope, it, Clause::Offset)).transpose()?;
         let limit = match &query.fetch {
-            Some(fetch) if fetch.with_ties || fetch.percent => {
-                return Err(Error::unsupported("FETCH FIRST … WITH TIES"));
+            Some(fetch) if fetch.percent => {
+                return Err(Error::unsupported("FETCH FIRST … PERCENT"));
+            }
+            Some(fetch) if fetch.with_ties && query.order_by.is_none() => {
+                let message = "WITH TIES cannot be specified without ORDER BY clause";
+                return Err(Error::at(SqlState::SYNTAX_ERROR, message, None));
             }
             Some(fetch) => Some(match &fetch.quantity {
                 Some(quantity) => self.row_count(scope, quantity, Clause::Limit)?,

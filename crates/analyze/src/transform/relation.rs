@@ -5,21 +5,18 @@ use medley_catalog::acl::Privileges;
 use medley_catalog::ids::RelationOid;
 use medley_catalog::objects::{Relation, Schema};
 use medley_diagnostic::SqlState;
-use medley_sql::query_ast::{self as ast, FunctionArg, FunctionArgExpr, Spanned, TableFactor};
+use medley_sql::query_ast::{self as ast, Spanned, TableFactor};
 use medley_sql::span::position;
-use medley_types::PgType;
 
 use super::Analyser;
 use super::join::Side;
 use super::query::{alias_columns, range_columns};
+use super::range_function::{calls, unnests};
 use super::scope::{Clause, Scope};
-use crate::builtin;
 use crate::error::{Error, Result};
-use crate::resolve::Resolved;
 use crate::system::{self, SystemRelation};
 use crate::tree::{
-    Alias, CallForm, CteRange, Expr, FromItem, FunctionRange, Place, Range, RangeColumn, RangeKind,
-    RelationKind, RelationRange,
+    Alias, CteRange, FromItem, Place, Range, RangeColumn, RangeKind, RelationKind, RelationRange,
 };
 
 /// In what is stored: the alias of a range whose columns got names of their own because something
@@ -39,17 +36,17 @@ impl Analyser<'_> {
                 self.named_relation(scope, name, alias.as_ref())
             }
             TableFactor::Table { name, alias, args: Some(args), with_ordinality, .. } => {
-                let args: Vec<_> = args.args.iter().collect();
-                let call = Call { name, args: &args, with_ordinality: *with_ordinality };
-                self.function_range(scope, &call, false, alias.as_ref())
+                let calls = calls(name, &args.args)?;
+                self.functions(scope, &calls, *with_ordinality, false, alias.as_ref())
             }
             TableFactor::Function { lateral, name, args, alias, with_ordinality } => {
-                let args: Vec<_> = args.iter().collect();
-                let call = Call { name, args: &args, with_ordinality: *with_ordinality };
-                self.function_range(scope, &call, *lateral, alias.as_ref())
+                let calls = calls(name, args)?;
+                self.functions(scope, &calls, *with_ordinality, *lateral, alias.as_ref())
             }
             TableFactor::UNNEST { alias, array_exprs, with_ordinality, .. } => {
-                self.unnest(scope, array_exprs, *with_ordinality, alias.as_ref())
+                let name = ast::ObjectName::from(vec![ast::Ident::new("unnest")]);
+                let calls = unnests(&name, array_exprs);
+                self.functions(scope, &calls, *with_ordinality, false, alias.as_ref())
             }
             TableFactor::Derived { lateral, subquery, alias, .. } => {
                 self.derived(scope, *lateral, subquery, alias.as_ref())
@@ -61,7 +58,12 @@ impl Analyser<'_> {
                     Some(alias) => self.aliased_join(scope, side, alias),
                 }
             }
-            TableFactor::Table { .. } => Err(Error::unsupported("TABLESAMPLE")),
+            TableFactor::Table { name, .. } => {
+                let message =
+                    "TABLESAMPLE clause can only be applied to tables and materialized views";
+                let at = position(name.span());
+                Err(Error::at(SqlState::WRONG_OBJECT_TYPE, message, at))
+            }
             _ => Err(Error::unsupported("this kind of relation in FROM")),
         }
     }
@@ -83,7 +85,7 @@ impl Analyser<'_> {
     }
 
     /// Adds a range under its alias.
-    fn add(
+    pub(super) fn add(
         &self,
         scope: &mut Scope<'_>,
         mut range: Range,
@@ -233,92 +235,10 @@ impl Analyser<'_> {
         let schema = self.context.snapshot.schema(relation.schema);
         schema.map(|schema| schema.name.clone()).unwrap_or_default()
     }
-
-    fn unnest(
-        &self,
-        scope: &mut Scope<'_>,
-        arrays: &[ast::Expr],
-        with_ordinality: bool,
-        alias: Option<&ast::TableAlias>,
-    ) -> Result<Side> {
-        let [array] = arrays else {
-            return Err(Error::unsupported("unnest of several arrays"));
-        };
-        let name = ast::ObjectName::from(vec![ast::Ident::new("unnest")]);
-        let argument = FunctionArg::Unnamed(FunctionArgExpr::Expr(array.clone()));
-        let call = Call { name: &name, args: &[&argument], with_ordinality };
-        self.function_range(scope, &call, false, alias)
-    }
-
-    fn function_range(
-        &self,
-        scope: &mut Scope<'_>,
-        call: &Call<'_>,
-        lateral: bool,
-        alias: Option<&ast::TableAlias>,
-    ) -> Result<Side> {
-        let name = self.function_name(call.name)?;
-        let at = name.at;
-        if name.name == "unnest" && call.args.len() > 1 {
-            return Err(Error::unsupported("unnest of several arrays").or_at(at));
-        }
-        if alias.is_some_and(|it| it.columns.iter().any(|column| column.data_type.is_some())) {
-            return Err(Error::unsupported("a column definition list").or_at(at));
-        }
-        let values = scope.within(Clause::FromFunction, |scope| {
-            let values = call.args.iter().map(|arg| match arg {
-                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.expr(scope, expr),
-                _ => Err(Error::unsupported("a named argument")),
-            });
-            values.collect::<Result<Vec<Expr>>>()
-        })?;
-        let found = self.resolve_function(&name, &values)?;
-        let shown = alias.map_or(name.name.as_str(), |alias| alias.name.value.as_str());
-        let mut columns = function_columns(&found, shown).map_err(|error| error.or_at(at))?;
-        if call.with_ordinality {
-            columns.push(("ordinality".to_owned(), PgType::INT8));
-        }
-        let columns = (1..).zip(columns);
-        let columns = columns.map(|(number, (name, t))| RangeColumn { name, number, t });
-        let value = self.resolved_call(&found, CallForm::Call, values, at)?;
-        let lateral = lateral || value.has_columns();
-        let function = FunctionRange { call: value, with_ordinality: call.with_ordinality };
-        let kind = RangeKind::Function(function);
-        let range = Range { lateral, ..range(kind, Some(name.name), columns.collect()) };
-        self.add(scope, range, alias, None)
-    }
 }
 
-/// A call in FROM.
-struct Call<'a> {
-    name: &'a ast::ObjectName,
-    args: &'a [&'a FunctionArg],
-    with_ordinality: bool,
-}
-
-fn range(kind: RangeKind, name: Option<String>, columns: Vec<RangeColumn>) -> Range {
+pub(super) fn range(kind: RangeKind, name: Option<String>, columns: Vec<RangeColumn>) -> Range {
     Range { kind, alias: None, name, columns, lateral: false, in_from: true }
-}
-
-/// A function with one column calls it as the function is called.
-fn function_columns(found: &Resolved, shown: &str) -> Result<Vec<(String, PgType)>> {
-    const RECORD: u32 = 2249;
-    if found.function.kind != 'f' {
-        return Err(Error::unsupported(format_args!("{} in FROM", found.function.name)));
-    }
-    let columns = builtin::out_columns(found.function.oid);
-    match columns {
-        [] if found.result.oid.0 == RECORD => {
-            let message = "a column definition list is required for functions returning \"record\"";
-            Err(Error::at(SqlState::SYNTAX_ERROR, message, None))
-        }
-        [] => Ok(vec![(shown.to_owned(), found.result)]),
-        [(name, _)] => Ok(vec![((*name).to_owned(), found.result)]),
-        columns => {
-            let columns = columns.iter();
-            Ok(columns.map(|(name, t)| ((*name).to_owned(), PgType::plain(t.0))).collect())
-        }
-    }
 }
 
 /// The names that an alias gives to the first columns.

@@ -164,7 +164,7 @@ impl<'p> Scope<'p> {
     }
 
     /// The table of this name; `None` if there is none, an error if there are two.
-    fn table(&self, schema: Option<&str>, name: &Ident) -> Result<Option<&Table>> {
+    pub(super) fn table(&self, schema: Option<&str>, name: &Ident) -> Result<Option<&Table>> {
         let mut found = self.visible().iter().filter(|table| {
             table.name.as_deref() == Some(name.value.as_str())
                 && schema.is_none_or(|schema| table.schema.as_deref() == Some(schema))
@@ -191,6 +191,14 @@ impl<'p> Scope<'p> {
             return Err(Error::at(SqlState::AMBIGUOUS_COLUMN, message, position(name.span)));
         }
         Ok(first)
+    }
+
+    /// The range that a column is of, here or further out.
+    pub fn range(&self, column: ColumnRef) -> Option<&Range> {
+        match column.levels_up {
+            0 => self.ranges.get(column.range),
+            levels_up => self.parent?.range(ColumnRef { levels_up: levels_up - 1, ..column }),
+        }
     }
 
     /// Whether some part of FROM goes by this name, to be seen from here or not.
@@ -274,19 +282,24 @@ impl Analyser<'_> {
         scope.columns_allowed(at)?;
         match find_bare(scope, name)? {
             Some(found) => Ok(found.at(at)),
-            None if is_table(scope, name)? => {
-                Err(Error::unsupported("a whole-row reference").or_at(at))
-            }
-            None => {
-                let message = format!("column \"{}\" does not exist", name.value);
-                Err(Error::at(SqlState::UNDEFINED_COLUMN, message, at))
-            }
+            None => match self.row_of(scope, None, name)? {
+                Some(row) => Ok(row.at(at)),
+                None => {
+                    let message = format!("column \"{}\" does not exist", name.value);
+                    Err(Error::at(SqlState::UNDEFINED_COLUMN, message, at))
+                }
+            },
         }
     }
 
     /// `t.a` or `s.t.a`
     pub(super) fn qualified_column(&self, scope: &Scope<'_>, parts: &[Ident]) -> Result<Expr> {
         let at = parts.first().and_then(|part| position(part.span));
+        if let Some((last, row)) = parts.split_last()
+            && medley_sql::construct(last).is_some()
+        {
+            return self.whole_row(scope, &ast::ObjectName::from(row.to_vec()));
+        }
         let (schema, table, column) = self.qualified(parts)?;
         scope.columns_allowed(at)?;
         match find_qualified(scope, schema, table, column)? {
@@ -328,13 +341,6 @@ fn find_bare(scope: &Scope<'_>, name: &Ident) -> Result<Option<Expr>> {
     Ok(find_bare(parent, name)?.map(further_out))
 }
 
-fn is_table(scope: &Scope<'_>, name: &Ident) -> Result<bool> {
-    if scope.table(None, name)?.is_some() {
-        return Ok(true);
-    }
-    scope.parent.map_or(Ok(false), |parent| is_table(parent, name))
-}
-
 fn find_qualified(
     scope: &Scope<'_>,
     schema: Option<&str>,
@@ -355,7 +361,7 @@ fn find_qualified(
 }
 
 /// A column of a query as it is named from a subquery of it.
-fn further_out(mut expr: Expr) -> Expr {
+pub(super) fn further_out(mut expr: Expr) -> Expr {
     raise(&mut expr);
     expr
 }

@@ -31,7 +31,7 @@ impl Analyser<'_> {
         let having = self.condition(&scope, select.having.as_ref(), Clause::Having)?;
         let items = order_items(around.query)?;
         let order_by = self.order_by(&scope, &items, &mut targets)?;
-        let group_by = self.group_by(&scope, &select.group_by, &mut targets)?;
+        let groups = self.group_by(&scope, &select.group_by, &mut targets)?;
         let distinct = self.distinct_of(&scope, select, &order_by, &mut targets)?;
         let (limit, offset) = self.limit(&scope, around.query)?;
         let windows = self.windows(&scope, &mut targets)?;
@@ -41,7 +41,9 @@ impl Analyser<'_> {
             from,
             filter,
             targets: targets.list,
-            group_by,
+            group_by: groups.targets,
+            grouping_sets: groups.sets,
+            group_distinct: groups.distinct,
             having,
             windows,
             has_aggregates: scope.has_aggregates.get(),
@@ -49,7 +51,7 @@ impl Analyser<'_> {
             order_by,
             limit,
             offset,
-            set_operation: None,
+            ..Query::default()
         };
         if around.settle {
             self.settle_outputs(&mut query)?;
@@ -101,9 +103,13 @@ impl Analyser<'_> {
         let target = |name, expr| Target { name, expr, junk: false };
         for item in items {
             match item {
-                SelectItem::UnnamedExpr(expr) => {
-                    outputs.push(target(output_name(expr), self.expr(scope, expr)?));
-                }
+                SelectItem::UnnamedExpr(expr) => match self.starred(scope, expr)? {
+                    Some(row) => {
+                        let fields = self.fields(scope, &row)?.into_iter();
+                        outputs.extend(fields.map(|(name, expr)| target(name, expr)));
+                    }
+                    None => outputs.push(target(output_name(expr), self.expr(scope, expr)?)),
+                },
                 SelectItem::ExprWithAlias { expr, alias } => {
                     outputs.push(target(alias.value.clone(), self.expr(scope, expr)?));
                 }

@@ -167,7 +167,7 @@ fn is_bare(query: &ast::Query) -> bool {
 }
 
 /// A query that is nothing but its body.
-fn bare_query(body: SetExpr) -> ast::Query {
+pub(super) fn bare_query(body: SetExpr) -> ast::Query {
     ast::Query {
         with: None,
         body: Box::new(body),

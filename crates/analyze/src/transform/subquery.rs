@@ -5,10 +5,10 @@ use medley_types::PgType;
 
 use super::Analyser;
 use super::coerce::untyped;
-use super::operator::negated;
+use super::operator::{joined, negated};
 use super::scope::{Clause, Scope};
 use crate::error::{Error, Result};
-use crate::tree::{Expr, ExprKind, Query, SubqueryKind, SubqueryLink};
+use crate::tree::{BoolOp, Expr, ExprKind, Query, SubqueryKind, SubqueryLink};
 
 impl Analyser<'_> {
     /// `at` is where the subquery stands, or what is compared with it.
@@ -84,28 +84,71 @@ impl Analyser<'_> {
         query: &ast::Query,
         (all, operator_at): (bool, Option<usize>),
     ) -> Result<Expr> {
-        if matches!(value, ast::Expr::Tuple(_)) {
-            return Err(Error::unsupported("a row IN (SELECT …)"));
-        }
         let query = self.subquery(scope, query, operator_at)?;
-        let value = self.expr(scope, value)?;
-        let at = value.position;
-        let place = operator_at.or(at);
-        let columns = query.outputs().count();
-        if columns != 1 {
-            let few = if columns < 1 { "few" } else { "many" };
-            let message = format!("subquery has too {few} columns");
-            return Err(Error::at(SqlState::SYNTAX_ERROR, message, place));
-        }
-        let column = Expr::new(ExprKind::SubqueryColumn(0), only_column(&query, at)?, None);
-        let test = self.operate(name, value, column, operator_at)?;
-        if test.t.oid != PgType::BOOL.oid {
-            let message =
-                format!("row comparison operator must yield type boolean, not type {}", test.t);
-            return Err(Error::at(SqlState::DATATYPE_MISMATCH, message, place));
-        }
+        let values = match super::operator::row(value) {
+            Some(parts) => parts.into_iter().map(|part| self.expr(scope, part)).collect(),
+            None => self.expr(scope, value).map(|value| vec![value]),
+        };
+        let values: Vec<Expr> = values?;
+        let at = values.first().and_then(|value| value.position);
+        let test = self.row_test(&query, values, name, operator_at.or(at))?;
         let kind = if all { SubqueryKind::All } else { SubqueryKind::Any };
         Ok(link(kind, Some(Box::new(test)), query, PgType::BOOL, at))
+    }
+
+    /// `(a, b) op (SELECT …)`
+    pub(super) fn row_subquery(
+        &self,
+        scope: &Scope<'_>,
+        value: &ast::Expr,
+        name: &str,
+        query: &ast::Query,
+        at: Option<usize>,
+    ) -> Result<Expr> {
+        let query = self.subquery(scope, query, at)?;
+        let parts = super::operator::row(value).unwrap_or_default();
+        let values = parts.into_iter().map(|part| self.expr(scope, part));
+        let values = values.collect::<Result<Vec<_>>>()?;
+        let begin = values.first().and_then(|value| value.position);
+        let test = self.row_test(&query, values, name, at)?;
+        Ok(link(SubqueryKind::Row, Some(Box::new(test)), query, PgType::BOOL, begin))
+    }
+
+    /// How values compare with the columns of a subquery: `make_row_comparison_op`.
+    fn row_test(
+        &self,
+        query: &Query,
+        values: Vec<Expr>,
+        name: &str,
+        at: Option<usize>,
+    ) -> Result<Expr> {
+        let columns: Vec<PgType> = query.outputs().map(|target| target.expr.t).collect();
+        if columns.len() != values.len() {
+            let few = if columns.len() < values.len() { "few" } else { "many" };
+            let message = format!("subquery has too {few} columns");
+            return Err(Error::at(SqlState::SYNTAX_ERROR, message, at));
+        }
+        let column = |(index, t)| Expr::new(ExprKind::SubqueryColumn(index), t, None);
+        let mut pairs: Vec<_> =
+            values.into_iter().zip(columns.into_iter().enumerate().map(column)).collect();
+        if pairs.len() == 1 || matches!(name, "=" | "<>") {
+            let joint = if name == "<>" { BoolOp::Or } else { BoolOp::And };
+            let tests = pairs.drain(..).map(|(left, right)| self.compared(name, left, right, at));
+            return Ok(joined(joint, tests.collect::<Result<_>>()?));
+        }
+        self.row_order(pairs, name, at)
+    }
+
+    fn compared(&self, name: &str, left: Expr, right: Expr, at: Option<usize>) -> Result<Expr> {
+        let test = self.operate(name, left, right, at)?;
+        match test.t.oid == PgType::BOOL.oid {
+            true => Ok(test),
+            false => {
+                let message =
+                    format!("row comparison operator must yield type boolean, not type {}", test.t);
+                Err(Error::at(SqlState::DATATYPE_MISMATCH, message, at))
+            }
+        }
     }
 }
 

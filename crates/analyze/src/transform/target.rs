@@ -10,7 +10,7 @@ use medley_types::PgType;
 use super::Analyser;
 use super::scope::{Clause, Scope};
 use crate::error::{Error, Result};
-use crate::tree::{Expr, ExprKind, Node, SortKey, Target, visit_expr};
+use crate::tree::{Expr, ExprKind, GroupingSet, Node, SortKey, Target, visit_expr};
 
 /// The targets of a query while clauses add to them.
 #[derive(Debug, Default)]
@@ -18,6 +18,17 @@ pub(super) struct Targets {
     pub list: Vec<Target>,
     /// There is no FROM that expressions could be over: of a set operation.
     pub closed: bool,
+}
+
+/// What GROUP BY comes to.
+#[derive(Debug, Default)]
+pub(super) struct GroupBy {
+    /// All that is grouped by, as indexes of targets.
+    pub targets: Option<Vec<usize>>,
+    /// The grouping sets, if there are any.
+    pub sets: Vec<GroupingSet>,
+    /// GROUP BY DISTINCT.
+    pub distinct: bool,
 }
 
 impl Targets {
@@ -155,32 +166,97 @@ impl Analyser<'_> {
         report.into()
     }
 
-    /// GROUP BY, as indexes of targets.
+    /// GROUP BY.
     pub(super) fn group_by(
         &self,
         scope: &Scope<'_>,
         clause: &ast::GroupByExpr,
         targets: &mut Targets,
-    ) -> Result<Option<Vec<usize>>> {
+    ) -> Result<GroupBy> {
         let ast::GroupByExpr::Expressions(items, modifiers) = clause else {
             return Err(Error::unsupported("GROUP BY ALL"));
         };
-        if !modifiers.is_empty() {
-            return Err(Error::unsupported("GROUPING SETS"));
-        }
+        let mut found = GroupBy::default();
+        let items = match items.as_slice() {
+            [ast::Expr::Identifier(mark), rest @ ..] if medley_sql::construct(mark).is_some() => {
+                found.distinct = true;
+                rest
+            }
+            items => items,
+        };
+        let modifiers = modifiers.iter().map(|modifier| match modifier {
+            ast::GroupByWithModifier::GroupingSets(sets) => Ok(sets),
+            _ => Err(Error::unsupported("this form of GROUP BY")),
+        });
+        let items: Vec<_> = items.iter().map(Ok).chain(modifiers).collect::<Result<_>>()?;
         if items.is_empty() {
-            return Ok(None);
+            return Ok(found);
         }
         let mut groups = Vec::new();
-        scope.within(Clause::GroupBy, |scope| {
-            items.iter().try_for_each(|item| match item {
-                ast::Expr::Tuple(parts) => parts
-                    .iter()
-                    .try_for_each(|part| self.add_group(scope, part, targets, &mut groups)),
-                item => self.add_group(scope, item, targets, &mut groups),
-            })
+        let sets = scope.within(Clause::GroupBy, |scope| {
+            let sets =
+                items.iter().map(|item| self.grouping_set(scope, item, targets, &mut groups));
+            sets.collect::<Result<Vec<_>>>()
         })?;
-        Ok(Some(groups))
+        found.targets = Some(groups);
+        let plain = |set: &GroupingSet| matches!(set, GroupingSet::Simple(_) | GroupingSet::Empty);
+        if !sets.iter().all(plain) {
+            found.sets = sets;
+        }
+        Ok(found)
+    }
+
+    /// An element of GROUP BY, or of what stands in it.
+    fn grouping_set(
+        &self,
+        scope: &Scope<'_>,
+        item: &ast::Expr,
+        targets: &mut Targets,
+        groups: &mut Vec<usize>,
+    ) -> Result<GroupingSet> {
+        let mut all = |parts: &[Vec<ast::Expr>]| {
+            let parts = parts.iter().map(|part| match part.as_slice() {
+                [only] => self.grouping_set(scope, only, targets, groups),
+                part => self.simple_set(scope, part, targets, groups),
+            });
+            parts.collect::<Result<Vec<_>>>()
+        };
+        match item {
+            ast::Expr::Rollup(parts) => Ok(GroupingSet::Rollup(all(parts)?)),
+            ast::Expr::Cube(parts) => cube(all(parts)?),
+            ast::Expr::GroupingSets(parts) => Ok(GroupingSet::Sets(all(parts)?)),
+            ast::Expr::Tuple(parts) => self.simple_set(scope, parts, targets, groups),
+            ast::Expr::Function(function) => match nested_sets(function) {
+                Some((name, parts)) => {
+                    let parts: Vec<_> = parts.into_iter().map(|part| vec![part.clone()]).collect();
+                    match name {
+                        "cube" => cube(all(&parts)?),
+                        _ => Ok(GroupingSet::Rollup(all(&parts)?)),
+                    }
+                }
+                None => self.simple_set(scope, std::slice::from_ref(item), targets, groups),
+            },
+            item => self.simple_set(scope, std::slice::from_ref(item), targets, groups),
+        }
+    }
+
+    fn simple_set(
+        &self,
+        scope: &Scope<'_>,
+        parts: &[ast::Expr],
+        targets: &mut Targets,
+        groups: &mut Vec<usize>,
+    ) -> Result<GroupingSet> {
+        let mut of_set = Vec::with_capacity(parts.len());
+        for part in parts {
+            self.add_group(scope, part, targets, &mut of_set)?;
+        }
+        for target in &of_set {
+            if !groups.contains(target) {
+                groups.push(*target);
+            }
+        }
+        Ok(if of_set.is_empty() { GroupingSet::Empty } else { GroupingSet::Simple(of_set) })
     }
 
     fn add_group(
@@ -240,6 +316,31 @@ impl Scope<'_> {
     fn has_own_column(&self, name: &ast::Ident) -> Result<bool> {
         Ok(self.bare(name)?.is_some())
     }
+}
+
+/// CUBE, which PostgreSQL limits.
+fn cube(parts: Vec<GroupingSet>) -> Result<GroupingSet> {
+    const MOST: usize = 12;
+    match parts.len() > MOST {
+        false => Ok(GroupingSet::Cube(parts)),
+        true => {
+            let message = format!("CUBE is limited to {MOST} elements");
+            Err(Error::at(SqlState::from_remote("54011"), message, None))
+        }
+    }
+}
+
+/// ROLLUP and CUBE inside GROUPING SETS.
+fn nested_sets(function: &ast::Function) -> Option<(&'static str, Vec<&ast::Expr>)> {
+    let [ast::ObjectNamePart::Identifier(name)] = function.name.0.as_slice() else { return None };
+    let names = ["cube", "rollup"];
+    let name = names.into_iter().find(|it| *it == name.value && name.quote_style.is_none())?;
+    let ast::FunctionArguments::List(list) = &function.args else { return None };
+    let args = list.args.iter().map(|arg| match arg {
+        ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) => Some(expr),
+        _ => None,
+    });
+    Some((name, args.collect::<Option<_>>()?))
 }
 
 /// DESC, and NULLS FIRST: NULLs sort as if they were above everything.

@@ -84,6 +84,16 @@ pub enum ExprKind {
     Array(Vec<Expr>, bool),
     /// `array[index]`, an index for each dimension.
     Subscript(Box<Expr>, Vec<Expr>),
+    /// `array[from:to]`, the bounds for each dimension.
+    Slice(Box<Expr>, Vec<Bounds>),
+    /// ROW(…); of type `record`.
+    Row(Vec<Expr>),
+    /// `(row).field`: the field's number from 1, and its name.
+    Field(Box<Expr>, i16, String),
+    /// `ROW(…) < ROW(…)` and its like.
+    RowComparison(Box<RowComparison>),
+    /// GROUPING of expressions that are grouped by.
+    Grouping(Vec<Expr>),
     /// A subquery.
     Subquery(SubqueryLink),
     /// In the test of a subquery: its column of this index.
@@ -100,6 +110,26 @@ pub enum ExprKind {
     Coerce(Box<Coerce>),
 }
 
+/// Two rows that are ordered, by these operators of each pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowComparison {
+    /// `pg_operator.oid` of each pair.
+    pub operators: Vec<u32>,
+    /// The fields of the left one.
+    pub left: Vec<Expr>,
+    /// The fields of the right one.
+    pub right: Vec<Expr>,
+}
+
+/// The bounds of a slice in one dimension, where they are given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// The first.
+    pub from: Option<Expr>,
+    /// The last.
+    pub to: Option<Expr>,
+}
+
 /// A column of a range of this query, or of one around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ColumnRef {
@@ -107,13 +137,16 @@ pub struct ColumnRef {
     pub levels_up: usize,
     /// The index of the range there.
     pub range: usize,
-    /// The column's number from 1; below 0 a system column (`tableoid` is -6).
+    /// The column's number from 1; 0 for the whole row, below 0 a system column (`tableoid` is
+    /// -6).
     pub number: i16,
 }
 
 impl ColumnRef {
     /// The number of `tableoid`.
     pub const TABLE_OID: i16 = -6;
+    /// The number of a whole row.
+    pub const WHOLE_ROW: i16 = 0;
 }
 
 /// How a call was written.
@@ -137,6 +170,10 @@ pub struct FunctionCall {
     pub variadic_from: Option<usize>,
     /// How it was written.
     pub form: CallForm,
+    /// The names of the last arguments, where they are named.
+    pub names: Vec<String>,
+    /// The last argument is the array that VARIADIC says.
+    pub is_array: bool,
 }
 
 impl FunctionCall {
@@ -262,6 +299,8 @@ pub enum SubqueryKind {
     Exists,
     /// The value of its one row.
     Scalar,
+    /// `row op (SELECT …)`: how the row compares with its one row.
+    Row,
     /// ARRAY(SELECT …).
     Array,
     /// IN, and `op ANY`. NOT IN is NOT of it.
@@ -275,8 +314,14 @@ pub enum SubqueryKind {
 pub struct Aggregate {
     /// `pg_proc.oid`.
     pub function: u32,
+    /// The direct arguments, if it has WITHIN GROUP.
+    pub direct: Vec<Expr>,
+    /// WITHIN GROUP: its keys are both `arguments` and `order_by`.
+    pub within_group: bool,
     /// The arguments, none for `(*)`.
     pub arguments: Vec<Expr>,
+    /// The last argument is the array that VARIADIC says.
+    pub is_array: bool,
     /// `(*)`
     pub star: bool,
     /// DISTINCT.

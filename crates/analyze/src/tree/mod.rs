@@ -17,16 +17,16 @@ mod range;
 mod walk;
 
 pub use expr::{
-    Aggregate, AggregateKey, ArrayComparison, BoolOp, CallForm, Case, CastForm, Coerce, ColumnRef,
-    Conversion, Expr, ExprKind, FunctionCall, OperatorCall, SqlValue, SubqueryKind, SubqueryLink,
-    TruthTest, When, WindowCall,
+    Aggregate, AggregateKey, ArrayComparison, BoolOp, Bounds, CallForm, Case, CastForm, Coerce,
+    ColumnRef, Conversion, Expr, ExprKind, FunctionCall, OperatorCall, RowComparison, SqlValue,
+    SubqueryKind, SubqueryLink, TruthTest, When, WindowCall,
 };
 pub use query::{
-    Cte, Distinct, Frame, FrameBound, FrameExclusion, FrameUnits, Query, SetLeaf, SetNode,
-    SetOperation, SetOperator, SortKey, Target, Window,
+    Cte, Distinct, Frame, FrameBound, FrameExclusion, FrameUnits, GroupingSet, Query, SetLeaf,
+    SetNode, SetOperation, SetOperator, SortKey, Target, Window,
 };
 pub use range::{
     Alias, CteRange, FromItem, FunctionRange, Join, JoinColumn, JoinKind, JoinRange, Place, Range,
-    RangeColumn, RangeKind, RelationKind, RelationRange, ValuesRange,
+    RangeColumn, RangeFunction, RangeKind, RelationKind, RelationRange, ValuesRange,
 };
 pub use walk::{Node, UsedColumn, columns_of_table, used_columns, visit_expr, visit_query};

@@ -9,6 +9,8 @@ use super::range::{FromItem, Range};
 pub struct Query {
     /// WITH, in order. A CTE may name those before it.
     pub ctes: Vec<Cte>,
+    /// WITH RECURSIVE.
+    pub recursive: bool,
     /// All that FROM names, joins too; of a set operation its leaves, of VALUES its rows.
     pub ranges: Vec<Range>,
     /// FROM: how the ranges are joined. A set operation's leaves are not in it.
@@ -19,6 +21,10 @@ pub struct Query {
     pub targets: Vec<Target>,
     /// GROUP BY, as indexes of targets; empty for `GROUP BY ()`.
     pub group_by: Option<Vec<usize>>,
+    /// GROUP BY as it was written, if it has grouping sets; `group_by` are all targets in it.
+    pub grouping_sets: Vec<GroupingSet>,
+    /// GROUP BY DISTINCT.
+    pub group_distinct: bool,
     /// HAVING.
     pub having: Option<Expr>,
     /// WINDOW, then the definitions that stand in OVER.
@@ -31,6 +37,8 @@ pub struct Query {
     pub order_by: Vec<SortKey>,
     /// LIMIT, a bigint; NULL for LIMIT ALL.
     pub limit: Option<Expr>,
+    /// FETCH FIRST … WITH TIES.
+    pub with_ties: bool,
     /// OFFSET, a bigint.
     pub offset: Option<Expr>,
     /// UNION, INTERSECT, EXCEPT. Then `targets` stand for its columns in order, and their
@@ -59,6 +67,46 @@ impl Query {
     }
 }
 
+/// A part of GROUP BY that has grouping sets; what is grouped by is told as indexes of targets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupingSet {
+    /// `()`
+    Empty,
+    /// `a`, `(a, b)`
+    Simple(Vec<usize>),
+    /// ROLLUP, each of them simple.
+    Rollup(Vec<GroupingSet>),
+    /// CUBE, each of them simple.
+    Cube(Vec<GroupingSet>),
+    /// GROUPING SETS.
+    Sets(Vec<GroupingSet>),
+}
+
+impl GroupingSet {
+    /// The sets that it comes to.
+    pub fn expanded(&self) -> Vec<Vec<usize>> {
+        let parts =
+            |all: &[Self]| -> Vec<Vec<usize>> { all.iter().flat_map(Self::expanded).collect() };
+        match self {
+            Self::Empty => vec![Vec::new()],
+            Self::Simple(targets) => vec![targets.clone()],
+            Self::Sets(all) => parts(all),
+            Self::Rollup(all) => {
+                let parts = parts(all);
+                (0..=parts.len()).rev().map(|length| parts[..length].concat()).collect()
+            }
+            Self::Cube(all) => {
+                let parts = parts(all);
+                let chosen = |set: usize| {
+                    let in_set = |(at, _): &(usize, &Vec<usize>)| set & (1 << at) != 0;
+                    parts.iter().enumerate().filter(in_set).flat_map(|(_, it)| it.clone()).collect()
+                };
+                (0..1usize << parts.len()).rev().map(chosen).collect()
+            }
+        }
+    }
+}
+
 /// An expression of the select list, or one that sorting, grouping or windows need.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
@@ -81,6 +129,8 @@ pub struct Cte {
     pub columns: Vec<Column>,
     /// What it is.
     pub query: Box<Query>,
+    /// It names itself: a UNION, whose right side is done again with what it has brought.
+    pub recursive: bool,
     /// MATERIALIZED or NOT MATERIALIZED, where it is said.
     pub materialized: Option<bool>,
 }

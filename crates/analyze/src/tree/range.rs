@@ -119,10 +119,21 @@ pub enum RelationKind {
 /// A function in FROM.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionRange {
-    /// The call: a [`FunctionCall`](super::FunctionCall).
-    pub call: Expr,
+    /// Several in ROWS FROM, whose rows go side by side.
+    pub functions: Vec<RangeFunction>,
     /// WITH ORDINALITY: its last column is the row's number.
     pub with_ordinality: bool,
+}
+
+/// One of the functions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RangeFunction {
+    /// The call: a [`FunctionCall`](super::FunctionCall).
+    pub call: Expr,
+    /// How many of the range's columns are its own.
+    pub columns: usize,
+    /// The names and types of its columns, where the query says what they are.
+    pub definitions: Option<Vec<(String, PgType)>>,
 }
 
 /// Rows of VALUES; all are of one length.

@@ -148,7 +148,9 @@ impl<'a, B, V: FnMut(Node<'a>, &[&'a Query]) -> ControlFlow<B>> Walk<'a, '_, V> 
     fn range(&mut self, range: &'a RangeKind) -> ControlFlow<B> {
         match range {
             RangeKind::Subquery(query) => self.query(query),
-            RangeKind::Function(function) => self.expr(&function.call),
+            RangeKind::Function(function) => {
+                self.exprs(function.functions.iter().map(|function| &function.call))
+            }
             RangeKind::Values(values) => self.exprs(values.rows.iter().flatten()),
             // What a join's columns are is in its condition, or looked up where they are used.
             RangeKind::Relation(_) | RangeKind::Cte(_) | RangeKind::Join(_) => {
@@ -232,6 +234,9 @@ impl Expr {
                 of_operator(call.operator).into_iter().collect()
             }
             ExprKind::ArrayComparison(it) => of_operator(it.operator).into_iter().collect(),
+            ExprKind::RowComparison(it) => {
+                it.operators.iter().filter_map(|operator| of_operator(*operator)).collect()
+            }
             ExprKind::Aggregate(call) => vec![call.function],
             ExprKind::Window(call) => vec![call.function],
             ExprKind::SqlValue(_) => vec![NOW],
@@ -259,10 +264,14 @@ impl Expr {
             | ExprKind::Coalesce(all)
             | ExprKind::Greatest(all)
             | ExprKind::Least(all)
+            | ExprKind::Grouping(all)
+            | ExprKind::Row(all)
             | ExprKind::Array(all, _) => all.iter().collect(),
             ExprKind::NullTest(arg, _)
             | ExprKind::TruthTest(_, arg)
+            | ExprKind::Field(arg, ..)
             | ExprKind::Collate(arg, ..) => vec![arg],
+            ExprKind::RowComparison(it) => it.left.iter().chain(&it.right).collect(),
             ExprKind::Case(case) => {
                 let whens = case.whens.iter().flat_map(|when| [&when.condition, &when.result]);
                 case.operand.iter().chain(whens).chain([&case.otherwise]).collect()
@@ -270,10 +279,14 @@ impl Expr {
             ExprKind::Subscript(array, indexes) => {
                 std::iter::once(&**array).chain(indexes).collect()
             }
+            ExprKind::Slice(array, bounds) => {
+                let bounds = bounds.iter().flat_map(|it| it.from.iter().chain(&it.to));
+                std::iter::once(&**array).chain(bounds).collect()
+            }
             ExprKind::Subquery(link) => link.test.as_deref().into_iter().collect(),
             ExprKind::Aggregate(call) => {
                 let keys = call.order_by.iter().map(|key| &key.expr);
-                call.arguments.iter().chain(keys).chain(&call.filter).collect()
+                call.direct.iter().chain(&call.arguments).chain(keys).chain(&call.filter).collect()
             }
             ExprKind::Window(call) => call.arguments.iter().chain(&call.filter).collect(),
             ExprKind::Coerce(coerce) => vec![&coerce.arg],

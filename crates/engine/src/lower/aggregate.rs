@@ -6,11 +6,17 @@ use medley_types::PgType;
 
 use super::frame::Frame;
 use super::{Lowering, resolved};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::semantics::aggregate::{self, Sorting};
 
 impl Lowering<'_> {
     pub(super) fn aggregate(&self, frame: &Frame<'_>, call: &Aggregate, t: PgType) -> Result<Expr> {
+        if call.within_group {
+            return Err(Error::unsupported("WITHIN GROUP"));
+        }
+        if call.is_array {
+            return Err(Error::unsupported("VARIADIC"));
+        }
         let filter = call.filter.as_ref().map(|it| self.expr(frame, it)).transpose()?;
         let filter = filter.map(Box::new);
         if call.star {

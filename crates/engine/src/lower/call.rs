@@ -14,6 +14,15 @@ use crate::error::{Error, Result};
 use crate::semantics::call_function;
 use crate::semantics::resolve::{Context, Resolved};
 
+/// Nothing is said of the arguments but what they are.
+pub(super) fn plain_arguments(call: &FunctionCall) -> Result<()> {
+    match (call.names.is_empty(), call.is_array) {
+        (true, false) => Ok(()),
+        (false, _) => Err(Error::unsupported("a call with named arguments")),
+        (true, true) => Err(Error::unsupported("VARIADIC")),
+    }
+}
+
 impl Lowering<'_> {
     pub(super) fn function(
         &self,
@@ -21,6 +30,7 @@ impl Lowering<'_> {
         call: &FunctionCall,
         t: PgType,
     ) -> Result<Expr> {
+        plain_arguments(call)?;
         let found = resolved(call.function, &call.arguments, t)?;
         if found.function.returns_set {
             let message = "set-returning functions are not supported here";

@@ -51,6 +51,11 @@ impl Lowering<'_> {
                 return Err(Error::unsupported("an array of several dimensions"));
             }
             ExprKind::Subscript(array, indexes) => self.subscript(frame, array, indexes, t)?,
+            ExprKind::Slice(..) => return Err(Error::unsupported("a slice of an array")),
+            ExprKind::Row(_) => return Err(Error::unsupported("a row constructor here")),
+            ExprKind::Field(row, number, _) => self.field(frame, row, *number, t)?,
+            ExprKind::RowComparison(_) => return Err(Error::unsupported("ordering rows")),
+            ExprKind::Grouping(_) => return Err(Error::unsupported("GROUPING")),
             ExprKind::Subquery(link) => self.subquery(frame, link, t, false)?,
             ExprKind::SubqueryColumn(_) => {
                 let column = frame.subquery_column.borrow();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::expr::Placeholder;
+use datafusion::scalar::ScalarValue;
 use medley_analyze::tree::{self, ColumnRef, ExprKind, Range, RangeKind};
 use medley_types::{PgType, TypeOid};
 
@@ -120,25 +121,25 @@ impl Lowering<'_> {
         let known = known.ok_or_else(|| Error::unsupported("LATERAL in this place"))?;
         match known.get(&column.number) {
             Some(known) => Ok(known.clone()),
-            None => Err(self.no_column(range, column.number)),
+            None => self.no_column(range, column.number),
         }
     }
 
-    /// Of the system columns there is `tableoid` alone.
-    fn no_column(&self, range: Option<&Range>, number: i16) -> Error {
+    /// Of the system columns there is `tableoid` alone. What reads a table that nobody handles is
+    /// refused for that, once it is planned.
+    fn no_column(&self, range: Option<&Range>, number: i16) -> Result<Expr> {
         if number > 0 {
-            return Error::Internal(format!("there is no column {number}"));
+            return Err(Error::Internal(format!("there is no column {number}")));
         }
-        let Some(RangeKind::Relation(relation)) = range.map(|range| &range.kind) else {
-            return Error::unsupported("a whole-row reference");
-        };
-        let table = self.context.snapshot.relation(relation.oid);
-        let server = table.and_then(|table| table.foreign_table()).map(|table| table.server);
-        match server.map(|server| self.planner.access().handler(server)) {
-            Some(Err(error)) => error.into(),
-            _ if number == 0 => Error::unsupported("a whole-row reference"),
-            _ => Error::unsupported("a system column"),
+        if let Some(RangeKind::Relation(relation)) = range.map(|range| &range.kind)
+            && let Some(table) = self.context.snapshot.relation(relation.oid)
+            && let Some(table) = table.foreign_table()
+            && self.planner.access().handler(table.server).is_err()
+        {
+            return Ok(Expr::Literal(ScalarValue::Null, None));
         }
+        let whole = number == ColumnRef::WHOLE_ROW;
+        Err(Error::unsupported(if whole { "a whole-row reference" } else { "a system column" }))
     }
 
     /// A column of the query around one that is run for each of its rows: a parameter.

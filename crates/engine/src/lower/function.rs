@@ -6,9 +6,11 @@ use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::{Column as PlanColumn, UnnestOptions};
 use datafusion::functions::core::expr_fn::get_field;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
+use medley_analyze::builtin;
 use medley_analyze::tree::{self, ExprKind, FunctionCall, FunctionRange, Range, RangeKind};
 use medley_types::PgType;
 
+use super::call::plain_arguments;
 use super::expr::misplaced;
 use super::frame::{Frame, Outer};
 use super::select::Computed;
@@ -16,7 +18,7 @@ use super::{Bound, Lowering, Typed, resolved};
 use crate::error::{Error, Result};
 use crate::scan::Answer;
 use crate::semantics::call_function;
-use crate::semantics::set_returning::{none_if_empty, numbers, set_call};
+use crate::semantics::set_returning::{field_call, none_if_empty, numbers, set_call, set_function};
 
 impl Lowering<'_> {
     /// A function or lateral subquery of FROM, for each row of what stands before it; `outer` keeps
@@ -84,17 +86,26 @@ impl Lowering<'_> {
         before: LogicalPlan,
         outer: bool,
     ) -> Result<LogicalPlan> {
-        let at = function.call.position;
-        let ExprKind::Function(call) = &function.call.kind else {
+        let [function_call] = function.functions.as_slice() else {
+            return Err(Error::unsupported("ROWS FROM"));
+        };
+        if function_call.definitions.is_some() {
+            return Err(Error::unsupported("a column definition list"));
+        }
+        let t = function_call.call.t;
+        let at = function_call.call.position;
+        let ExprKind::Function(call) = &function_call.call.kind else {
             return Err(misplaced("a function in FROM"));
         };
+        plain_arguments(call)?;
         let call_columns = range.columns.len() - usize::from(function.with_ordinality);
-        let is_set = call.builtin().is_some_and(|it| it.returns_set);
+        let has_rows = |it: &builtin::Function| it.returns_set || set_function(it.source).is_some();
+        let is_set = call.builtin().is_some_and(has_rows);
         let mut lists = Vec::with_capacity(range.columns.len());
         for (number, column) in range.columns.iter().take(call_columns).enumerate() {
             let list = match is_set {
-                true => self.set_list(frame, call, function.call.t, number, column.t),
-                false => self.one_value(frame, call, function.call.t, call_columns),
+                true => self.set_list(frame, call, t, number, column.t),
+                false => self.one_value(frame, call, t, call_columns),
             };
             lists.push((list.map_err(|error| error.or_at(at))?, column.t));
         }
@@ -124,6 +135,7 @@ impl Lowering<'_> {
         column: usize,
         t: PgType,
     ) -> Result<Expr> {
+        plain_arguments(call)?;
         let found = resolved(call.function, &call.arguments, result)?;
         let arguments = self.arguments(frame, &call.arguments)?;
         set_call(&found, &arguments, column, t, &self.env)
@@ -183,10 +195,40 @@ impl Lowering<'_> {
 
     /// A function that returns a set, in a select list: the list of its values for now.
     pub(super) fn set_target(&self, frame: &Frame<'_>, expr: &tree::Expr) -> Result<Typed> {
-        let ExprKind::Function(call) = &expr.kind else { return Err(misplaced("a set")) };
-        let list = self.set_list(frame, call, expr.t, 0, expr.t);
+        let list = match &expr.kind {
+            ExprKind::Function(call) => self.set_list(frame, call, expr.t, 0, expr.t),
+            ExprKind::Field(row, number, _) => self.field_list(frame, row, *number, expr.t),
+            _ => return Err(misplaced("a set")),
+        };
         let list = list.map_err(|error| error.or_at(expr.position))?;
         Ok(Typed { expr: list, t: expr.t, position: expr.position })
+    }
+
+    /// A field of each row that a function returns, as a list.
+    fn field_list(
+        &self,
+        frame: &Frame<'_>,
+        row: &tree::Expr,
+        number: i16,
+        t: PgType,
+    ) -> Result<Expr> {
+        let (call, column) = called_field(row, number)?;
+        self.set_list(frame, call, row.t, column, t)
+    }
+
+    /// A field of the one row that a function returns.
+    pub(super) fn field(
+        &self,
+        frame: &Frame<'_>,
+        row: &tree::Expr,
+        number: i16,
+        t: PgType,
+    ) -> Result<Expr> {
+        let (call, column) = called_field(row, number)?;
+        plain_arguments(call)?;
+        let found = resolved(call.function, &call.arguments, row.t)?;
+        let arguments = self.arguments(frame, &call.arguments)?;
+        field_call(&found, &arguments, column, t, &self.env)
     }
 
     /// The rows that the sets of a select list make.
@@ -217,4 +259,12 @@ impl Lowering<'_> {
         }
         Ok(plan)
     }
+}
+
+/// The call whose row a field is of, and the field's index.
+fn called_field(row: &tree::Expr, number: i16) -> Result<(&FunctionCall, usize)> {
+    let ExprKind::Function(call) = &row.kind else {
+        return Err(Error::unsupported("a field of a row"));
+    };
+    Ok((call, usize::try_from(number - 1).map_err(|_| misplaced("a field"))?))
 }

@@ -37,6 +37,9 @@ impl Lowering<'_> {
     }
 
     fn cte(&self, frame: &Frame<'_>, cte: &tree::Cte) -> Result<Cte> {
+        if cte.recursive {
+            return Err(Error::unsupported("WITH RECURSIVE"));
+        }
         let mut bound = self.query(Some(frame), &cte.query, false)?.0;
         for (column, named) in bound.columns.iter_mut().zip(&cte.columns) {
             column.name.clone_from(&named.name);
@@ -69,6 +72,9 @@ impl Lowering<'_> {
     }
 
     fn limit(&self, frame: &Frame<'_>, bound: Bound) -> Result<Bound> {
+        if frame.query.with_ties {
+            return Err(Error::unsupported("FETCH FIRST … WITH TIES"));
+        }
         let count = |expr: &Option<tree::Expr>, clause| match expr {
             Some(expr) => self.row_count(frame, expr, clause),
             None => Ok(None),

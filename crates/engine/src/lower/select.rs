@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use datafusion::logical_expr::{Expr, Filter, LogicalPlan};
-use medley_analyze::tree::{Distinct, Target};
+use medley_analyze::tree::{Distinct, ExprKind, Target};
 
 use super::expr::misplaced;
 use super::frame::Frame;
@@ -35,6 +35,9 @@ impl Lowering<'_> {
             let condition = self.expr(frame, filter);
             frame.in_where.set(false);
             plan = LogicalPlan::Filter(Filter::try_new(condition?, Arc::new(plan))?);
+        }
+        if !query.grouping_sets.is_empty() {
+            return Err(Error::unsupported("GROUPING SETS"));
         }
         let groups = query.group_by.as_ref().map(|groups| {
             groups.iter().map(|group| self.typed(frame, &query.targets[*group].expr)).collect()
@@ -129,10 +132,12 @@ impl Lowering<'_> {
 }
 
 fn returns_set(target: &Target) -> bool {
-    match &target.expr.kind {
-        medley_analyze::tree::ExprKind::Function(call) => {
-            call.builtin().is_some_and(|function| function.returns_set)
-        }
+    let called = match &target.expr.kind {
+        ExprKind::Field(row, ..) => &row.kind,
+        kind => kind,
+    };
+    match called {
+        ExprKind::Function(call) => call.builtin().is_some_and(|function| function.returns_set),
         _ => false,
     }
 }

@@ -35,6 +35,7 @@ impl Lowering<'_> {
                 let value = self.value_of(link.kind, &bound, outer, t)?;
                 Ok(if negated { Expr::Not(Box::new(value)) } else { value })
             }
+            SubqueryKind::Row => Err(Error::unsupported("comparing a row with a subquery")),
             SubqueryKind::Any | SubqueryKind::All => {
                 self.compared(frame, link, bound, outer, negated)
             }

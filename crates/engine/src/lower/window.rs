@@ -98,6 +98,15 @@ impl Lowering<'_> {
     }
 
     fn window_frame(&self, frame: &Frame<'_>, given: &tree::Frame) -> Result<WindowFrame> {
+        let offset = |bound: &FrameBound| {
+            matches!(bound, FrameBound::Preceding(_) | FrameBound::Following(_))
+        };
+        if given.exclusion.is_some() {
+            return Err(Error::unsupported("EXCLUDE in a window frame"));
+        }
+        if given.units == FrameUnits::Range && (offset(&given.start) || offset(&given.end)) {
+            return Err(Error::unsupported("RANGE with an offset"));
+        }
         let units = match given.units {
             FrameUnits::Rows => WindowFrameUnits::Rows,
             FrameUnits::Range => WindowFrameUnits::Range,

@@ -75,6 +75,52 @@ pub fn set_call(
     Ok(call.volatility(found.function.volatility).on(exprs))
 }
 
+/// One of the columns of the one row that a function returns.
+pub fn field_call(
+    found: &Resolved,
+    arguments: &[(Expr, PgType)],
+    column: usize,
+    t: PgType,
+    env: &Arc<Env>,
+) -> Result<Expr> {
+    let source = found.function.source;
+    let function = set_function(source)
+        .ok_or_else(|| Error::unsupported(format_args!("function {}", found.function.name)))?;
+    let rows = function.rows;
+    let kernel = Kernel::Batch(Arc::new(move |frame: &Frame<'_>, columns: &[ArrayRef], count| {
+        fields(rows, column, t, frame, columns, count)
+    }));
+    let (exprs, types): (Vec<_>, Vec<_>) = arguments.iter().cloned().unzip();
+    let call = Call::new(source, kernel, types, t, env).with_suffix(column);
+    Ok(call.volatility(found.function.volatility).on(exprs))
+}
+
+fn fields(
+    rows: SetFn,
+    column: usize,
+    t: PgType,
+    frame: &Frame<'_>,
+    columns: &[ArrayRef],
+    count: usize,
+) -> Result<ArrayRef> {
+    let readers: Vec<_> = columns
+        .iter()
+        .zip(frame.arguments)
+        .map(|(array, t)| Reader::new(*t, Arc::clone(array)))
+        .collect();
+    let mut writer = Writer::new(t, count);
+    for row in 0..count {
+        let datums = readers.iter().map(|reader| reader.get(row)).collect::<Result<Vec<_>>>()?;
+        let produced = match datums.iter().any(Datum::is_null) {
+            true => Vec::new(),
+            false => rows(frame, &datums)?,
+        };
+        let null = Datum::Null;
+        writer.push(produced.first().map_or(&null, |row| &row[column]))?;
+    }
+    writer.finish()
+}
+
 fn lists(
     rows: SetFn,
     column: usize,

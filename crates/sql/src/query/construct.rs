@@ -91,6 +91,7 @@ fn name(of: Construct, said: &str, span: Span) -> Ident {
     Ident { value, quote_style: Some(MARK), span }
 }
 
+#[inline(never)]
 fn call(of: Construct, span: Span, args: Vec<Expr>) -> Expr {
     let args = args.into_iter().map(|arg| FunctionArg::Unnamed(FunctionArgExpr::Expr(arg)));
     let args = FunctionArgumentList {
@@ -134,6 +135,7 @@ fn skip(parser: &mut Parser<'_>, tokens: usize) {
 }
 
 /// A construct that begins an expression.
+#[inline(never)]
 pub(super) fn prefix(parser: &mut Parser<'_>) -> Option<Parsed> {
     let called = |nth: usize| parser.peek_nth_token_ref(nth).token == Token::LParen;
     if is_words(parser, &["normalize"]) && called(1) {
@@ -148,6 +150,7 @@ pub(super) fn prefix(parser: &mut Parser<'_>) -> Option<Parsed> {
     None
 }
 
+#[inline(never)]
 fn normalize(parser: &mut Parser<'_>) -> Parsed {
     let span = parser.peek_token_ref().span;
     skip(parser, 2);
@@ -160,6 +163,7 @@ fn normalize(parser: &mut Parser<'_>) -> Parsed {
     Ok(call(Construct::Normalize, span, args))
 }
 
+#[inline(never)]
 fn collation_for(parser: &mut Parser<'_>) -> Parsed {
     let span = parser.peek_token_ref().span;
     skip(parser, 3);
@@ -169,6 +173,7 @@ fn collation_for(parser: &mut Parser<'_>) -> Parsed {
 }
 
 /// `TRIM(side FROM x)`, `TRIM(FROM x)`.
+#[inline(never)]
 fn trim(parser: &mut Parser<'_>) -> Option<Parsed> {
     let span = parser.peek_token_ref().span;
     let side = match word(parser, 2)?.to_ascii_lowercase().as_str() {
@@ -191,6 +196,7 @@ fn trim(parser: &mut Parser<'_>) -> Option<Parsed> {
     Some(trimmed(parser, name, span))
 }
 
+#[inline(never)]
 fn trimmed(parser: &mut Parser<'_>, name: &str, span: Span) -> Parsed {
     let mut args = vec![text(name, span)];
     args.extend(parser.parse_comma_separated(Parser::parse_expr)?);
@@ -199,6 +205,7 @@ fn trimmed(parser: &mut Parser<'_>, name: &str, span: Span) -> Parsed {
 }
 
 /// A construct that goes on after an expression.
+#[inline(never)]
 pub(super) fn infix(parser: &mut Parser<'_>, left: &Expr) -> Option<Parsed> {
     let span = parser.peek_token_ref().span;
     if is_words(parser, &["at", "local"]) {
@@ -226,6 +233,7 @@ pub(super) fn infix(parser: &mut Parser<'_>, left: &Expr) -> Option<Parsed> {
 }
 
 /// `IS [NOT] JSON …`, `IS [NOT] DOCUMENT`.
+#[inline(never)]
 fn test(parser: &mut Parser<'_>, left: &Expr, span: Span) -> Option<Parsed> {
     let negated = word(parser, 1)?.eq_ignore_ascii_case("not");
     let nth = 1 + usize::from(negated);
@@ -252,6 +260,7 @@ fn test(parser: &mut Parser<'_>, left: &Expr, span: Span) -> Option<Parsed> {
 }
 
 /// `OBJECT`, `WITH UNIQUE KEYS` and so on, those that say something.
+#[inline(never)]
 fn json_words(parser: &mut Parser<'_>) -> Vec<String> {
     let mut words = Vec::new();
     for kind in ["object", "array", "scalar", "value"] {
@@ -274,6 +283,7 @@ fn json_words(parser: &mut Parser<'_>) -> Vec<String> {
 }
 
 /// BETWEEN with a word of how.
+#[inline(never)]
 fn between(parser: &mut Parser<'_>, left: &Expr, negated: bool, nth: usize) -> Option<Parsed> {
     let symmetric = match word(parser, nth)?.to_ascii_lowercase().as_str() {
         "symmetric" => true,
@@ -290,6 +300,7 @@ fn between(parser: &mut Parser<'_>, left: &Expr, negated: bool, nth: usize) -> O
     }))
 }
 
+#[inline(never)]
 fn bounds(
     parser: &mut Parser<'_>,
     symmetric: bool,
@@ -305,6 +316,7 @@ fn bounds(
 }
 
 /// `LIKE ANY (…)`, `LIKE ALL (…)`: comparisons with the elements of an array, or with rows.
+#[inline(never)]
 fn any_or_all(
     parser: &mut Parser<'_>,
     left: &Expr,
@@ -327,6 +339,7 @@ fn any_or_all(
 }
 
 /// What stands in the parentheses behind ANY and ALL.
+#[inline(never)]
 fn compared(parser: &mut Parser<'_>) -> Parsed {
     let subquery = ["select", "with", "values"];
     parser.expect_token(&Token::LParen)?;

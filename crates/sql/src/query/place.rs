@@ -1,5 +1,8 @@
-//! Where operators stand, which sqlparser's tree does not say: what is left of one is marked with
-//! its place. Of a sign or another prefix operator the operand is.
+//! Where operators stand, which sqlparser's tree does not say: an operand is marked with the place.
+//!
+//! Of an operator between two it is the right one, for a long chain of them is deep enough on its
+//! left. Of a sign it is the only one; of words (IS DISTINCT FROM, IN, BETWEEN, LIKE) and of ANY and
+//! ALL the left one.
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
@@ -37,8 +40,11 @@ impl VisitorMut for Marker<'_> {
         match expr {
             Expr::BinaryOp { op: BinaryOperator::And | BinaryOperator::Or, .. }
             | Expr::UnaryOp { op: UnaryOperator::Not, .. } => {}
-            Expr::BinaryOp { left, right, .. }
-            | Expr::IsDistinctFrom(left, right)
+            Expr::BinaryOp { right, .. } => {
+                let behind = right.span();
+                self.mark(right, behind);
+            }
+            Expr::IsDistinctFrom(left, right)
             | Expr::IsNotDistinctFrom(left, right)
             | Expr::AnyOp { left, right, .. }
             | Expr::AllOp { left, right, .. }

@@ -39,10 +39,6 @@ impl<'a> Tokens<'a> {
         self.tokens.get(at)
     }
 
-    fn before(self, at: usize, steps: usize) -> Option<&'a Token> {
-        self.get(at.checked_sub(steps)?)
-    }
-
     fn is(self, at: usize, words: &[&str]) -> bool {
         let mut words = words.iter().enumerate();
         words.all(|(n, word)| self.get(at + n).is_some_and(|token| is(token, word)))
@@ -83,10 +79,12 @@ impl<'a> Tokens<'a> {
         argument.then(|| (vec![mark(Construct::Variadic, ""), SqlToken::RArrow], 1))
     }
 
-    /// `(x).*`, `x[1].*`
+    /// `(x).*`, `x[1].*`, `x.*::type`
     fn star_of_row(self, at: usize) -> Option<Rewritten> {
+        let cast = self.is_before(at, &["."])
+            && self.get(at + 1).is_some_and(|next| next.kind == TokenKind::Symbol("::"));
         let star = self.is(at, &["*"])
-            && (self.is_before(at, &[")", "."]) || self.is_before(at, &["]", "."]));
+            && (cast || self.is_before(at, &[")", "."]) || self.is_before(at, &["]", "."]));
         star.then(|| (vec![mark(Construct::Star, "")], 1))
     }
 
@@ -187,14 +185,30 @@ impl<'a> Tokens<'a> {
 
     /// `FETCH FIRST (n) ROWS ONLY` is `LIMIT (n)`.
     fn fetch(self, at: usize) -> Option<Rewritten> {
+        let ties = |open: usize| {
+            let counted = self.is_before(open, &["fetch", "first"])
+                || self.is_before(open, &["fetch", "next"]);
+            let rows = self.is(open + 2, &[")", "row", "with", "ties"])
+                || self.is(open + 2, &[")", "rows", "with", "ties"]);
+            counted && rows && self.is(open, &["("])
+        };
+        if ties(at) || at.checked_sub(2).is_some_and(ties) {
+            return Some((Vec::new(), 1));
+        }
+        if at.checked_add(2).is_some_and(ties) {
+            return None;
+        }
         let begins = |at: usize| {
             self.is(at, &["fetch", "first", "("]) || self.is(at, &["fetch", "next", "("])
         };
         if begins(at) {
             return Some((vec![SqlToken::make_word("LIMIT", None)], 2));
         }
-        let ends = self.is(at, &["row", "only"]) || self.is(at, &["rows", "only"]);
-        let open = ends.then(|| self.before(at, 1)).flatten().and(self.opening(at.checked_sub(1)?));
+        if !self.is(at, &["row", "only"]) && !self.is(at, &["rows", "only"]) {
+            return None;
+        }
+        let close = at.checked_sub(1).filter(|close| self.is(*close, &[")"]))?;
+        let open = self.opening(close);
         begins(open?.checked_sub(2)?).then(|| (Vec::new(), 2))
     }
 }
