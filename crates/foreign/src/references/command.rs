@@ -153,12 +153,12 @@ mod tests {
 
     const ANN: Who<&str> = Who { role: "ann", session_user: "bob" };
 
-    fn rules(arguments: &[&str]) -> ReferenceRules {
+    fn rules(arguments: &[&str], timeout: Duration) -> ReferenceRules {
         let [program, arguments @ ..] = arguments else { panic!("no program") };
         let rule = CommandRule {
             program: program.into(),
             arguments: arguments.iter().map(|it| Template::parse(it).unwrap()).collect(),
-            timeout: Duration::from_millis(500),
+            timeout,
         };
         ReferenceRules {
             commands: [("c".to_owned(), rule)].into(),
@@ -168,7 +168,11 @@ mod tests {
     }
 
     fn run(arguments: &[&str], who: Who<&str>) -> String {
-        match read(&rules(arguments), "c", who) {
+        run_for(Duration::from_secs(60), arguments, who)
+    }
+
+    fn run_for(timeout: Duration, arguments: &[&str], who: Who<&str>) -> String {
+        match read(&rules(arguments, timeout), "c", who) {
             Ok(text) => text.to_string(),
             Err(error) => error.to_string(),
         }
@@ -212,6 +216,8 @@ mod tests {
 
     #[test]
     fn a_command_has_not_all_the_time_nor_have_its_children() {
+        let shell =
+            |script: &str| run_for(Duration::from_millis(500), &["/bin/sh", "-c", script], ANN);
         let late = "command \"c\" took longer than 0.5 s";
         for script in
             ["sleep 60", "sleep 60 & echo x", "exec >&-; sleep 60", "trap '' TERM; sleep 60"]
