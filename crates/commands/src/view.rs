@@ -1,7 +1,8 @@
 //! CREATE VIEW, and what ALTER VIEW changes of its options.
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use medley_analyze::tree::Query;
+use medley_analyze::tree::{Node, Query, visit_query};
 use medley_analyze::{Scope, not_updatable};
 use medley_catalog::LockMode;
 use medley_catalog::ids::{ObjectAddress, RelationOid, SchemaOid};
@@ -73,7 +74,23 @@ fn understood(ctx: &mut Context<'_>, statement: &CreateView) -> Result<Query> {
     let context = ctx.analysis(&snapshot);
     let query = medley_analyze::definition(&context, &statement.query.ast)?.query;
     stored::check_query(ctx, &query)?;
+    check_calls(&query)?;
     Ok(query)
+}
+
+/// What agrees to something for whoever runs it is not hidden in what others run.
+fn check_calls(query: &Query) -> Result<()> {
+    const ACCEPT: &str = "medley_accept_mapping";
+    let found = visit_query(query, &mut |node, _| match node {
+        Node::Expr(expr) if expr.calls().iter().any(|it| it.name == ACCEPT) => {
+            ControlFlow::Break(())
+        }
+        _ => ControlFlow::Continue(()),
+    });
+    match found.is_break() {
+        true => Err(ViewError::Accepts(ACCEPT).into()),
+        false => Ok(()),
+    }
 }
 
 /// Keeps the relations that a query names, and their schemas, from being dropped, renamed or

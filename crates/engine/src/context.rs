@@ -3,11 +3,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use medley_catalog::Snapshot;
-use medley_catalog::ids::RoleOid;
+use medley_catalog::ids::{RoleOid, ServerOid, UserMappingOid};
 use medley_diagnostic::Report;
 use medley_dump::Definitions;
 use medley_fdw::Registry;
-use medley_foreign::Access;
+use medley_foreign::{Access, Probe};
 use medley_types::Style;
 use tokio_util::sync::CancellationToken;
 
@@ -77,6 +77,12 @@ pub trait Facts: Send + Sync {
     ) -> Result<Vec<String>, Report>;
     /// `medley_keys`: does this with the keys that seal secrets, and says what came of it.
     fn keys(&self, action: &str) -> Result<Vec<String>, Report>;
+    /// `medley_accept_mapping`: `role` agrees to its mapping on this server; the mapping's options,
+    /// as they are shown.
+    fn accept_mapping(&self, server: ServerOid, role: RoleOid) -> Result<Vec<String>, Report>;
+    /// `medley_test_mapping`: what comes of logging in, of each in turn. A statement tries each
+    /// once, however often it asks.
+    fn probe(&self, trials: &[Trial]) -> Result<Vec<Probe>, Report>;
     /// What was done at remotes and to the ways there, the oldest first, as `medley_audit` lists it.
     fn audit(&self) -> Vec<Arc<AuditRow>>;
     /// The lines of the file that says who may log in, as `pg_hba_file_rules` lists them.
@@ -86,6 +92,17 @@ pub trait Facts: Send + Sync {
     fn login_maps(&self) -> Vec<LoginMap>;
     /// `pg_reload_conf()`: the server's files are read again, soon. Whether there is a server.
     fn reload(&self) -> bool;
+}
+
+/// A mapping to log in by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Trial {
+    /// Where.
+    pub server: ServerOid,
+    /// Which; none for the one that counts for the role.
+    pub mapping: Option<UserMappingOid>,
+    /// As whom.
+    pub role: RoleOid,
 }
 
 /// A row of `medley_audit`: a statement at a remote, or a statement that changed a way there.

@@ -27,7 +27,9 @@ pub mod semantics;
 mod ship;
 pub mod system;
 
-pub use context::{ActiveBackend, AuditRow, Facts, LoginMap, LoginRule, QueryContext, SettingRow};
+pub use context::{
+    ActiveBackend, AuditRow, Facts, LoginMap, LoginRule, QueryContext, SettingRow, Trial,
+};
 pub use engine::{Engine, Limits, Parameter, Prepared};
 pub use error::{Error, Result};
 pub use explain::{ExplainOptions, Format};

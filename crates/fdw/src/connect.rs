@@ -7,6 +7,8 @@ use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, UnixStream, lookup_host};
 
+use medley_secret::ScramKeys;
+
 use crate::Options;
 
 /// The certificates that are trusted where a server's options name none of their own.
@@ -31,6 +33,9 @@ pub struct Connect<'a> {
     pub application_name: &'a str,
     /// What tells this session from others, as `log_line_prefix` prints with `%c`.
     pub session_id: &'a str,
+    /// The keys that they have proved to have, if it was by SCRAM that they logged in: of use at a
+    /// remote that keeps the same verifier.
+    pub scram_keys: Option<&'a ScramKeys>,
     /// What this database is called.
     pub database: &'a str,
     /// When to give up.

@@ -36,7 +36,7 @@ pub use file::{FileFormat, FileSource, FileWrapper};
 pub use functions::WrapperFunction;
 pub use import::{ColumnDef, ImportSchema, Restriction, TableDef};
 pub use medley_diagnostic::{Diagnostic, Report, Severity, SqlState};
-pub use medley_secret::Secret;
+pub use medley_secret::{ScramKeys, Secret};
 pub use options::{Effect, Kind, OptionSpec, Options, Scope};
 pub use ours::Declared;
 pub use registry::Registry;

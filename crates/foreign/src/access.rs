@@ -8,6 +8,7 @@ use futures::stream::{self, BoxStream};
 use medley_catalog::Snapshot;
 use medley_catalog::ids::{Epoch, RoleOid, ServerOid, UserMappingOid};
 use medley_fdw::{Handler, ImportSchema, Query, TableDef};
+use medley_secret::ScramKeys;
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +39,8 @@ pub struct Person {
     pub session: u64,
     /// The same as `log_line_prefix` prints it with `%c`.
     pub session_id: Arc<str>,
+    /// What they have proved to have when they logged in by SCRAM.
+    pub scram_keys: Option<Arc<ScramKeys>>,
 }
 
 /// A read of a source that does not speak SQL, owned.
@@ -78,6 +81,8 @@ pub struct Ending {
     pub server: String,
     /// Microseconds since 1970.
     pub valid_until: i64,
+    /// The same as the mapping says it.
+    pub text: String,
 }
 
 /// Where a reader takes its queries from, one after another, until there is none: the readers of
@@ -111,6 +116,11 @@ impl Access {
     /// What the statement is called in the audit log and at remotes.
     pub fn query_id(&self) -> QueryId {
         self.query_id
+    }
+
+    /// Who logged in.
+    pub fn session_user(&self) -> RoleOid {
+        self.person.session_user
     }
 
     pub(crate) fn person(&self) -> &Person {

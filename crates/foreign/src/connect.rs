@@ -66,36 +66,68 @@ pub(crate) async fn open(
     }
 }
 
-/// The opened secrets live as long as this call.
-///
-/// Where the remote does not take the password, the one that is to come next is tried; it then
-/// takes the other's place.
+/// If the remote does not take what the mapping had when the statement began, and the mapping has
+/// been altered since, what it has now is tried: a rotation loses no statement that has begun.
 async fn log_in(
     foreign: &Arc<Foreign>,
     remote: &Remote,
     person: &Person,
     secrets: &Secrets,
 ) -> Result<Connection> {
-    let mut server = server_options(&foreign.opener, remote)?;
-    let mut mapping = match remote.mapping() {
-        Some(mapping) => mapping_options(&foreign.opener, remote, mapping)?,
-        None => Options::default(),
-    };
-    secrets.fill(remote, person, &mut server, &mut mapping)?;
-    let next = next_password(remote, &mut mapping);
-    let try_with =
-        async |mapping: &Options| connect(foreign, remote, person, &server, mapping).await;
-    let Some(next) = next else { return try_with(&mapping).await };
-    if !is_without_password(&mapping) {
-        match try_with(&mapping).await {
-            Err(Error::Wrapper(error)) if error.is_authentication() => {}
-            outcome => return outcome,
+    let began_with = remote.mapping_whole();
+    let login = Login { foreign, remote, person, secrets };
+    match login.by(began_with.as_ref()).await {
+        Err(Error::Wrapper(error)) if error.is_authentication() => {
+            match crate::resolve::altered_since(foreign, remote)? {
+                Some(now) => {
+                    check_bound(remote, &now)?;
+                    login.by(Some(&now)).await
+                }
+                None => Err(Error::Wrapper(error)),
+            }
         }
+        outcome => outcome,
     }
-    mapping.set_secret(ours::PASSWORD, next);
-    let connection = try_with(&mapping).await?;
-    rotation::record(foreign, remote).await;
-    Ok(connection)
+}
+
+#[derive(Clone, Copy)]
+struct Login<'a> {
+    foreign: &'a Arc<Foreign>,
+    remote: &'a Remote,
+    person: &'a Person,
+    secrets: &'a Secrets,
+}
+
+impl Login<'_> {
+    /// The opened secrets live as long as this call.
+    ///
+    /// Where the remote does not take the password, the one that is to come next is tried; it then
+    /// takes the other's place.
+    async fn by(self, tried: Option<&Arc<UserMapping>>) -> Result<Connection> {
+        let Self { foreign, remote, person, secrets } = self;
+        let mut server = server_options(&foreign.opener, remote)?;
+        let mut mapping = match tried {
+            Some(mapping) => mapping_options(&foreign.opener, remote, mapping)?,
+            None => Options::default(),
+        };
+        secrets.fill(remote, person, &mut server, &mut mapping)?;
+        let next = next_password(remote, &mut mapping);
+        let try_with =
+            async |mapping: &Options| connect(foreign, remote, person, &server, mapping).await;
+        let Some(next) = next else { return try_with(&mapping).await };
+        if !is_without_password(&mapping) {
+            match try_with(&mapping).await {
+                Err(Error::Wrapper(error)) if error.is_authentication() => {}
+                outcome => return outcome,
+            }
+        }
+        mapping.set_secret(ours::PASSWORD, next);
+        let connection = try_with(&mapping).await?;
+        if let Some(tried) = tried {
+            rotation::record(foreign, remote.server_name(), tried).await;
+        }
+        Ok(connection)
+    }
 }
 
 /// Takes out what the remote's password is to be, or has just become.
@@ -127,6 +159,7 @@ async fn connect(
         session_user: &person.session_user_name,
         application_name: &person.application_name,
         session_id: &person.session_id,
+        scram_keys: person.scram_keys.as_deref(),
         database: DATABASE_NAME,
         deadline: Instant::now().checked_add(foreign.connect_timeout),
         tls_roots: Arc::clone(&foreign.tls_roots),

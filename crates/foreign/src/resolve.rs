@@ -129,6 +129,28 @@ pub(crate) fn choose_by_oid(
     wrapper.needs_mapping().then(choice).transpose()
 }
 
+/// The remote's mapping as it is now, if it has been altered since it was resolved, by itself, and
+/// may be used: what is in it is for the server as it is now. What is not committed has nothing to
+/// do with what others see.
+pub(crate) fn altered_since(
+    foreign: &Foreign,
+    remote: &Remote,
+) -> Result<Option<Arc<UserMapping>>> {
+    let (Some(began_with), Some(_)) = (remote.mapping(), remote.key().epoch) else {
+        return Ok(None);
+    };
+    let snapshot = foreign.catalog.snapshot();
+    let server = snapshot.server(remote.server().oid);
+    if server.is_none_or(|server| server.epoch != remote.server().epoch) {
+        return Ok(None);
+    }
+    let now = snapshot.user_mapping(began_with.oid)?;
+    let Some(now) = now.filter(|now| now.epoch != began_with.epoch) else { return Ok(None) };
+    let options = remote.handler().wrapper().options();
+    check_usable(options, &snapshot, remote.server(), &now)?;
+    Ok(Some(now))
+}
+
 /// When the mapping of a remote will be over, if it will.
 pub(crate) fn ending(snapshot: &Snapshot, remote: &Remote) -> Result<Option<Ending>> {
     let Some(mapping) = remote.mapping() else { return Ok(None) };
@@ -138,6 +160,7 @@ pub(crate) fn ending(snapshot: &Snapshot, remote: &Remote) -> Result<Option<Endi
         user: snapshot.user_name(mapping.user),
         server: remote.server_name().to_owned(),
         valid_until,
+        text: shown(mapping, ours::VALID_UNTIL),
     }))
 }
 
@@ -231,11 +254,14 @@ pub(crate) fn check_usable(
     }
     let is_over = |until: i64| until <= now_us();
     if valid_until(options, mapping)?.is_some_and(is_over) {
-        let text = mapping.options.get(ours::VALID_UNTIL).map(OptionValue::shown);
-        let valid_until = text.unwrap_or_default().to_owned();
+        let valid_until = shown(mapping, ours::VALID_UNTIL);
         return Err(Error::ExpiredMapping { user: user(), server: name(), valid_until });
     }
     Ok(())
+}
+
+fn shown(mapping: &UserMapping, option: &str) -> String {
+    mapping.options.get(option).map(OptionValue::shown).unwrap_or_default().to_owned()
 }
 
 /// Microseconds since 1970.

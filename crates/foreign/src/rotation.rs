@@ -10,7 +10,7 @@ use medley_fdw::ours;
 use medley_secret::{Opener, Place};
 use parking_lot::Mutex;
 
-use crate::{Foreign, Remote};
+use crate::Foreign;
 
 /// Whoever is changing the mapping does not wait for us; the next login tries again.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(100);
@@ -28,17 +28,14 @@ enum Unrecorded {
     Secret(#[from] medley_secret::Error),
 }
 
-/// Records that a remote's `password_next` has logged in: it is the `password` from now on. By a
+/// Records that a mapping's `password_next` has logged in: it is the `password` from now on. By a
 /// transaction of its own, which no statement's fate undoes, and only where the mapping is what it
 /// was when the login began.
-pub(crate) async fn record(foreign: &Arc<Foreign>, remote: &Remote) {
-    let Some(tried) = remote.mapping_whole().filter(|mapping| mapping.epoch.is_some()) else {
-        return;
-    };
-    if !foreign.rotations.0.lock().insert(tried.oid) {
+pub(crate) async fn record(foreign: &Arc<Foreign>, server: &str, tried: &Arc<UserMapping>) {
+    if tried.epoch.is_none() || !foreign.rotations.0.lock().insert(tried.oid) {
         return;
     }
-    let (foreign, server) = (Arc::clone(foreign), remote.server_name().to_owned());
+    let (foreign, server, tried) = (Arc::clone(foreign), server.to_owned(), Arc::clone(tried));
     let recorded = tokio::task::spawn_blocking(move || {
         let recorded = promote(&foreign.catalog, &foreign.opener, &tried);
         foreign.rotations.0.lock().remove(&tried.oid);

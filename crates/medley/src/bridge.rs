@@ -6,6 +6,7 @@ use std::time::Duration;
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use medley_diagnostic::{Report, SqlState};
+use medley_secret::ScramKeys;
 use medley_session::{Execution, Instance, Interrupt, Login, Output, Parameter, Status};
 use medley_types::{Column, Style};
 use medley_wire::{
@@ -78,6 +79,10 @@ struct Conversation {
 
 #[async_trait]
 impl Session for Conversation {
+    fn proved(&mut self, keys: ScramKeys) {
+        self.session.proved(keys);
+    }
+
     fn initial_parameters(&self) -> Vec<(&'static str, String)> {
         self.session.parameters()
     }

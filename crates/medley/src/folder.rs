@@ -59,6 +59,9 @@ pub struct Config {
     /// How many connections to remotes there may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connections: Option<connections::Config>,
+    /// Whose servers may lead to this machine itself and to what stands beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_addresses: Option<LocalAddresses>,
     /// Where it is written down who did what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<audit::Config>,
@@ -68,6 +71,16 @@ pub struct Config {
     /// Where references to secrets may lead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub references: Option<References>,
+}
+
+/// Whose servers may be at loopback, link-local and metadata addresses, or behind local sockets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LocalAddresses {
+    /// Everybody's.
+    Anyone,
+    /// Those that a superuser owns.
+    Superusers,
 }
 
 fn hba_file() -> PathBuf {
@@ -91,6 +104,7 @@ impl Config {
             ident_file: ident_file(),
             tls: None,
             connections: None,
+            local_addresses: None,
             audit: None,
             oauth: Vec::new(),
             references: None,

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::audit::Trail;
 use crate::bridge::Bridge;
-use crate::folder::Folder;
+use crate::folder::{Folder, LocalAddresses};
 use crate::login::{Issuers, Logins};
 use crate::master_key::FolderKeys;
 use crate::tls;
@@ -44,6 +44,9 @@ impl Server {
             Arc::clone(&roots),
         );
         foreign.refer_by(folder.references);
+        if folder.config.local_addresses == Some(LocalAddresses::Superusers) {
+            foreign.keep_from_local();
+        }
         let engine = Engine::new(medley_engine::Limits::default())
             .context("could not start the query engine")?;
         let audit = folder.config.audit.clone().unwrap_or_default();

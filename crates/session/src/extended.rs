@@ -306,7 +306,7 @@ impl Session {
             PortalState::Done => return Ok(Execution::Complete("SELECT 0".to_owned())),
             PortalState::New => {
                 let token = bounds.token.clone();
-                (self.start_query(query, &portal.parameters, token).await?, None)
+                (self.start_query(query, &portal.parameters, token, out).await?, None)
             }
         };
         let style = Arc::clone(self.settings.lock().style());

@@ -2,15 +2,18 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use medley_catalog::ids::{DATABASE_NAME, RoleOid};
+use medley_catalog::ids::{DATABASE_NAME, RoleOid, ServerOid};
 use medley_catalog::{BootstrapWrapper, Snapshot};
-use medley_diagnostic::{Diagnostic, Report};
+use medley_diagnostic::{Diagnostic, Report, SqlState};
 use medley_dump::Definitions;
-use medley_engine::{ActiveBackend, AuditRow, Facts, LoginMap, LoginRule, SettingRow};
+use medley_engine::{ActiveBackend, AuditRow, Facts, LoginMap, LoginRule, SettingRow, Trial};
 use medley_fdw::Registry;
+use medley_foreign::{Access, Probe};
 use parking_lot::Mutex;
+use tokio::sync::Mutex as AsyncMutex;
 
 use crate::login::{Login, micros};
+use crate::mappings::{self, Tried};
 use crate::settings::{Change, Context, Kind, SETTINGS, Setting, Unit};
 use crate::{Activity, AuditTrail, Configuration, Instance, Session, Settings};
 
@@ -19,12 +22,15 @@ struct SessionFacts {
     instance: Arc<Instance>,
     settings: Arc<Mutex<Settings>>,
     login: Login,
+    access: Arc<Access>,
+    /// What came of the mappings that this statement has tried.
+    tried: AsyncMutex<Tried>,
     /// Settings that are kept elsewhere: role, session_authorization, is_superuser.
     identity: [(&'static str, String); 3],
 }
 
 impl Session {
-    pub(crate) fn facts(&self) -> Arc<dyn Facts> {
+    pub(crate) fn facts(&self, access: Arc<Access>) -> Arc<dyn Facts> {
         let shown = |name: &'static str| {
             let value = self.shown(name).map_or_else(|_| String::new(), |(_, value)| value);
             (name, value)
@@ -33,6 +39,8 @@ impl Session {
             instance: Arc::clone(&self.instance),
             settings: Arc::clone(&self.settings),
             login: self.login.clone(),
+            access,
+            tried: AsyncMutex::default(),
             identity: ["role", "session_authorization", "is_superuser"].map(shown),
         })
     }
@@ -122,6 +130,19 @@ impl Facts for SessionFacts {
 
     fn keys(&self, action: &str) -> Result<Vec<String>, Report> {
         tokio::task::block_in_place(|| self.instance.keys().run(action))
+    }
+
+    fn accept_mapping(&self, server: ServerOid, role: RoleOid) -> Result<Vec<String>, Report> {
+        if self.settings.lock().is_on("transaction_read_only") {
+            let message = "cannot execute medley_accept_mapping() in a read-only transaction";
+            return Err(Report::error(SqlState::READ_ONLY_SQL_TRANSACTION, message));
+        }
+        tokio::task::block_in_place(|| mappings::accept(&self.instance, &self.access, server, role))
+    }
+
+    fn probe(&self, trials: &[Trial]) -> Result<Vec<Probe>, Report> {
+        let tries = async { self.tried.lock().await.probe(&self.access, trials).await };
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(tries))
     }
 
     fn dump(

@@ -24,6 +24,7 @@ mod instance;
 mod keys;
 mod locks;
 mod login;
+mod mappings;
 mod output;
 mod portal;
 mod query;

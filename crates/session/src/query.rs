@@ -28,7 +28,7 @@ impl Session {
         let started = transaction.started;
         let foreign = Arc::clone(&self.instance.foreign);
         let access = Access::new(foreign, Arc::clone(&snapshot), person, remote, token.clone());
-        let facts = self.facts();
+        let facts = self.facts(Arc::clone(&access));
         let settings = self.settings.lock();
         QueryContext {
             snapshot: (*snapshot).clone(),
@@ -61,11 +61,14 @@ impl Session {
         query: &Query,
         parameters: &[Parameter],
         token: CancellationToken,
+        out: &mut dyn Output,
     ) -> Result<Rows, Report> {
         self.lock_relations(query, &token)?;
         let context = self.query_context(token);
         let rows = self.instance.engine.run(&context, query, parameters).await;
-        rows.map_err(|error| error.report())
+        let rows = rows.map_err(|error| error.report())?;
+        self.tell_endings(&context.access, out).await?;
+        Ok(rows)
     }
 
     /// Runs a SELECT to its end; the result is how many rows went out.
@@ -76,7 +79,7 @@ impl Session {
         token: CancellationToken,
         out: &mut dyn Output,
     ) -> Result<u64, Report> {
-        let mut rows = self.start_query(query, parameters, token.clone()).await?;
+        let mut rows = self.start_query(query, parameters, token.clone(), out).await?;
         out.columns(&rows.columns).await?;
         let mut count = 0;
         while let Some(batch) = next(&mut rows, &token).await {

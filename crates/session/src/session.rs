@@ -1,11 +1,13 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
+use medley_catalog::ids::{Epoch, UserMappingOid};
 use medley_catalog::{Backend, Snapshot};
 use medley_diagnostic::{Diagnostic, Report, Severity, SqlState};
 use medley_foreign::Person;
+use medley_secret::ScramKeys;
 use medley_sql::{FirstParameter, Statement};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -34,6 +36,10 @@ pub struct Session {
     reported: HashMap<&'static str, String>,
     /// What was wrong at the start, and did not keep anybody out.
     warnings: Vec<Report>,
+    /// What the person has proved to have.
+    scram_keys: Option<Arc<ScramKeys>>,
+    /// Mappings of which the person knows that they will be over.
+    pub(crate) told_endings: HashSet<(UserMappingOid, Option<Epoch>)>,
 }
 
 /// For the protocol's ReadyForQuery.
@@ -98,6 +104,8 @@ impl Session {
             since,
             reported: HashMap::new(),
             warnings: Vec::new(),
+            told_endings: HashSet::new(),
+            scram_keys: None,
         };
         if let Some(role) = beginning.filter(|role| role != "none") {
             session.begin_as(&role);
@@ -117,6 +125,11 @@ impl Session {
                 self.warnings.push(Report { severity: Severity::Warning, ..error.report() });
             }
         }
+    }
+
+    /// The keys that the person has proved to have: for remotes that keep the same verifier.
+    pub fn proved(&mut self, keys: ScramKeys) {
+        self.scram_keys = Some(Arc::new(keys));
     }
 
     /// What the client is to be warned of at the start.
@@ -365,6 +378,7 @@ impl Session {
             session_user_name: self.committed().role_name(session_user).into(),
             application_name: self.settings.lock().get("application_name").into(),
             session: self.number,
+            scram_keys: self.scram_keys.clone(),
             session_id: format!("{since:x}.{:x}", self.login.pid).into(),
         }
     }

@@ -19,6 +19,8 @@ use crate::conversation::Conversation;
 use crate::inbox::{Broken, Inbox};
 use crate::serve::Shared;
 use crate::startup::{Door, Hello, Opening, Stream};
+use medley_secret::ScramKeys;
+
 use crate::{
     Authentication, CancelReason, Peer, Responder, Session, TransactionStatus, bearer, report,
     scram,
@@ -94,36 +96,47 @@ async fn open(
     Span::current().record("user", &hello.start.user);
     let permit = Arc::clone(&shared.sessions).try_acquire_owned();
     let permit = permit.map_err(|_| Broken::from(too_many()))?;
-    authenticate(door, &hello, shared).await?;
+    let keys = authenticate(door, &hello, shared).await?;
     let Hello { start, version, .. } = hello;
     let closing = shared.shutdown.child_token();
     let registered = shared.options.cancels.register(version.secret_bytes(), closing);
     Span::current().record("pid", registered.handle.pid());
     let session = shared.server.open(start, registered.handle.clone()).await;
-    let session = session.map_err(Broken::from)?;
+    let mut session = session.map_err(Broken::from)?;
+    if let Some(keys) = keys {
+        session.proved(keys);
+    }
     tracing::info!("connection authorized");
     Ok(Some(Opened { session, registered, _permit: permit }))
 }
 
 /// Settles the version, and lets the user prove who they are.
-async fn authenticate(door: &mut Door, hello: &Hello, shared: &Shared) -> Result<(), Broken> {
+async fn authenticate(
+    door: &mut Door,
+    hello: &Hello,
+    shared: &Shared,
+) -> Result<Option<ScramKeys>, Broken> {
     if let Some(negotiation) = &hello.negotiation {
         door.send(&[negotiation]).await?;
     }
     let how = shared.server.authentication(&hello.start).await.map_err(Broken::from)?;
     let user = &hello.start.user;
-    match how {
-        Authentication::Trust => {}
+    let keys = match how {
+        Authentication::Trust => None,
         Authentication::Scram(verifier) => {
             let proved = scram::authenticate(door, user, verifier).await;
             if let Err(Broken::Fatal(_)) = proved {
                 shared.server.failed(&hello.start);
             }
-            proved?;
+            proved?
         }
-        Authentication::Bearer(judge) => bearer::authenticate(door, user, &*judge).await?,
-    }
-    door.send(&[&AuthenticationMessage::Ok]).await
+        Authentication::Bearer(judge) => {
+            bearer::authenticate(door, user, &*judge).await?;
+            None
+        }
+    };
+    door.send(&[&AuthenticationMessage::Ok]).await?;
+    Ok(keys)
 }
 
 /// The session's life after its opening.

@@ -1,7 +1,9 @@
 //! SCRAM-SHA-256: a password is proved without being sent. With -PLUS the proof holds for this
 //! server's certificate alone, and is worth nothing to whoever stands between.
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use medley_diagnostic::{Report, SqlState};
-use medley_secret::Verifier;
+use medley_secret::{ScramKeys, Verifier};
 use pgwire::api::auth::sasl::scram::ScramSecret;
 use pgwire::error::PgWireError;
 use pgwire::messages::startup::Authentication;
@@ -13,12 +15,13 @@ use crate::startup::Door;
 const PLAIN: &str = "SCRAM-SHA-256";
 const BOUND: &str = "SCRAM-SHA-256-PLUS";
 
-/// Lets the client prove that it has the password of `verifier`.
+/// Lets the client prove that it has the password of `verifier`; the keys that it proved to have,
+/// for a login elsewhere by the same verifier.
 pub(crate) async fn authenticate(
     door: &mut Door,
     user: &str,
     verifier: Verifier,
-) -> Result<(), Broken> {
+) -> Result<Option<ScramKeys>, Broken> {
     let bound = door.secured().map(|secured| secured.tls.scram.clone());
     let mechanisms = if bound.is_some() { vec![BOUND, PLAIN] } else { vec![PLAIN] };
     let offer = mechanisms.iter().map(|name| (*name).to_owned()).collect();
@@ -31,12 +34,22 @@ pub(crate) async fn authenticate(
     let refused = |error| refusal(user, error);
     let (challenge, proving) = bound
         .unwrap_or_default()
-        .on_client_first_message_with_secret(&first, secret(verifier))
+        .on_client_first_message_with_secret(&first, secret(verifier.clone()))
         .map_err(refused)?;
-    door.send(&[&Authentication::SASLContinue(challenge.into())]).await?;
-    let proof = read_password(&mut door.stream).await?;
-    let signature = proving.on_client_final_message(&proof).map_err(refused)?;
-    door.send(&[&Authentication::SASLFinal(signature.into())]).await
+    door.send(&[&Authentication::SASLContinue(challenge.clone().into())]).await?;
+    let last = read_password(&mut door.stream).await?;
+    let signature = proving.on_client_final_message(&last).map_err(refused)?;
+    door.send(&[&Authentication::SASLFinal(signature.into())]).await?;
+    Ok(keys(&verifier, &first, &challenge, &last))
+}
+
+/// What is behind a proof that was accepted: RFC 5802's AuthMessage is what both have said, without
+/// the header of the first message and the proof of the last.
+fn keys(verifier: &Verifier, first: &[u8], challenge: &str, last: &[u8]) -> Option<ScramKeys> {
+    let first = std::str::from_utf8(first).ok()?.splitn(3, ',').nth(2)?;
+    let (without_proof, proof) = std::str::from_utf8(last).ok()?.rsplit_once(",p=")?;
+    let proof = BASE64_STANDARD.decode(proof).ok()?;
+    verifier.keys(format!("{first},{challenge},{without_proof}").as_bytes(), &proof)
 }
 
 fn secret(verifier: Verifier) -> ScramSecret {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use medley_diagnostic::{Report, SqlState};
-use medley_secret::Verifier;
+use medley_secret::{ScramKeys, Verifier};
 use medley_types::{Column, PgType};
 pub use pgwire::messages::response::TransactionStatus;
 
@@ -93,6 +93,11 @@ pub trait Session: Send {
     /// What a client is warned of at the start; asked for once.
     fn initial_notices(&mut self) -> Vec<Report> {
         Vec::new()
+    }
+
+    /// The keys that the user has proved to have, before anything else is asked.
+    fn proved(&mut self, keys: ScramKeys) {
+        drop(keys);
     }
 
     /// For ReadyForQuery: idle, in a transaction block, in a failed one.

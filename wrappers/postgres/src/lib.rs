@@ -74,13 +74,16 @@ impl Wrapper for Postgres {
     }
 
     /// A superuser may have been let off the password; a name may hold who the session is.
-    fn shaped_by(&self, server: &Options, _mapping: &Options) -> ShapedBy {
+    /// So may the keys of one client.
+    fn shaped_by(&self, server: &Options, mapping: &Options) -> ShapedBy {
         let name = server.text("application_name").unwrap_or_default();
         ShapedBy {
             session_user: name.contains("%u"),
             role: false,
             superuser: true,
-            session: name.contains("%a") || name.contains("%c"),
+            session: name.contains("%a")
+                || name.contains("%c")
+                || options::passes_through(server, mapping).unwrap_or(true),
         }
     }
 }

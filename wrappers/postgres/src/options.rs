@@ -59,13 +59,13 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
     server("parallel_abort", Kind::Bool, "Whether remote transactions are rolled back at once.").default("false").stored(),
     server("keep_connections", Kind::Bool, "Whether connections are kept after a transaction.").default("true").stored(),
     server("analyze_sampling", ANALYZE_SAMPLING, "How ANALYZE samples.").default("auto").stored(),
-    server("use_scram_passthrough", Kind::Text, "Whether to log in with the SCRAM keys of the client.").default("false").stored(),
+    server("use_scram_passthrough", Kind::Text, "Whether who has logged in here by SCRAM logs in there with the same keys, and no password.").default("false"),
 
     mapping("user", Kind::Text, "The remote user; if not given, the system account of this server."),
     mapping("password", Kind::Secret, "The remote user's password."),
     mapping("sslpassword", Kind::Secret, "Passphrase of the client certificate's key; encrypted keys are refused.").stored(),
     mapping("password_required", Kind::Bool, "Whether who is no superuser must log in by password.").default("true"),
-    mapping("use_scram_passthrough", Kind::Text, "Whether to log in with the SCRAM keys of the client.").default("false").stored(),
+    mapping("use_scram_passthrough", Kind::Text, "Whether who has logged in here by SCRAM logs in there with the same keys, and no password.").default("false"),
     mapping("sslcert", Kind::Text, "File of the client certificate; superusers set it."),
     mapping("sslkey", Kind::Text, "File of the client certificate's key; superusers set it."),
     mapping("gssdelegation", Kind::Text, "Whether Kerberos credentials are delegated.").default("0").stored(),
@@ -193,6 +193,13 @@ fn superuser_only(what: &str, which: &str) -> medley_fdw::Error {
     medley_fdw::Error::refused(
         Report::error(SqlState::INSUFFICIENT_PRIVILEGE, message).with_hint(hint),
     )
+}
+
+/// Whether clients' keys are used. The server's word counts before the mapping's.
+pub(crate) fn passes_through(server: &Options, mapping: &Options) -> Result<bool> {
+    const NAME: &str = "use_scram_passthrough";
+    let said = server.boolean(NAME)?;
+    Ok(said.map_or_else(|| mapping.boolean(NAME), |said| Ok(Some(said)))?.unwrap_or(false))
 }
 
 /// Whether the mapping waives the rules about passwords.

@@ -7,6 +7,8 @@ use crate::objects::{Row, RowKey, SettingScope, UserMapping};
 use crate::snapshot::MappingEntry;
 
 const VERSION: u8 = 1;
+/// Of a user mapping, which says whether its role agreed to it.
+const MAPPING_VERSION: u8 = 2;
 
 /// Why bytes are no value.
 #[derive(Debug, thiserror::Error)]
@@ -40,27 +42,33 @@ fn body(bytes: &[u8]) -> Result<&[u8], CodecError> {
     }
 }
 
-/// A mapping, and behind it whether its role agreed to it; those of formats before 3 do not say,
-/// and nobody did.
+/// A mapping, and behind it whether its role agreed to it.
 fn encode_mapping(mapping: &UserMapping) -> Result<Vec<u8>, CodecError> {
-    let mut bytes = encode(mapping)?;
-    bytes.push(u8::from(mapping.accepted));
-    Ok(bytes)
+    Ok(postcard::to_extend(&(mapping, mapping.accepted), vec![MAPPING_VERSION])?)
 }
 
 pub(super) fn decode_mapping(bytes: &[u8]) -> Result<UserMapping, CodecError> {
-    let (mapping, rest) = postcard::take_from_bytes::<UserMapping>(body(bytes)?)?;
-    match rest {
-        [] | [0] => Ok(mapping),
-        [1] => Ok(UserMapping { accepted: true, ..mapping }),
-        rest => Err(CodecError::Trailing(rest.len())),
+    if bytes.first() != Some(&MAPPING_VERSION) {
+        return decode(bytes);
+    }
+    match postcard::take_from_bytes::<(UserMapping, bool)>(mapping_body(bytes)?)? {
+        ((mapping, accepted), []) => Ok(UserMapping { accepted, ..mapping }),
+        (_, rest) => Err(CodecError::Trailing(rest.len())),
+    }
+}
+
+/// Of either version: the first does not say who agreed, and nobody did.
+fn mapping_body(bytes: &[u8]) -> Result<&[u8], CodecError> {
+    match bytes.split_first() {
+        Some((&MAPPING_VERSION, body)) => Ok(body),
+        _ => body(bytes),
     }
 }
 
 /// Reads a mapping up to its options.
 pub(super) fn decode_mapping_entry(bytes: &[u8]) -> Result<MappingEntry, CodecError> {
     type Head = (UserMappingOid, ServerOid, RoleOrPublic, Option<Epoch>);
-    let ((oid, server, user, epoch), _) = postcard::take_from_bytes::<Head>(body(bytes)?)?;
+    let ((oid, server, user, epoch), _) = postcard::take_from_bytes::<Head>(mapping_body(bytes)?)?;
     Ok(MappingEntry { oid, server, user, epoch })
 }
 
@@ -100,5 +108,42 @@ pub(super) fn encode_key(key: RowKey) -> Vec<u8> {
             let (database, role) = (database.map_or(0, |it| it.0), role.map_or(0, |it| it.0));
             [database.to_be_bytes(), role.to_be_bytes()].concat()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::RoleOid;
+    use crate::objects::{OptionValue, Options};
+
+    fn mapping(accepted: bool) -> UserMapping {
+        let user = OptionValue::Plain("films_alice".to_owned());
+        UserMapping {
+            oid: UserMappingOid(1),
+            server: ServerOid(2),
+            user: RoleOrPublic::Role(RoleOid(3)),
+            epoch: Some(Epoch::FIRST),
+            options: Options::from_iter([("user".to_owned(), user)]),
+            accepted,
+        }
+    }
+
+    #[test]
+    fn a_mapping_is_read_as_it_was_written() {
+        for accepted in [false, true] {
+            let bytes = encode_mapping(&mapping(accepted)).expect("encoded");
+            assert_eq!(decode_mapping(&bytes).expect("decoded"), mapping(accepted));
+            assert_eq!(decode_mapping_entry(&bytes).expect("decoded").server, ServerOid(2));
+            assert!(decode_mapping(&bytes[..bytes.len() - 1]).is_err());
+            assert!(decode_mapping(&[&bytes[..], &[0]].concat()).is_err());
+        }
+    }
+
+    #[test]
+    fn nobody_agreed_to_a_mapping_of_an_older_store() {
+        let bytes = encode(&mapping(true)).expect("encoded");
+        assert_eq!(decode_mapping(&bytes).expect("decoded"), mapping(false));
+        assert_eq!(decode_mapping_entry(&bytes).expect("decoded").oid, UserMappingOid(1));
     }
 }

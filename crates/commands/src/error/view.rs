@@ -3,6 +3,9 @@ use medley_diagnostic::{Diagnostic, SqlState};
 /// Something is wrong about a view.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ViewError {
+    /// Whoever ran it would agree to something without knowing.
+    #[error("function {0} cannot be used in a view")]
+    Accepts(&'static str),
     /// More names than the query has columns.
     #[error("CREATE VIEW specifies more column names than columns")]
     TooManyNames,
@@ -83,7 +86,9 @@ impl Diagnostic for ViewError {
             | Self::ChangesName { .. }
             | Self::ChangesType { .. }
             | Self::ChangesCollation { .. } => SqlState::INVALID_TABLE_DEFINITION,
-            Self::ColumnUsed { .. } | Self::CannotCheck(_) => SqlState::FEATURE_NOT_SUPPORTED,
+            Self::Accepts(_) | Self::ColumnUsed { .. } | Self::CannotCheck(_) => {
+                SqlState::FEATURE_NOT_SUPPORTED
+            }
         }
     }
 

@@ -234,6 +234,9 @@ impl Show {
         if let Some(sql) = scan.remote_sql().filter(|_| self.verbose) {
             node.details.push(("Remote SQL", Value::One(sql.to_owned())));
         }
+        if let Some(mapping) = scan.mapping().filter(|_| self.verbose) {
+            node.details.push(("User Mapping", Value::One(mapping)));
+        }
         node
     }
 

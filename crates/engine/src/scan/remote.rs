@@ -75,6 +75,16 @@ impl ForeignScan {
         Ok(self.access.resolve(self.server, self.check_as)?)
     }
 
+    /// Whose mapping would count now and why, or why none; nothing where none is looked up.
+    pub fn mapping(&self) -> Option<String> {
+        let shown = |choice: medley_foreign::Choice| {
+            let user = self.access.snapshot().user_name(choice.mapping.user);
+            format!("{user} ({})", choice.why)
+        };
+        let choice = self.access.choose(self.server, self.check_as);
+        choice.map_or_else(|error| Some(format!("none ({error})")), |choice| choice.map(shown))
+    }
+
     /// Schema and name of the foreign table.
     pub fn relation_name(&self) -> (&str, &str) {
         (&self.name.0, &self.name.1)

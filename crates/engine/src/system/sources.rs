@@ -20,6 +20,8 @@ pub enum Source {
 
 const PG_CATALOG: &[(&str, RowsFn)] = &[
     ("medley_audit", pg::medley_audit::rows),
+    ("medley_incomplete_mappings", pg::medley_incomplete_mappings::rows),
+    ("medley_mappings", pg::medley_mappings::rows),
     ("pg_attrdef", pg::pg_attrdef::rows),
     ("pg_attribute", pg::pg_attribute::rows),
     ("pg_auth_members", pg::pg_auth_members::rows),

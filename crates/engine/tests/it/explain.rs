@@ -51,7 +51,8 @@ async fn json_has_the_keys_of_postgresql() {
       "Alias": "t",
       "Output": ["a"],
       "Filter": "(lower(t.b) = 'x'::text)",
-      "Remote SQL": "SELECT a, b FROM public.t WHERE (a = 1)"
+      "Remote SQL": "SELECT a, b FROM public.t WHERE (a = 1)",
+      "User Mapping": "postgres (own)"
     }
   }
 ]"#;

@@ -110,7 +110,8 @@ async fn explain_speaks_as_postgres_fdw_does() {
     let verbose = world.explain(POSTGRES, "SELECT a FROM t WHERE a = 1", true).await;
     assert_eq!(
         verbose,
-        "Foreign Scan on public.t\n  Output: a\n  Remote SQL: SELECT a FROM public.t WHERE (a = 1)"
+        "Foreign Scan on public.t\n  Output: a\n  Remote SQL: SELECT a FROM public.t WHERE (a = 1)\n  \
+         User Mapping: postgres (own)"
     );
     assert!(world.log.take().is_empty());
 }

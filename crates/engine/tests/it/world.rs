@@ -99,6 +99,14 @@ impl Facts for TestFacts {
     fn keys(&self, _: &str) -> Result<Vec<String>, Report> {
         Err(Report::unsupported("medley_keys"))
     }
+
+    fn accept_mapping(&self, _: ServerOid, _: RoleOid) -> Result<Vec<String>, Report> {
+        Err(Report::unsupported("medley_accept_mapping"))
+    }
+
+    fn probe(&self, _: &[medley_engine::Trial]) -> Result<Vec<medley_foreign::Probe>, Report> {
+        Err(Report::unsupported("medley_test_mapping"))
+    }
 }
 
 impl World {
@@ -239,6 +247,7 @@ impl World {
             application_name: "test".into(),
             session: 1,
             session_id: "1.1".into(),
+            scram_keys: None,
         };
         let snapshot = self.catalog.snapshot();
         let cancel = CancellationToken::new();

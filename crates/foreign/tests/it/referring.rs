@@ -467,6 +467,7 @@ async fn a_lease_under_what_is_not_committed_ends_with_its_connection() {
         application_name: "".into(),
         session: 1,
         session_id: "".into(),
+        scram_keys: None,
     };
     let (foreign, cancel) = (Arc::clone(&it.world.foreign), CancellationToken::new());
     let access = medley_foreign::Access::new(foreign, tx.snapshot(), person, None, cancel);

@@ -17,6 +17,7 @@ mod keys;
 mod large_result;
 mod locks;
 mod logins;
+mod mappings;
 mod pg_compat;
 mod psql;
 mod races;

@@ -222,6 +222,12 @@ pub const SETTINGS: &[Setting] = &[
     fixed("max_index_keys", count(32, 32), "32", "Columns of an index, for clients that ask."),
     kept("max_parallel_workers_per_gather", count(0, 1024), "2"),
     user(
+        "medley.expiry_notice",
+        milliseconds(0),
+        "7d",
+        "A user mapping that expires within this time is told of; 0 for never.",
+    ),
+    user(
         "medley.pushdown",
         Kind::Bool,
         "on",

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::policy::{Channel, Policy};
 use crate::protocol::{
-    Authentication, BackendKey, Scram, Wire, authentication, backend_key, malformed,
+    Authentication, BackendKey, Credential, Scram, Wire, authentication, backend_key, malformed,
     parameter_status, report,
 };
 
@@ -19,8 +19,8 @@ pub(super) struct Login<'a> {
     pub user: &'a str,
     /// What the start-up message says besides.
     pub parameters: &'a [(&'static str, String)],
-    /// The remote user's password.
-    pub password: Option<&'a Secret>,
+    /// What the remote user shows to have.
+    pub credential: Option<Credential<'a>>,
     /// Which ways are accepted.
     pub policy: &'a Policy,
 }
@@ -120,7 +120,7 @@ impl Login<'_> {
                     (asked, finished) = (true, true);
                 }
                 Authentication::Sasl(offered) => {
-                    self.password()?;
+                    self.credential()?;
                     let begun = Scram::new(self.policy.binding(&offered, channel)?);
                     let first = begun.first();
                     frontend::sasl_initial_response(
@@ -134,7 +134,7 @@ impl Login<'_> {
                 }
                 Authentication::SaslContinue(challenge) => {
                     let scram = scram.as_mut().ok_or_else(unasked)?;
-                    let answer = scram.answer(self.password()?, &challenge).await?;
+                    let answer = scram.answer(self.credential()?, &challenge).await?;
                     frontend::sasl_response(answer.as_bytes(), wire.output())?;
                     wire.flush().await?;
                 }
@@ -150,11 +150,20 @@ impl Login<'_> {
     }
 
     fn password(&self) -> Result<&Secret, String> {
-        self.password
-            .filter(|password| !password.is_empty())
-            .ok_or_else(|| "fe_sendauth: no password supplied".to_owned())
+        match self.credential()? {
+            Credential::Password(password) => Ok(password),
+            Credential::Keys(_) => Err(NO_PASSWORD.to_owned()),
+        }
+    }
+
+    fn credential(&self) -> Result<Credential<'_>, String> {
+        let is_nothing =
+            |it: &Credential<'_>| matches!(it, Credential::Password(it) if it.is_empty());
+        self.credential.filter(|it| !is_nothing(it)).ok_or_else(|| NO_PASSWORD.to_owned())
     }
 }
+
+const NO_PASSWORD: &str = "fe_sendauth: no password supplied";
 
 /// What is left of an error that is not passed on.
 fn withheld(report: &Report) -> Box<Report> {

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use medley_fdw::{
-    Address, Connect, Dialer, Error, Options, Report, Result, Secret, SqlState, Unreached,
+    Address, Connect, Dialer, Error, Options, Report, Result, ScramKeys, Secret, SqlState,
+    Unreached,
 };
 use postgres_protocol::message::frontend;
 use tokio::time::timeout;
@@ -22,8 +23,8 @@ use self::policy::{Channel, Policy};
 pub(crate) use self::target::SessionAttrs;
 use self::target::{Host, Place};
 use self::tls::{Mode, Tls};
-use crate::options::password_required;
-use crate::protocol::Wire;
+use crate::options::{passes_through, password_required};
+use crate::protocol::{Credential, Wire};
 use crate::session::Session;
 
 /// A request to cancel that takes longer is of no use.
@@ -33,12 +34,13 @@ const PASSWORD_REQUIRED: &str = "password or GSSAPI delegated credentials requir
 /// Logs in at the remote.
 pub(crate) async fn connect(connect: Connect<'_>) -> Result<Session> {
     let judged = !connect.superuser && password_required(connect.mapping)?;
+    let keys = passed_through(&connect)?;
     let password = connect.mapping.secret("password");
-    if judged && password.is_none_or(Secret::is_empty) {
+    if judged && keys.is_none() && password.is_none_or(Secret::is_empty) {
         return Err(no_password());
     }
     let wait = connect.deadline.map(tokio::time::Instant::from_std);
-    let attempt = attempt(&connect);
+    let attempt = attempt(&connect, keys);
     let outcome = match wait {
         Some(deadline) => match tokio::time::timeout_at(deadline, attempt).await {
             Ok(outcome) => outcome,
@@ -61,6 +63,13 @@ pub(crate) fn user(server: &Options, mapping: &Options) -> Result<String, String
         Some(user) => Ok(user.to_owned()),
         None => target::system_user(),
     }
+}
+
+/// The client's keys, where it has logged in by SCRAM and the options want them to be used. Then
+/// they are used, and no password.
+fn passed_through<'a>(connect: &Connect<'a>) -> Result<Option<&'a ScramKeys>> {
+    let Some(keys) = connect.scram_keys else { return Ok(None) };
+    Ok(passes_through(connect.server, connect.mapping)?.then_some(keys))
 }
 
 fn no_password() -> Error {
@@ -101,11 +110,11 @@ struct Plan<'a> {
     user: String,
     parameters: Vec<(&'static str, String)>,
     policy: Policy,
-    password: Option<&'a Secret>,
+    credential: Option<Credential<'a>>,
 }
 
 impl<'a> Plan<'a> {
-    fn new(connect: &Connect<'a>) -> Result<Self, String> {
+    fn new(connect: &Connect<'a>, keys: Option<&'a ScramKeys>) -> Result<Self, String> {
         let Connect { server, mapping, .. } = *connect;
         target::refuse_unsupported(server)?;
         let user = user(server, mapping)?;
@@ -124,8 +133,14 @@ impl<'a> Plan<'a> {
             dialer: connect.dialer.clone(),
             parameters: parameters(connect, &user),
             user,
-            policy: Policy::new(server)?,
-            password: mapping.secret("password"),
+            policy: match keys {
+                Some(_) => Policy::of_keys(server)?,
+                None => Policy::new(server)?,
+            },
+            credential: match keys {
+                Some(keys) => Some(Credential::Keys(keys)),
+                None => mapping.secret("password").map(Credential::Password),
+            },
         })
     }
 }
@@ -145,8 +160,11 @@ fn parameters(connect: &Connect<'_>, user: &str) -> Vec<(&'static str, String)> 
 
 /// A session of the first host that will have us, and whether it asked for the password; else
 /// what libpq would say, a line or more for each host, and what kind of reason that is.
-async fn attempt(connect: &Connect<'_>) -> Result<(Session, bool), (String, Unreached)> {
-    let plan = Plan::new(connect).map_err(|text| (text, Unreached::Other))?;
+async fn attempt(
+    connect: &Connect<'_>,
+    keys: Option<&ScramKeys>,
+) -> Result<(Session, bool), (String, Unreached)> {
+    let plan = Plan::new(connect, keys).map_err(|text| (text, Unreached::Other))?;
     let rounds: &[SessionAttrs] = match plan.attrs {
         SessionAttrs::PreferStandby => &[SessionAttrs::Standby, SessionAttrs::Any],
         ref only => std::slice::from_ref(only),
@@ -231,7 +249,7 @@ impl Plan<'_> {
         Login {
             user: &self.user,
             parameters: &self.parameters,
-            password: self.password,
+            credential: self.credential,
             policy: &self.policy,
         }
     }

@@ -37,6 +37,13 @@ impl Policy {
         Ok(Self { require_auth, accepted, named, binding })
     }
 
+    /// Of who has keys and no password.
+    pub fn of_keys(server: &Options) -> Result<Self, String> {
+        let only = "scram-sha-256";
+        let accepted = Some(vec![only]);
+        Ok(Self { require_auth: only.to_owned(), accepted, named: true, ..Self::new(server)? })
+    }
+
     /// Whether this request may be answered; the reason if not.
     pub fn admits(
         &self,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use medley_fdw::Secret;
+use medley_fdw::{ScramKeys, Secret};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -43,6 +43,26 @@ impl Binding {
     }
 }
 
+/// What a user shows to have.
+#[derive(Clone, Copy)]
+pub(crate) enum Credential<'a> {
+    /// A password.
+    Password(&'a Secret),
+    /// What somebody who logged in here by SCRAM proved to have.
+    Keys(&'a ScramKeys),
+}
+
+/// What a proof is made of.
+struct Keys {
+    client_key: Zeroizing<[u8; 32]>,
+    server_key: Zeroizing<[u8; 32]>,
+}
+
+fn decoded(key: &Secret) -> Option<Zeroizing<[u8; 32]>> {
+    let bytes = Zeroizing::new(BASE64_STANDARD.decode(key.expose()).ok()?);
+    <[u8; 32]>::try_from(bytes.as_slice()).ok().map(Zeroizing::new)
+}
+
 /// One exchange.
 pub(crate) struct Scram {
     binding: Binding,
@@ -74,20 +94,18 @@ impl Scram {
     /// The client's proof.
     pub async fn answer(
         &mut self,
-        password: &Secret,
+        credential: Credential<'_>,
         server_first: &str,
     ) -> Result<String, String> {
         let challenge = Challenge::parse(server_first, &self.nonce)?;
-        let salted = challenge.salt(password).await;
+        let Keys { client_key, server_key } = challenge.keys(credential).await?;
         let without_proof = format!("c={},r={}", self.channel(), challenge.nonce);
         let message = format!("{},{server_first},{without_proof}", self.first_bare());
 
-        let client_key = Zeroizing::new(hmac(&*salted, b"Client Key"));
         let stored_key: [u8; 32] = Sha256::digest(*client_key).into();
         let mut proof = hmac(&stored_key, message.as_bytes());
         proof.iter_mut().zip(*client_key).for_each(|(p, k)| *p ^= k);
 
-        let server_key = Zeroizing::new(hmac(&*salted, b"Server Key"));
         self.server_signature = Some(hmac(&*server_key, message.as_bytes()));
         Ok(format!("{without_proof},p={}", BASE64_STANDARD.encode(proof)))
     }
@@ -137,6 +155,24 @@ impl<'a> Challenge<'a> {
         match nonce.strip_prefix(client_nonce) {
             Some(rest) if !rest.is_empty() => Ok(Self { nonce, salt, iterations }),
             _ => Err("invalid SCRAM response (nonce mismatch)".to_owned()),
+        }
+    }
+
+    /// What the proof is made of. Keys that are there already are those of one salt: whether it is
+    /// this server's shows when it judges the proof.
+    async fn keys(&self, credential: Credential<'_>) -> Result<Keys, String> {
+        match credential {
+            Credential::Password(password) => {
+                let salted = self.salt(password).await;
+                Ok(Keys {
+                    client_key: Zeroizing::new(hmac(&*salted, b"Client Key")),
+                    server_key: Zeroizing::new(hmac(&*salted, b"Server Key")),
+                })
+            }
+            Credential::Keys(keys) => Ok(Keys {
+                client_key: decoded(&keys.client_key).ok_or("invalid SCRAM client key")?,
+                server_key: decoded(&keys.server_key).ok_or("invalid SCRAM server key")?,
+            }),
         }
     }
 
@@ -200,12 +236,35 @@ mod tests {
         let password = Secret::new("pencil".to_owned());
         let nonce = "rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
         let first = format!("r={nonce},s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096");
-        let answer = scram.answer(&password, &first).await.expect("a good challenge");
+        let answer =
+            scram.answer(Credential::Password(&password), &first).await.expect("a good challenge");
         assert!(answer.starts_with(&format!("c=biws,r={nonce},p=")), "{answer}");
         let signature = BASE64_STANDARD.encode(scram.server_signature.expect("computed"));
         assert_eq!(scram.finish(&format!("v={signature}")), Ok(()));
         assert!(scram.finish("v=AAAA").is_err());
         assert!(scram.finish("e=invalid-proof").is_err());
+    }
+
+    /// The keys are those of the salt that the challenge names.
+    #[tokio::test]
+    async fn keys_prove_what_the_password_proves() {
+        let first = "r=abcd,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
+        let password = Secret::new("pencil".to_owned());
+        let keys = Challenge::parse(first, "abc").expect("good");
+        let keys = keys.keys(Credential::Password(&password)).await.expect("derived");
+        let encode = |key: &[u8; 32]| Secret::new(BASE64_STANDARD.encode(key));
+        let keys = ScramKeys {
+            client_key: encode(&keys.client_key),
+            server_key: encode(&keys.server_key),
+        };
+        let mut answers = Vec::new();
+        for credential in [Credential::Password(&password), Credential::Keys(&keys)] {
+            let mut scram = Scram::new(Binding::None);
+            scram.nonce = "abc".to_owned();
+            answers.push((scram.answer(credential, first).await, scram.server_signature));
+        }
+        assert!(answers[0].0.is_ok());
+        assert_eq!(answers[0], answers[1]);
     }
 
     #[tokio::test]
@@ -220,7 +279,8 @@ mod tests {
         ] {
             let mut scram = Scram::new(Binding::None);
             scram.nonce = "abc".to_owned();
-            let answer = scram.answer(&Secret::new("x".to_owned()), first).await;
+            let answer =
+                scram.answer(Credential::Password(&Secret::new("x".to_owned())), first).await;
             assert!(answer.is_err(), "{first}");
         }
     }
@@ -238,7 +298,7 @@ mod tests {
         };
         tokio::select! {
             biased;
-            _ = scram.answer(&password, "r=abcd,s=AAAA,i=1000000") => panic!("nobody had a turn"),
+            _ = scram.answer(Credential::Password(&password), "r=abcd,s=AAAA,i=1000000") => panic!("nobody had a turn"),
             () = turns => {}
         }
     }

@@ -75,6 +75,7 @@ pub async fn log_in(
         session_user: "bob",
         application_name: "psql",
         session_id: "1.1",
+        scram_keys: None,
         database: "medley",
         deadline: None,
         tls_roots: Arc::new(rustls::RootCertStore::empty()),

@@ -9,6 +9,7 @@ pub mod format_type;
 mod function_text;
 mod identify;
 mod keys;
+mod mappings;
 mod privileges;
 mod registered;
 mod session;
@@ -30,6 +31,7 @@ pub const KERNELS: &[Table] = &[
     format_type::KERNELS,
     function_text::KERNELS,
     identify::KERNELS,
+    mappings::KERNELS,
     privileges::FAMILIES,
     privileges::KERNELS,
     registered::KERNELS,
@@ -45,6 +47,7 @@ pub const SET_FUNCTIONS: &[SetTable] = &[
     extensions::SET_FUNCTIONS,
     identify::SET_FUNCTIONS,
     keys::SET_FUNCTIONS,
+    mappings::SET_FUNCTIONS,
 ];
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! `pg_catalog`, a file a relation.
 pub mod medley_audit;
+pub mod medley_incomplete_mappings;
+pub mod medley_mappings;
 pub mod pg_attrdef;
 pub mod pg_attribute;
 pub mod pg_auth_members;
