@@ -7,6 +7,7 @@ mod dependencies;
 mod finding;
 mod manual;
 mod scripts;
+mod security;
 mod shape;
 mod text;
 mod tree;
@@ -27,6 +28,7 @@ pub fn check(root: &Path) -> Result<Vec<Finding>> {
     let workspace = Workspace::read(root)?;
     let mut findings = arrows::check(&tree, &workspace);
     findings.extend(architecture::check(&tree, &workspace));
+    findings.extend(security::check(&tree));
     findings.extend(dependencies::check(&tree));
     findings.extend(scripts::check(&tree));
     findings.extend(manual::check(&tree));
