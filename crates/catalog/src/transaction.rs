@@ -251,7 +251,7 @@ impl Transaction {
         self.lock(tag, LockMode::Exclusive)?;
         self.refresh();
         match (before, self.view.stamp(key)) {
-            (_, Stamp::Gone) => Err(Error::CacheLookup { class: address.class, oid: address.oid }),
+            (_, Stamp::Gone) => Err(gone(address)),
             (Stamp::Gone, _) => Ok(()),
             (before, now) if now.is_same(&before) => Ok(()),
             _ => Err(Error::ConcurrentlyUpdated),
@@ -445,5 +445,14 @@ impl Snapshot {
             Some(row) => self.put(row),
             None => self.remove(change.key),
         }
+    }
+}
+
+/// What is said of a row that is not there any more; of those without a cache of their own
+/// PostgreSQL says it otherwise.
+fn gone(ObjectAddress { class, oid, .. }: ObjectAddress) -> Error {
+    match class {
+        Class::DefaultAcl => Error::NoTuple { class, oid },
+        _ => Error::CacheLookup { class, oid },
     }
 }

@@ -1,6 +1,7 @@
 //! REASSIGN OWNED and DROP OWNED.
 use std::sync::Arc;
 
+use medley_catalog::LockMode;
 use medley_catalog::dependency::is_owned_class;
 use medley_catalog::ids::{
     Class, DatabaseOid, ExtensionOid, ObjectAddress, RelationOid, RoleOid, SchemaOid, ServerOid,
@@ -87,7 +88,7 @@ pub(crate) fn drop_owned(ctx: &mut Context<'_>, statement: DropOwned) -> Result<
         for reference in ctx.catalog().role_references(role) {
             match reference.kind {
                 ReferenceKind::Owner if is_owned_class(reference.from.class) => {
-                    targets.push(reference.from);
+                    targets.extend(still_owned(ctx, reference.from, role)?);
                 }
                 // It is not dropped with its owner, nor with anybody.
                 ReferenceKind::Owner if reference.from.class == Class::Database => {}
@@ -97,6 +98,16 @@ pub(crate) fn drop_owned(ctx: &mut Context<'_>, statement: DropOwned) -> Result<
         }
     }
     drop_addresses(ctx, &targets, behavior(statement.behavior))
+}
+
+/// Keeps an object from others, and has none of what they have dropped or given away meanwhile.
+fn still_owned(
+    ctx: &mut Context<'_>,
+    object: ObjectAddress,
+    role: RoleOid,
+) -> Result<Option<ObjectAddress>> {
+    ctx.change(|tx| tx.lock_object(object, LockMode::Exclusive))?;
+    Ok(Some(object).filter(|object| ctx.catalog().owner(*object) == Some(role)))
 }
 
 fn check_not_required(ctx: &Context<'_>, role: RoleOid, action: &'static str) -> Result<()> {

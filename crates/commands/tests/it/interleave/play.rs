@@ -1,8 +1,8 @@
 //! One session runs at a time.
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -12,7 +12,7 @@ use medley_testkit::invariants::{Contents, Epochs, check_no_locks, contents};
 use super::plan::{Case, SESSIONS, SET_UP};
 use super::watch::{Outcome, Pending, Watch};
 use super::worker::{Event, Worker};
-use crate::runner::Session;
+use crate::runner::{Session, Template};
 
 /// Longer than anybody who may go on takes to.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -84,9 +84,8 @@ struct Player {
 
 impl Player {
     fn new(case: &Case) -> Self {
-        let mut superuser = Session::in_folder(folder());
-        let said = superuser.run_text(SET_UP);
-        assert!(!said.contains("ERROR"), "{said}");
+        static TEMPLATE: LazyLock<Template> = LazyLock::new(|| Template::new(SET_UP));
+        let superuser = Session::like(&TEMPLATE, folder());
         let (sender, events) = channel();
         let actor = |number: usize| Actor {
             worker: Worker::start(&superuser, number, sender.clone()),

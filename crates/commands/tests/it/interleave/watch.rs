@@ -78,12 +78,13 @@ pub enum Outcome {
 }
 
 /// What may go wrong inside, when two sessions meet: PostgreSQL says no better.
-const INTERNAL: [&str; 5] = [
+const INTERNAL: [&str; 6] = [
     "tuple concurrently updated",
     "tuple concurrently deleted",
     "tuple already updated by self",
     "cache lookup failed for user mapping ",
     "could not find tuple for role ",
+    "could not find tuple for default ACL ",
 ];
 
 impl Outcome {

@@ -14,7 +14,7 @@ use medley_commands::{
 };
 use medley_diagnostic::{Diagnostic, Report};
 use medley_fdw::Registry;
-use medley_secret::{Keyring, MasterKey, Sealer};
+use medley_secret::{Keyring, MasterKey, Sealer, WrappedKey};
 use medley_sql::{Set, SetValue, SettingChange, Statement, Transaction as Steer};
 use medley_types::Style;
 
@@ -29,6 +29,52 @@ pub struct Session {
     keyring: Keyring,
     folder: Arc<tempfile::TempDir>,
     backend: Backend,
+}
+
+/// What opens what is sealed.
+struct Keys {
+    master: MasterKey,
+    data_keys: Vec<WrappedKey>,
+}
+
+impl Keys {
+    fn new() -> Self {
+        let master = MasterKey::generate();
+        let data_keys = vec![Keyring::new_data_key(&master, 1)];
+        Self { master, data_keys }
+    }
+
+    fn make_catalog(&self, folder: &tempfile::TempDir) {
+        let (superuser, password, wrappers) = ("postgres".to_owned(), None, Vec::new());
+        let data_keys = self.data_keys.clone();
+        let bootstrap = Bootstrap { superuser, password, data_keys, wrappers };
+        Catalog::create(&folder.path().join("data"), bootstrap).unwrap();
+    }
+}
+
+/// A catalog that was made once, to begin with over and over: making it costs more than playing in
+/// it.
+pub struct Template {
+    keys: Keys,
+    files: Vec<(std::ffi::OsString, Vec<u8>)>,
+}
+
+impl Template {
+    /// With what this script makes.
+    pub fn new(script: &str) -> Self {
+        let keys = Keys::new();
+        let folder = tempfile::tempdir().unwrap();
+        keys.make_catalog(&folder);
+        let mut session = Session::opened(folder, &keys);
+        let said = session.run_text(script);
+        assert!(!said.contains("ERROR"), "{said}");
+        let folder = session.into_folder();
+        let files = std::fs::read_dir(folder.path().join("data")).unwrap().map(|entry| {
+            let entry = entry.unwrap();
+            (entry.file_name(), std::fs::read(entry.path()).unwrap())
+        });
+        Self { files: files.collect(), keys }
+    }
 }
 
 /// A transaction block.
@@ -54,15 +100,16 @@ impl Session {
     }
 
     pub fn in_folder(folder: tempfile::TempDir) -> Self {
-        let master = MasterKey::generate();
-        let data_keys = vec![Keyring::new_data_key(&master, 1)];
-        let keyring = Keyring::open(Some(&master), &data_keys);
-        let (superuser, password, wrappers) = ("postgres".to_owned(), None, Vec::new());
-        let bootstrap = Bootstrap { superuser, password, data_keys, wrappers };
-        let path = folder.path().join("data");
-        Catalog::create(&path, bootstrap).unwrap();
+        let keys = Keys::new();
+        keys.make_catalog(&folder);
+        Self::opened(folder, &keys)
+    }
+
+    /// On the catalog that is in the folder, whose keys these are.
+    fn opened(folder: tempfile::TempDir, keys: &Keys) -> Self {
+        let keyring = Keyring::open(Some(&keys.master), &keys.data_keys);
         Self {
-            catalog: Catalog::open(&path).unwrap(),
+            catalog: Catalog::open(&folder.path().join("data")).unwrap(),
             registry: wrapper::registry(),
             sealer: keyring.sealer(),
             search_path: vec!["$user".to_owned(), "public".to_owned()],
@@ -73,6 +120,16 @@ impl Session {
             folder: Arc::new(folder),
             backend: Backend::default(),
         }
+    }
+
+    /// On a catalog as the template has it, in a folder of its own.
+    pub fn like(template: &Template, folder: tempfile::TempDir) -> Self {
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        for (name, content) in &template.files {
+            std::fs::write(data.join(name), content).unwrap();
+        }
+        Self::opened(folder, &template.keys)
     }
 
     /// Another session on the same catalog, known to locks as this backend.
