@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::policy::{Channel, Policy};
 use crate::protocol::{
-    Authentication, BackendKey, Credential, Scram, Wire, authentication, backend_key, malformed,
+    Authentication, BackendKey, ProvenBy, Scram, Wire, authentication, backend_key, malformed,
     parameter_status, report,
 };
 
@@ -20,7 +20,7 @@ pub(super) struct Login<'a> {
     /// What the start-up message says besides.
     pub parameters: &'a [(&'static str, String)],
     /// What the remote user shows to have.
-    pub credential: Option<Credential<'a>>,
+    pub proven_by: Option<ProvenBy<'a>>,
     /// Which ways are accepted.
     pub policy: &'a Policy,
 }
@@ -120,7 +120,7 @@ impl Login<'_> {
                     (asked, finished) = (true, true);
                 }
                 Authentication::Sasl(offered) => {
-                    self.credential()?;
+                    self.proven_by()?;
                     let begun = Scram::new(self.policy.binding(&offered, channel)?);
                     let first = begun.first();
                     frontend::sasl_initial_response(
@@ -134,7 +134,7 @@ impl Login<'_> {
                 }
                 Authentication::SaslContinue(challenge) => {
                     let scram = scram.as_mut().ok_or_else(unasked)?;
-                    let answer = scram.answer(self.credential()?, &challenge).await?;
+                    let answer = scram.answer(self.proven_by()?, &challenge).await?;
                     frontend::sasl_response(answer.as_bytes(), wire.output())?;
                     wire.flush().await?;
                 }
@@ -150,16 +150,15 @@ impl Login<'_> {
     }
 
     fn password(&self) -> Result<&Secret, String> {
-        match self.credential()? {
-            Credential::Password(password) => Ok(password),
-            Credential::Keys(_) => Err(NO_PASSWORD.to_owned()),
+        match self.proven_by()? {
+            ProvenBy::Password(password) => Ok(password),
+            ProvenBy::Keys(_) => Err(NO_PASSWORD.to_owned()),
         }
     }
 
-    fn credential(&self) -> Result<Credential<'_>, String> {
-        let is_nothing =
-            |it: &Credential<'_>| matches!(it, Credential::Password(it) if it.is_empty());
-        self.credential.filter(|it| !is_nothing(it)).ok_or_else(|| NO_PASSWORD.to_owned())
+    fn proven_by(&self) -> Result<ProvenBy<'_>, String> {
+        let is_nothing = |it: &ProvenBy<'_>| matches!(it, ProvenBy::Password(it) if it.is_empty());
+        self.proven_by.filter(|it| !is_nothing(it)).ok_or_else(|| NO_PASSWORD.to_owned())
     }
 }
 

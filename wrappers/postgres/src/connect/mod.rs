@@ -24,7 +24,7 @@ pub(crate) use self::target::SessionAttrs;
 use self::target::{Host, Place};
 use self::tls::{Mode, Tls};
 use crate::options::{passes_through, password_required};
-use crate::protocol::{Credential, Wire};
+use crate::protocol::{ProvenBy, Wire};
 use crate::session::Session;
 
 /// A request to cancel that takes longer is of no use.
@@ -110,7 +110,7 @@ struct Plan<'a> {
     user: String,
     parameters: Vec<(&'static str, String)>,
     policy: Policy,
-    credential: Option<Credential<'a>>,
+    proven_by: Option<ProvenBy<'a>>,
 }
 
 impl<'a> Plan<'a> {
@@ -137,9 +137,9 @@ impl<'a> Plan<'a> {
                 Some(_) => Policy::of_keys(server)?,
                 None => Policy::new(server)?,
             },
-            credential: match keys {
-                Some(keys) => Some(Credential::Keys(keys)),
-                None => mapping.secret("password").map(Credential::Password),
+            proven_by: match keys {
+                Some(keys) => Some(ProvenBy::Keys(keys)),
+                None => mapping.secret("password").map(ProvenBy::Password),
             },
         })
     }
@@ -249,7 +249,7 @@ impl Plan<'_> {
         Login {
             user: &self.user,
             parameters: &self.parameters,
-            credential: self.credential,
+            proven_by: self.proven_by,
             policy: &self.policy,
         }
     }

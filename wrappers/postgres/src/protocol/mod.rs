@@ -10,7 +10,7 @@ pub(crate) use message::{
     Authentication, BackendKey, Body, RemoteColumn, authentication, backend_key, columns, counted,
     parameter_status, parameter_types, report,
 };
-pub(crate) use scram::{Binding, Credential, Scram};
+pub(crate) use scram::{Binding, ProvenBy, Scram};
 pub(crate) use wire::{Frame, Wire};
 
 use std::io;

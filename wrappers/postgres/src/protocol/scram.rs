@@ -45,7 +45,7 @@ impl Binding {
 
 /// What a user shows to have.
 #[derive(Clone, Copy)]
-pub(crate) enum Credential<'a> {
+pub(crate) enum ProvenBy<'a> {
     /// A password.
     Password(&'a Secret),
     /// What somebody who logged in here by SCRAM proved to have.
@@ -94,11 +94,11 @@ impl Scram {
     /// The client's proof.
     pub async fn answer(
         &mut self,
-        credential: Credential<'_>,
+        proven_by: ProvenBy<'_>,
         server_first: &str,
     ) -> Result<String, String> {
         let challenge = Challenge::parse(server_first, &self.nonce)?;
-        let Keys { client_key, server_key } = challenge.keys(credential).await?;
+        let Keys { client_key, server_key } = challenge.keys(proven_by).await?;
         let without_proof = format!("c={},r={}", self.channel(), challenge.nonce);
         let message = format!("{},{server_first},{without_proof}", self.first_bare());
 
@@ -160,16 +160,16 @@ impl<'a> Challenge<'a> {
 
     /// What the proof is made of. Keys that are there already are those of one salt: whether it is
     /// this server's shows when it judges the proof.
-    async fn keys(&self, credential: Credential<'_>) -> Result<Keys, String> {
-        match credential {
-            Credential::Password(password) => {
+    async fn keys(&self, proven_by: ProvenBy<'_>) -> Result<Keys, String> {
+        match proven_by {
+            ProvenBy::Password(password) => {
                 let salted = self.salt(password).await;
                 Ok(Keys {
                     client_key: Zeroizing::new(hmac(&*salted, b"Client Key")),
                     server_key: Zeroizing::new(hmac(&*salted, b"Server Key")),
                 })
             }
-            Credential::Keys(keys) => Ok(Keys {
+            ProvenBy::Keys(keys) => Ok(Keys {
                 client_key: decoded(&keys.client_key).ok_or("invalid SCRAM client key")?,
                 server_key: decoded(&keys.server_key).ok_or("invalid SCRAM server key")?,
             }),
@@ -237,7 +237,7 @@ mod tests {
         let nonce = "rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
         let first = format!("r={nonce},s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096");
         let answer =
-            scram.answer(Credential::Password(&password), &first).await.expect("a good challenge");
+            scram.answer(ProvenBy::Password(&password), &first).await.expect("a good challenge");
         assert!(answer.starts_with(&format!("c=biws,r={nonce},p=")), "{answer}");
         let signature = BASE64_STANDARD.encode(scram.server_signature.expect("computed"));
         assert_eq!(scram.finish(&format!("v={signature}")), Ok(()));
@@ -251,17 +251,17 @@ mod tests {
         let first = "r=abcd,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
         let password = Secret::new("pencil".to_owned());
         let keys = Challenge::parse(first, "abc").expect("good");
-        let keys = keys.keys(Credential::Password(&password)).await.expect("derived");
+        let keys = keys.keys(ProvenBy::Password(&password)).await.expect("derived");
         let encode = |key: &[u8; 32]| Secret::new(BASE64_STANDARD.encode(key));
         let keys = ScramKeys {
             client_key: encode(&keys.client_key),
             server_key: encode(&keys.server_key),
         };
         let mut answers = Vec::new();
-        for credential in [Credential::Password(&password), Credential::Keys(&keys)] {
+        for proven_by in [ProvenBy::Password(&password), ProvenBy::Keys(&keys)] {
             let mut scram = Scram::new(Binding::None);
             scram.nonce = "abc".to_owned();
-            answers.push((scram.answer(credential, first).await, scram.server_signature));
+            answers.push((scram.answer(proven_by, first).await, scram.server_signature));
         }
         assert!(answers[0].0.is_ok());
         assert_eq!(answers[0], answers[1]);
@@ -280,7 +280,7 @@ mod tests {
             let mut scram = Scram::new(Binding::None);
             scram.nonce = "abc".to_owned();
             let answer =
-                scram.answer(Credential::Password(&Secret::new("x".to_owned())), first).await;
+                scram.answer(ProvenBy::Password(&Secret::new("x".to_owned())), first).await;
             assert!(answer.is_err(), "{first}");
         }
     }
@@ -298,7 +298,7 @@ mod tests {
         };
         tokio::select! {
             biased;
-            _ = scram.answer(Credential::Password(&password), "r=abcd,s=AAAA,i=1000000") => panic!("nobody had a turn"),
+            _ = scram.answer(ProvenBy::Password(&password), "r=abcd,s=AAAA,i=1000000") => panic!("nobody had a turn"),
             () = turns => {}
         }
     }
