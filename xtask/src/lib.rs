@@ -3,8 +3,9 @@
 //! [`tidy`] keeps what no compiler keeps: the arrows between crates, the truth of ARCHITECTURE.md,
 //! sizes, words. [`test`] runs every test there is, and finds or installs what they need.
 //! [`compat`] sets Medley against a real PostgreSQL, [`catalogs`] copies what that has of its own.
-//! [`bench_catalog`] measures what psql asks of a large catalog.
+//! [`bench_catalog`] measures what psql asks of a large catalog, [`bench`] queries beside peers.
 //! This crate builds in seconds and links nothing of ours but what starts servers.
+pub mod bench;
 pub mod bench_catalog;
 mod cargo;
 pub mod catalogs;

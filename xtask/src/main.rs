@@ -47,6 +47,8 @@ enum Task {
     },
     /// Ask PostgreSQL 18.4 and Medley about a catalog of 10,000 foreign tables, and compare the times
     BenchCatalog(xtask::bench_catalog::Request),
+    /// Measure Medley beside PostgreSQL, postgres_fdw and DuckDB, in one run
+    Bench(xtask::bench::Request),
 }
 
 fn main() -> Result<ExitCode> {
@@ -55,6 +57,7 @@ fn main() -> Result<ExitCode> {
         Task::Catalogs => xtask::catalogs::write().map(|()| ExitCode::SUCCESS),
         Task::Test { arguments } => xtask::test::run(&arguments),
         Task::Isolation { statements } => xtask::test::isolation(statements),
+        Task::Bench(request) => xtask::bench::run(&request).map(|()| ExitCode::SUCCESS),
         Task::Compat { name, installed, record, defects } => {
             xtask::compat::run(&Request { name, installed, record, defects })
         }

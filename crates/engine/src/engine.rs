@@ -102,7 +102,7 @@ impl Engine {
     ) -> Result<Rows> {
         let planner = Planner::new(self, context);
         let (columns, plan) = plan(context, &planner, query, parameters)?;
-        let plan = planner.physical(&plan).await?;
+        let plan = planner.surveyed_physical(&plan).await?;
         planner.reserve(&plan).await?;
         let batches = execute_stream(plan, planner.task())?;
         Ok(Rows { columns, batches: until_cancelled(batches, context) })

@@ -196,7 +196,10 @@ impl Access {
     ///
     /// Answers how many readers each of the scans has: that many times [`Access::read`] is to be
     /// called for it. Inside a transaction block it is one, for all share a connection.
-    pub async fn reserve(&self, scans: &[(Remote, usize)]) -> Result<Vec<usize>> {
+    ///
+    /// `open` says that others will read too, one after another, who reserve nothing: they see
+    /// the same snapshot as the statement's scans of their key.
+    pub async fn reserve(&self, scans: &[(Remote, usize)], open: bool) -> Result<Vec<usize>> {
         let most = match self.transaction {
             Some(_) => 1,
             None => scans.iter().map(|(_, wanted)| *wanted).max().unwrap_or(1).max(1),
@@ -214,7 +217,7 @@ impl Access {
             if let Some(permits) = permits {
                 let mut reserved = self.reserved.lock();
                 for ((remote, _), permits) in wanted.into_iter().zip(permits) {
-                    reserved.insert(*remote.key(), Readers::new(permits));
+                    reserved.insert(*remote.key(), Readers::new(permits, open));
                 }
                 return Ok(granted);
             }
@@ -446,7 +449,8 @@ impl Access {
 
     /// A connection: one of those reserved, or, for a statement that reserved none, one more.
     async fn lease(&self, remote: &Remote) -> Result<(Lease, Origin)> {
-        let Some(readers) = self.readers(remote) else {
+        let readers = self.readers(remote).filter(|readers| !readers.is_over());
+        let Some(readers) = readers else {
             return self.lease_one(remote, None).await;
         };
         let leased = match readers.is_shared() {

@@ -23,6 +23,8 @@ struct State {
     ready: Vec<Lease>,
     /// Readers that have neither begun nor said that they will not.
     to_come: usize,
+    /// Others may come until the statement ends.
+    open: bool,
 }
 
 /// How the readers of one key see the same rows.
@@ -36,11 +38,16 @@ pub(crate) enum Shared {
 }
 
 impl Readers {
-    /// One for each permit.
-    pub fn new(permits: Vec<Permit>) -> Arc<Self> {
+    /// One for each permit; if it is open, others that reserved nothing may come too.
+    pub fn new(permits: Vec<Permit>, open: bool) -> Arc<Self> {
         let to_come = permits.len();
-        let state = Mutex::new(State { permits, ready: Vec::new(), to_come });
-        Arc::new(Self { state, shared: to_come > 1, snapshot: AsyncMutex::default() })
+        let state = Mutex::new(State { permits, ready: Vec::new(), to_come, open });
+        Arc::new(Self { state, shared: open || to_come > 1, snapshot: AsyncMutex::default() })
+    }
+
+    /// Whether nobody is to come any more, so that the snapshot may be gone.
+    pub fn is_over(&self) -> bool {
+        self.state.lock().is_over()
     }
 
     /// Whether they are several.
@@ -73,9 +80,9 @@ impl Readers {
         let unneeded = {
             let mut state = self.state.lock();
             state.to_come = state.to_come.saturating_sub(1);
-            match state.to_come {
-                0 => std::mem::take(&mut state.ready),
-                _ => Vec::new(),
+            match state.is_over() {
+                true => std::mem::take(&mut state.ready),
+                false => Vec::new(),
             }
         };
         for lease in unneeded {
@@ -93,11 +100,17 @@ impl Readers {
     /// Keeps the lease if somebody may need it, or the snapshot that it holds open.
     fn keep(&self, lease: Lease) -> Option<Lease> {
         let mut state = self.state.lock();
-        if state.to_come == 0 || !self.shared {
+        if state.is_over() || !self.shared {
             return Some(lease);
         }
         state.ready.push(lease);
         None
+    }
+}
+
+impl State {
+    fn is_over(&self) -> bool {
+        self.to_come == 0 && !self.open
     }
 }
 

@@ -23,6 +23,9 @@ impl Analyser<'_> {
         if value.t.oid == to.oid && value.t.typmod == to.typmod {
             return Ok(Some(value));
         }
+        if value.t.oid == to.oid && to.typmod == -1 && matches!(value.kind, ExprKind::Constant(_)) {
+            return Ok(Some(Expr { t: to, ..value }));
+        }
         let from = if value.t.oid == PgType::UNKNOWN.oid { PgType::TEXT } else { value.t };
         let Some(way) = pathway(from.oid, to.oid, context) else { return Ok(None) };
         Ok(Some(converted(value, to, conversion(way), form, context)))
@@ -35,7 +38,12 @@ impl Analyser<'_> {
         let read = match value.kind {
             ExprKind::Parameter(index) => self.settle_parameter(index, plain, at)?,
             ExprKind::Constant(Some(text)) => {
-                let text = self.canonical(&text, plain).map_err(|error| error.or_at(at))?;
+                // `interval '3' day` is three days: its fields say what a bare number counts.
+                let read_as = if to.oid == PgType::INTERVAL.oid { to } else { plain };
+                let text = self.canonical(&text, read_as).map_err(|error| error.or_at(at))?;
+                if read_as.typmod != -1 {
+                    return Ok(Expr::new(ExprKind::Constant(Some(text)), to, at));
+                }
                 Expr::new(ExprKind::Constant(Some(text)), plain, at)
             }
             kind => Expr::new(kind, plain, at),

@@ -63,14 +63,30 @@ impl Analyser<'_> {
         let ast::Expr::Value(value) = interval.value.as_ref() else {
             return Err(Error::unsupported("INTERVAL of what is no constant"));
         };
-        if interval.leading_field.is_some() || interval.last_field.is_some() {
-            return Err(Error::unsupported("an INTERVAL with fields").or_at(position(value.span)));
-        }
+        let t = interval_type(interval)
+            .ok_or_else(|| Error::unsupported("an INTERVAL with fields like that"))
+            .map_err(|error| error.or_at(position(value.span)))?;
         let text = self.value(value)?;
         let at = text.position;
-        self.coerce(text, PgType::INTERVAL, Context::Explicit, CastForm::Explicit)?
+        self.coerce(text, t, Context::Explicit, CastForm::Explicit)?
             .ok_or_else(|| Error::unsupported("an INTERVAL of that").or_at(at))
     }
+}
+
+/// `interval day to second(3)`: the type that the fields after a literal say.
+fn interval_type(interval: &ast::Interval) -> Option<PgType> {
+    let ast::Interval { leading_field, leading_precision, last_field, .. } = interval;
+    let precision = leading_precision.or(interval.fractional_seconds_precision);
+    let mut name = "interval".to_owned();
+    for (word, field) in [("", leading_field), (" to", last_field)] {
+        if let Some(field) = field {
+            name.push_str(&format!("{word} {}", field.to_string().to_lowercase()));
+        }
+    }
+    if let Some(precision) = precision {
+        name.push_str(&format!("({precision})"));
+    }
+    PgType::parse(&name).ok()
 }
 
 /// A constant whose text is as its type prints it, or whose type is not known yet.

@@ -232,7 +232,7 @@ impl Show {
             alias: self.alias(plan).to_owned(),
         });
         if let Some(sql) = scan.remote_sql().filter(|_| self.verbose) {
-            node.details.push(("Remote SQL", Value::One(sql.to_owned())));
+            node.details.push(("Remote SQL", Value::One(sql)));
         }
         if let Some(mapping) = scan.mapping().filter(|_| self.verbose) {
             node.details.push(("User Mapping", Value::One(mapping)));

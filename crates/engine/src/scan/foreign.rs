@@ -11,11 +11,14 @@ use datafusion::error::Result as PlanResult;
 use datafusion::logical_expr::{Expr, LogicalPlan, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use medley_catalog::ids::{RoleOid, ServerOid};
-use medley_catalog::objects::{Column, Relation};
+use medley_catalog::objects::{Column, OptionValue, Relation};
+use medley_fdw::ours::DYNAMIC_FILTERS;
 use medley_fdw::{Handler, Pushdown};
+use medley_foreign::{Question, Survey};
 use medley_types::field;
 
-use super::remote::{ForeignScan, Work};
+use super::remote::{ForeignScan, Reading, Work};
+use super::survey::Asked;
 use super::{Planner, plain, plain_options};
 use crate::error::{Error, Result};
 use crate::ship::{self, RemoteTable};
@@ -98,6 +101,40 @@ impl ForeignTable {
         }
     }
 
+    /// The server's option `dynamic_filters`: whether it may be told of values of other servers.
+    fn takes_keys(&self) -> bool {
+        let server = self.planner.access().snapshot().server(self.server);
+        let option = server.and_then(|server| server.options.get(DYNAMIC_FILTERS));
+        !matches!(option, Some(OptionValue::Plain(text))
+            if text.eq_ignore_ascii_case("off") || text.eq_ignore_ascii_case("false"))
+    }
+
+    /// The wanted columns: all, or those at these places.
+    fn columns(&self, projection: Option<&Vec<usize>>) -> Vec<&Column> {
+        let all: Vec<&Column> = self.relation.live_columns().collect();
+        match projection {
+            Some(chosen) => chosen.iter().filter_map(|index| all.get(*index).copied()).collect(),
+            None => all,
+        }
+    }
+
+    /// What is to be asked about this table before such a scan of it is planned.
+    pub(super) fn question(
+        &self,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Option<Asked> {
+        let Ok(Work::Query(reading)) = self.work(&self.columns(projection), filters, limit) else {
+            return None;
+        };
+        let scan = (self.server, self.check_as, reading.select.sql(&[]));
+        let filtered = reading.select.has_conditions().then(|| scan.2.clone());
+        let parts = if reading.select.has_limit() { 1 } else { self.planner.parts() };
+        let question = Question { table: reading.table, filtered, parts };
+        Some(Asked { scan, question })
+    }
+
     fn work(&self, columns: &[&Column], filters: &[Expr], limit: Option<usize>) -> Result<Work> {
         let limit = limit.filter(|_| self.planner.pushdown());
         match self.planner.access().handler(self.server)? {
@@ -108,7 +145,13 @@ impl ForeignTable {
                 let conditions = conditions
                     .ok_or_else(|| Error::Internal("a filter that is not shippable".to_owned()))?;
                 let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
-                Ok(Work::Query(ship::select(&table, &names, &conditions, limit)))
+                Ok(Work::Query(Reading {
+                    table: table.remote_name(),
+                    columns: table.key_columns(&names),
+                    dialect: table.dialect(),
+                    takes_keys: self.planner.pushdown() && self.takes_keys(),
+                    select: ship::select(&table, &names, conditions, limit),
+                }))
             }
             Handler::Scan(_) => {
                 let quals = filters.iter().filter_map(|filter| ship::qual(&self.relation, filter));
@@ -157,22 +200,25 @@ impl TableProvider for ForeignTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> PlanResult<Arc<dyn ExecutionPlan>> {
-        let all: Vec<&Column> = self.relation.live_columns().collect();
-        let columns: Vec<&Column> = match projection {
-            Some(chosen) => chosen.iter().filter_map(|index| all.get(*index).copied()).collect(),
-            None => all,
-        };
+        let columns = self.columns(projection);
         let fields: Vec<_> =
             columns.iter().map(|c| field(c.name.clone(), c.pg_type, true)).collect();
         let work = self.work(&columns, filters, limit)?;
         let name = (self.schema_name.clone(), self.relation.name.clone());
+        let survey = match &work {
+            Work::Query(reading) => {
+                self.planner.surveyed(&(self.server, self.check_as, reading.select.sql(&[])))
+            }
+            Work::Scan { .. } => Survey::default(),
+        };
         let scan = ForeignScan::new(
             name,
             self.server,
             self.check_as,
             Arc::new(Schema::new(fields)),
             work,
-            Arc::clone(self.planner.access()),
+            survey,
+            &self.planner,
         );
         Ok(Arc::new(scan))
     }

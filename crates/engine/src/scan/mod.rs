@@ -12,6 +12,7 @@ mod foreign;
 mod planner;
 mod remote;
 mod sub_plan;
+mod survey;
 mod system;
 mod system_scan;
 

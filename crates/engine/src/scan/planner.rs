@@ -10,16 +10,21 @@ use datafusion::execution::context::SessionState;
 use datafusion::execution::{SessionStateBuilder, TaskContext};
 use datafusion::logical_expr::{ColumnarValue, Expr, LogicalPlan, lit};
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::async_func::AsyncFuncExec;
 use datafusion::prelude::SessionConfig;
 use datafusion::scalar::ScalarValue;
-use medley_foreign::Access;
+use medley_foreign::{Access, Survey};
 
 use super::ForeignScan;
+use super::survey::{ScanName, Surveys};
 use crate::context::QueryContext;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::semantics::Env;
 use crate::system::Session;
+
+/// Parts of a table for each of its readers.
+const PARTS_PER_READER: usize = 4;
 
 /// Plans and runs for one statement.
 pub(crate) struct Planner {
@@ -31,6 +36,8 @@ pub(crate) struct Planner {
     env: Arc<Env>,
     access: Arc<Access>,
     pushdown: bool,
+    parallelism: usize,
+    surveys: Surveys,
 }
 
 impl Planner {
@@ -49,6 +56,8 @@ impl Planner {
             env: Arc::new(env),
             access: Arc::clone(&context.access),
             pushdown: context.pushdown,
+            parallelism: engine.limits.parallelism,
+            surveys: Surveys::default(),
         })
     }
 
@@ -80,20 +89,45 @@ impl Planner {
         self.state().task_ctx()
     }
 
-    /// The plan that runs.
+    /// How many readers a table may have at once.
+    pub fn readers(&self) -> usize {
+        self.parallelism
+    }
+
+    /// How many parts a table is cut into: more than there are readers, so that none has to wait
+    /// long for the last.
+    pub fn parts(&self) -> usize {
+        if self.parallelism > 1 { self.parallelism * PARTS_PER_READER } else { 1 }
+    }
+
+    /// What is known of a scan.
+    pub fn surveyed(&self, scan: &ScanName) -> Survey {
+        self.surveys.get(scan)
+    }
+
+    /// The plan without asking remotes for anything.
     pub async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
         Ok(self.state().create_physical_plan(plan).await?)
     }
 
-    /// Resolves the remotes of a plan and takes the right to a connection for each scan, all at
-    /// once.
+    /// The plan that runs, by what remotes say of their tables.
+    pub async fn surveyed_physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
+        let state = self.state();
+        let plan = state.optimize(plan)?;
+        self.surveys.ask(&self.access, &plan).await?;
+        Ok(state.query_planner().create_physical_plan(&plan, state).await?)
+    }
+
+    /// Resolves the remotes of a plan and takes the right to a connection for each reader of each
+    /// scan, all at once, or for fewer readers.
     pub async fn reserve(&self, plan: &Arc<dyn ExecutionPlan>) -> Result<()> {
         let mut scans = Vec::new();
         collect_scans(plan, &mut scans);
-        let remotes = scans.iter().map(|scan| Ok((scan.resolve()?, 1)));
-        let remotes = remotes.collect::<Result<Vec<_>>>()?;
-        if !remotes.is_empty() {
-            self.access.reserve(&remotes).await?;
+        let wanted = scans.iter().map(|scan| Ok((scan.resolve()?, scan.partitions())));
+        let wanted = wanted.collect::<Result<Vec<_>>>()?;
+        if !wanted.is_empty() {
+            let granted = self.access.reserve(&wanted, has_sub_plans(plan)).await?;
+            scans.iter().zip(granted).for_each(|(scan, readers)| scan.grant(readers));
         }
         Ok(())
     }
@@ -140,6 +174,12 @@ fn config(parallelism: usize) -> SessionConfig {
     options.optimizer.hash_join_inlist_pushdown_max_distinct_values = 20_000;
     options.optimizer.hash_join_inlist_pushdown_max_size = 1 << 20;
     config
+}
+
+/// Subqueries that read for each row or each batch, while the statement runs.
+fn has_sub_plans(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    let any: &dyn std::any::Any = plan.as_ref();
+    any.is::<AsyncFuncExec>() || plan.children().into_iter().any(has_sub_plans)
 }
 
 fn collect_scans(plan: &Arc<dyn ExecutionPlan>, found: &mut Vec<ForeignScan>) {

@@ -1,29 +1,42 @@
 //! The ExecutionPlan over a remote.
+use std::collections::HashSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::common::Statistics;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::{DataFusionError, Result as PlanResult};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::expressions::DynamicFilterPhysicalExpr;
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
+use datafusion::physical_plan::filter_pushdown::{
+    ChildPushdownResult, FilterPushdownPhase, FilterPushdownPropagation,
+};
+use datafusion::physical_plan::statistics::StatisticsArgs;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
-    ChildrenPropertiesMode, DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning,
-    PlanProperties, ReplaceChildrenOptions,
+    ChildrenPropertiesMode, DisplayAs, DisplayFormatType, EmptyRecordBatchStream, ExecutionPlan,
+    Partitioning, PlanProperties, ReplaceChildrenOptions,
 };
 use futures::StreamExt as _;
 use medley_catalog::ids::{RoleOid, ServerOid};
-use medley_fdw::Query;
-use medley_foreign::{Access, Remote};
+use medley_fdw::{Dialect, Query, TableName};
+use medley_foreign::{Access, Queries, Remote, Survey};
+use parking_lot::Mutex;
 
+use super::Planner;
 use crate::error::{Error, Result};
+use crate::ship::{KeyColumn, Select, key_conditions};
 
 /// What the remote is asked to do.
 pub(crate) enum Work {
     /// A query in its SQL.
-    Query(String),
+    Query(Reading),
     /// A read with quals.
     Scan {
         table: medley_fdw::Options,
@@ -31,6 +44,16 @@ pub(crate) enum Work {
         quals: Vec<medley_fdw::Qual>,
         limit: Option<u64>,
     },
+}
+
+/// A table read by a query.
+pub(crate) struct Reading {
+    pub table: TableName,
+    pub columns: Vec<KeyColumn>,
+    pub dialect: &'static Dialect,
+    /// The remote may be told which values the other side of a join has.
+    pub takes_keys: bool,
+    pub select: Select,
 }
 
 /// Reads a foreign table as one role; the mapping is resolved when it runs.
@@ -43,6 +66,10 @@ pub(crate) struct ForeignScan {
     work: Arc<Work>,
     access: Arc<Access>,
     properties: Arc<PlanProperties>,
+    survey: Survey,
+    /// What joins will know of the rows when they have read their other side.
+    keys: Vec<Arc<dyn PhysicalExpr>>,
+    parts: Arc<Parts>,
 }
 
 impl ForeignScan {
@@ -52,11 +79,13 @@ impl ForeignScan {
         check_as: RoleOid,
         schema: SchemaRef,
         work: Work,
-        access: Arc<Access>,
+        survey: Survey,
+        planner: &Planner,
     ) -> Self {
+        let readers = survey.splits.len().min(planner.readers()).max(1);
         let properties = PlanProperties::new(
             EquivalenceProperties::new(schema),
-            Partitioning::UnknownPartitioning(1),
+            Partitioning::UnknownPartitioning(readers),
             EmissionType::Incremental,
             Boundedness::Bounded,
         );
@@ -65,8 +94,11 @@ impl ForeignScan {
             server,
             check_as,
             work: Arc::new(work),
-            access,
+            access: Arc::clone(planner.access()),
             properties: Arc::new(properties),
+            survey,
+            keys: Vec::new(),
+            parts: Arc::default(),
         }
     }
 
@@ -91,22 +123,29 @@ impl ForeignScan {
     }
 
     /// The query that is sent, if it is one.
-    pub fn remote_sql(&self) -> Option<&str> {
+    pub fn remote_sql(&self) -> Option<String> {
         match self.work.as_ref() {
-            Work::Query(sql) => Some(sql),
+            Work::Query(reading) => Some(reading.select.sql(&[])),
             Work::Scan { .. } => None,
         }
     }
 
-    fn batches(&self) -> Result<medley_foreign::Batches> {
+    /// How many readers are of use.
+    pub fn partitions(&self) -> usize {
+        self.properties.partitioning.partition_count()
+    }
+
+    /// So many readers may read it. Of more partitions than that, the others are empty.
+    pub fn grant(&self, readers: usize) {
+        self.parts.grant(readers);
+    }
+
+    fn batches(&self, partition: usize) -> Result<medley_foreign::Batches> {
         let (schema, table) = self.relation_name();
         let remote = self.resolve()?.reading([format!("{schema}.{table}")]);
         let schema = self.schema();
         Ok(match self.work.as_ref() {
-            Work::Query(sql) => {
-                let query = Query { sql: sql.clone(), schema, parameters: Vec::new() };
-                self.access.query(remote, query)
-            }
+            Work::Query(_) => self.access.read(remote, self.queries(partition)),
             Work::Scan { table, columns, quals, limit } => {
                 let scan = medley_foreign::Scan {
                     table: copy(table),
@@ -118,6 +157,65 @@ impl ForeignScan {
                 self.access.scan(remote, scan)
             }
         })
+    }
+
+    /// A query for each part that nobody reads yet, by what is known when it is read.
+    fn queries(&self, partition: usize) -> Queries {
+        let scan = self.clone();
+        let splits = match self.parts.readers() > 1 {
+            true => Arc::clone(&self.survey.splits),
+            false => Arc::default(),
+        };
+        let next = self.parts.open(partition);
+        Arc::new(move || {
+            let part = next.fetch_add(1, Ordering::Relaxed);
+            let split = splits.get(part).map(|split| split.condition.clone());
+            let is_left = part < splits.len().max(1);
+            let Work::Query(reading) = scan.work.as_ref() else { return None };
+            is_left.then(|| scan.query(reading, split))
+        })
+    }
+
+    fn query(&self, reading: &Reading, split: Option<String>) -> Query {
+        let keys = self.keys.iter();
+        let keys = keys.flat_map(|it| key_conditions(reading.dialect, &reading.columns, it));
+        let conditions: Vec<_> = split.into_iter().chain(keys).collect();
+        let sql = reading.select.sql(&conditions);
+        Query { sql, schema: self.schema(), parameters: Vec::new() }
+    }
+}
+
+/// The parts of a table as readers take them.
+#[derive(Default)]
+struct Parts {
+    /// Unknown where nothing was reserved: then it is one.
+    readers: OnceLock<usize>,
+    execution: Mutex<Execution>,
+}
+
+/// One reading of the table: each partition takes part in it once.
+#[derive(Default)]
+struct Execution {
+    partitions: HashSet<usize>,
+    /// The first part that nobody reads yet.
+    next: Arc<AtomicUsize>,
+}
+
+impl Parts {
+    fn grant(&self, readers: usize) {
+        self.readers.get_or_init(|| readers);
+    }
+
+    fn readers(&self) -> usize {
+        self.readers.get().copied().unwrap_or(1)
+    }
+
+    fn open(&self, partition: usize) -> Arc<AtomicUsize> {
+        let mut execution = self.execution.lock();
+        if !execution.partitions.insert(partition) {
+            *execution = Execution { partitions: HashSet::from([partition]), next: Arc::default() };
+        }
+        Arc::clone(&execution.next)
     }
 }
 
@@ -155,9 +253,55 @@ impl ExecutionPlan for ForeignScan {
 
     fn apply_expressions(
         &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> PlanResult<TreeNodeRecursion>,
+        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> PlanResult<TreeNodeRecursion>,
     ) -> PlanResult<TreeNodeRecursion> {
+        for key in &self.keys {
+            if f(key)? == TreeNodeRecursion::Stop {
+                return Ok(TreeNodeRecursion::Stop);
+            }
+        }
         Ok(TreeNodeRecursion::Continue)
+    }
+
+    /// Joins decide about each row again: what is kept here only leaves out rows early.
+    fn handle_child_pushdown_result(
+        &self,
+        phase: FilterPushdownPhase,
+        result: ChildPushdownResult,
+        _: &ConfigOptions,
+    ) -> PlanResult<FilterPushdownPropagation<Arc<dyn ExecutionPlan>>> {
+        let takes_keys = match self.work.as_ref() {
+            Work::Query(reading) => reading.takes_keys && !reading.select.has_limit(),
+            Work::Scan { .. } => false,
+        };
+        let is_key = |filter: &Arc<dyn PhysicalExpr>| {
+            let any: &dyn std::any::Any = filter.as_ref();
+            any.is::<DynamicFilterPhysicalExpr>()
+        };
+        let filters = result.parent_filters.iter().map(|it| &it.filter);
+        let keys: Vec<_> = filters.filter(|it| is_key(it)).cloned().collect();
+        let mut answer: FilterPushdownPropagation<Arc<dyn ExecutionPlan>> =
+            FilterPushdownPropagation::if_all(result);
+        if takes_keys && phase == FilterPushdownPhase::Post && !keys.is_empty() {
+            let mut scan = self.clone();
+            scan.keys.extend(keys);
+            answer.updated_node = Some(Arc::new(scan));
+        }
+        Ok(answer)
+    }
+
+    fn statistics_from_inputs(
+        &self,
+        _: &[Arc<Statistics>],
+        args: &StatisticsArgs,
+    ) -> PlanResult<Arc<Statistics>> {
+        let mut statistics = Statistics::new_unknown(&self.schema());
+        if let Some(rows) = self.survey.rows {
+            let share = if args.partition().is_some() { self.partitions() as f64 } else { 1.0 };
+            statistics.num_rows = Precision::Inexact((rows / share).ceil() as usize);
+        }
+        statistics.calculate_total_byte_size(&self.schema());
+        Ok(Arc::new(statistics))
     }
 
     fn replace_children(
@@ -178,11 +322,14 @@ impl ExecutionPlan for ForeignScan {
 
     fn execute(
         &self,
-        _partition: usize,
+        partition: usize,
         _context: Arc<TaskContext>,
     ) -> PlanResult<SendableRecordBatchStream> {
+        if partition >= self.parts.readers() {
+            return Ok(Box::pin(EmptyRecordBatchStream::new(self.schema())));
+        }
         let rows = self
-            .batches()?
+            .batches(partition)?
             .map(|batch| batch.map_err(|error| DataFusionError::from(Error::from(error))));
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), rows)))
     }

@@ -291,17 +291,43 @@ fn round_time<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
 }
 
 fn round_interval<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
-    const ALL_FIELDS: i32 = 0x7fff;
     const FULL_PRECISION: i32 = 0xffff;
     let typmod = frame.result.typmod;
-    if typmod >> 16 & 0x7fff != ALL_FIELDS {
-        return Err(Error::unsupported(format_args!("a conversion to {}", frame.result)));
-    }
     let value = args[0].interval()?;
-    if typmod & FULL_PRECISION == FULL_PRECISION {
+    if value.months.abs_diff(0) >= i32::MAX as u32 {
+        // Infinite.
         return Ok(args[0].clone());
+    }
+    let value = within_fields(value, typmod >> 16 & ALL_FIELDS);
+    if typmod & FULL_PRECISION == FULL_PRECISION {
+        return Ok(Datum::Interval(value));
     }
     let micros = round_micros(value.micros, typmod & FULL_PRECISION)
         .ok_or_else(|| Error::numeric_overflow("interval out of range"))?;
     Ok(Datum::Interval(Interval { micros, ..value }))
+}
+
+/// All the fields that an interval can be declared with.
+const ALL_FIELDS: i32 = 0x7fff;
+
+/// Cuts what is smaller than the smallest declared field.
+fn within_fields(value: Interval, fields: i32) -> Interval {
+    const YEAR: i32 = 1 << 2;
+    const MONTH: i32 = 1 << 1;
+    const DAY: i32 = 1 << 3;
+    const HOUR: i32 = 1 << 10;
+    const MINUTE: i32 = 1 << 11;
+    const SECOND: i32 = 1 << 12;
+    const MINUTE_US: i64 = 60_000_000;
+    let has = |field: i32| fields & field != 0;
+    let cut = |unit: i64| value.micros / unit * unit;
+    match () {
+        () if fields == ALL_FIELDS || has(SECOND) => value,
+        () if has(MINUTE) => Interval { micros: cut(MINUTE_US), ..value },
+        () if has(HOUR) => Interval { micros: cut(60 * MINUTE_US), ..value },
+        () if has(DAY) => Interval { micros: 0, ..value },
+        () if has(MONTH) => Interval { days: 0, micros: 0, ..value },
+        () if has(YEAR) => Interval { months: value.months / 12 * 12, days: 0, micros: 0 },
+        () => value,
+    }
 }

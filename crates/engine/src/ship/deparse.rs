@@ -1,9 +1,10 @@
 //! Expressions as a remote's SQL.
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use medley_catalog::objects::Relation;
-use medley_fdw::{Dialect, Family, SqlWrapper};
+use medley_fdw::{Dialect, Family, SqlWrapper, TableName};
 use medley_types::{Form, PgType};
 
+use super::keys::KeyColumn;
 use super::literal::literal;
 use crate::scan::plain_options;
 use crate::semantics::Call;
@@ -17,7 +18,7 @@ pub(crate) struct RemoteTable<'a> {
 }
 
 impl RemoteTable<'_> {
-    fn dialect(&self) -> &'static Dialect {
+    pub fn dialect(&self) -> &'static Dialect {
         self.wrapper.dialect()
     }
 
@@ -35,9 +36,20 @@ impl RemoteTable<'_> {
         }
     }
 
-    fn table(&self) -> String {
+    /// What the remote calls it.
+    pub fn remote_name(&self) -> TableName {
         let options = plain_options(self.relation);
-        let name = self.wrapper.remote_table(self.schema_name, &self.relation.name, &options);
+        self.wrapper.remote_table(self.schema_name, &self.relation.name, &options)
+    }
+
+    /// These columns, as the remote knows them.
+    pub fn key_columns(&self, names: &[&str]) -> Vec<KeyColumn> {
+        let columns = names.iter().filter_map(|name| self.column(name));
+        columns.map(|(sql, t)| KeyColumn { sql, t }).collect()
+    }
+
+    fn table(&self) -> String {
+        let name = self.remote_name();
         match &name.schema {
             Some(schema) => format!("{}.{}", self.name(schema), self.name(&name.table)),
             None => self.name(&name.table),
@@ -51,28 +63,53 @@ impl RemoteTable<'_> {
     }
 }
 
-/// The whole query for these columns.
+/// A query of one table, complete but for the conditions that are known when it runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Select {
+    /// To the table's name.
+    from: String,
+    conditions: Vec<String>,
+    limit: Option<String>,
+}
+
+impl Select {
+    /// The query's text.
+    pub fn sql(&self, more: &[String]) -> String {
+        let mut sql = self.from.clone();
+        let conditions: Vec<_> =
+            self.conditions.iter().chain(more).map(|c| format!("({c})")).collect();
+        if !conditions.is_empty() {
+            sql.push_str(&format!(" WHERE {}", conditions.join(" AND ")));
+        }
+        sql.push_str(self.limit.as_deref().unwrap_or_default());
+        sql
+    }
+
+    /// Whether it is known by now that some of the table's rows are not wanted.
+    pub fn has_conditions(&self) -> bool {
+        !self.conditions.is_empty()
+    }
+
+    /// Whether so many rows are enough.
+    pub fn has_limit(&self) -> bool {
+        self.limit.is_some()
+    }
+}
+
+/// The query for these columns.
 pub(crate) fn select(
     table: &RemoteTable<'_>,
     columns: &[&str],
-    conditions: &[String],
+    conditions: Vec<String>,
     limit: Option<usize>,
-) -> String {
-    let items: Vec<_> =
-        columns.iter().filter_map(|name| table.column(name)).map(|(name, _)| name).collect();
+) -> Select {
+    let items: Vec<_> = table.key_columns(columns).into_iter().map(|column| column.sql).collect();
     let items = if items.is_empty() { "NULL".to_owned() } else { items.join(", ") };
-    let mut sql = format!("SELECT {items} FROM {}", table.table());
-    if !conditions.is_empty() {
-        let conditions: Vec<_> = conditions.iter().map(|c| format!("({c})")).collect();
-        sql.push_str(&format!(" WHERE {}", conditions.join(" AND ")));
-    }
-    if let Some(limit) = limit {
-        sql.push_str(&match table.dialect().family {
-            Family::Postgres => format!(" LIMIT {limit}::bigint"),
-            Family::MySql | Family::Sqlite => format!(" LIMIT {limit}"),
-        });
-    }
-    sql
+    let limit = limit.map(|limit| match table.dialect().family {
+        Family::Postgres => format!(" LIMIT {limit}::bigint"),
+        Family::MySql | Family::Sqlite => format!(" LIMIT {limit}"),
+    });
+    Select { from: format!("SELECT {items} FROM {}", table.table()), conditions, limit }
 }
 
 /// A condition, if the remote would decide it as we do.

@@ -3,8 +3,10 @@
 //! Nothing is sent that is not known: an expression is shipped only if each of its parts is on a
 //! list, for this dialect and these types. What is not shipped is computed here.
 mod deparse;
+mod keys;
 mod literal;
 mod qual;
 
-pub(crate) use deparse::{RemoteTable, condition, select};
+pub(crate) use deparse::{RemoteTable, Select, condition, select};
+pub(crate) use keys::{KeyColumn, key_conditions};
 pub(crate) use qual::qual;

@@ -75,7 +75,7 @@ async fn a_restart_of_the_remote_is_not_noticed_however_many_wait_in_the_pool() 
     let two_scans = async || {
         let access = world.access();
         let remote = access.resolve(world.server, alice).unwrap();
-        access.reserve(&[(remote.clone(), 1), (remote.clone(), 1)]).await.unwrap();
+        access.reserve(&[(remote.clone(), 1), (remote.clone(), 1)], false).await.unwrap();
         let (one, two) = (query(&access, remote.clone(), "rows"), query(&access, remote, "rows"));
         tokio::join!(read(one), read(two))
     };
@@ -96,8 +96,10 @@ async fn more_scans_than_connections_may_be_open_are_refused_at_once() {
     world.map(alice, "ann");
     let access = world.access();
     let remote = access.resolve(world.server, alice).unwrap();
-    let error =
-        access.reserve(&[(remote.clone(), 1), (remote.clone(), 1), (remote, 1)]).await.unwrap_err();
+    let error = access
+        .reserve(&[(remote.clone(), 1), (remote.clone(), 1), (remote, 1)], false)
+        .await
+        .unwrap_err();
     assert_eq!(error.to_string(), "too many connections to server \"s\"");
 }
 
@@ -128,7 +130,7 @@ async fn scans_of_one_statement_see_one_snapshot() {
     world.map(alice, "ann");
     let access = world.access();
     let remote = access.resolve(world.server, alice).unwrap();
-    access.reserve(&[(remote.clone(), 1), (remote.clone(), 1)]).await.unwrap();
+    access.reserve(&[(remote.clone(), 1), (remote.clone(), 1)], false).await.unwrap();
     let (one, two) = (query(&access, remote.clone(), "rows"), query(&access, remote, "rows"));
     assert_eq!(tokio::join!(read(one), read(two)), ("ann".to_owned(), "ann".to_owned()));
     let log = world.log.take();
@@ -147,7 +149,7 @@ async fn a_statement_takes_all_it_needs_at_once_or_nothing() {
     world.map(bob, "ben");
     let access = world.access();
     let remotes = [alice, bob].map(|role| access.resolve(world.server, role).unwrap());
-    let error = access.reserve(&remotes.map(|remote| (remote, 1))).await.unwrap_err();
+    let error = access.reserve(&remotes.map(|remote| (remote, 1)), false).await.unwrap_err();
     assert_eq!(error.to_string(), "too many connections to server \"s\"");
     assert_eq!(world.foreign.pool().counts(), (0, 0));
 }
@@ -254,7 +256,7 @@ async fn readers_of_one_table_share_its_parts_and_one_snapshot() {
     world.map(alice, "ann");
     let access = world.access();
     let remote = access.resolve(world.server, alice).unwrap();
-    assert_eq!(access.reserve(&[(remote.clone(), 2)]).await.unwrap(), [2]);
+    assert_eq!(access.reserve(&[(remote.clone(), 2)], false).await.unwrap(), [2]);
     let parts = parts(5);
     let (one, two) = (Arc::clone(&parts), parts);
     let (one, two) = (access.read(remote.clone(), one), access.read(remote, two));
@@ -275,12 +277,26 @@ async fn a_snapshot_lives_until_its_last_reader_has_begun() {
     world.map(alice, "ann");
     let access = world.access();
     let remote = access.resolve(world.server, alice).unwrap();
-    access.reserve(&[(remote.clone(), 2)]).await.unwrap();
+    access.reserve(&[(remote.clone(), 2)], false).await.unwrap();
     assert_eq!(read(query(&access, remote.clone(), "rows")).await, "ann");
     assert_eq!(world.log.take(), ["1 connect ann", "1 begin", "1 query"]);
     // The second reader is served by the connection of the first.
     assert_eq!(read(query(&access, remote, "rows")).await, "ann");
     assert_eq!(world.log.take(), ["1 query", "1 commit"]);
+}
+
+#[tokio::test]
+async fn who_comes_later_sees_the_snapshot_of_the_statement() {
+    let can = Capabilities { snapshots: true, ..Capabilities::default() };
+    let world = World::new(Fake { can, ..Fake::default() }, FEW);
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    let access = world.access();
+    let remote = access.resolve(world.server, alice).unwrap();
+    access.reserve(&[(remote.clone(), 1)], true).await.unwrap();
+    assert_eq!(read(query(&access, remote.clone(), "rows")).await, "ann");
+    assert_eq!(read(query(&access, remote, "rows")).await, "ann");
+    assert_eq!(world.log.take(), ["1 connect ann", "1 begin", "1 query", "1 query"]);
 }
 
 #[tokio::test]
@@ -291,7 +307,7 @@ async fn what_nobody_reads_any_more_goes_back_to_the_pool() {
     world.map(alice, "ann");
     let access = world.access();
     let remote = access.resolve(world.server, alice).unwrap();
-    access.reserve(&[(remote.clone(), 2)]).await.unwrap();
+    access.reserve(&[(remote.clone(), 2)], false).await.unwrap();
     assert_eq!(read(query(&access, remote, "rows")).await, "ann");
     drop(access);
     world.foreign.pool().settled().await;
@@ -306,7 +322,7 @@ async fn a_statement_uses_fewer_readers_rather_than_wait() {
     world.map(alice, "ann");
     let access = world.access();
     let remote = access.resolve(world.server, alice).unwrap();
-    let granted = access.reserve(&[(remote.clone(), 8), (remote, 1)]).await.unwrap();
+    let granted = access.reserve(&[(remote.clone(), 8), (remote, 1)], false).await.unwrap();
     assert_eq!(granted, [2, 1]);
 }
 

@@ -57,7 +57,7 @@ async fn two_scans_take_turns_on_the_transactions_connection() {
     let transaction = begin();
     let access = statement(&world, &transaction);
     let remote = access.resolve(world.server, alice).unwrap();
-    access.reserve(&[(remote.clone(), 1), (remote.clone(), 1)]).await.unwrap();
+    access.reserve(&[(remote.clone(), 1), (remote.clone(), 1)], false).await.unwrap();
     let mut one = query(&access, remote.clone(), "rows");
     let mut two = query(&access, remote, "rows");
     assert!(one.next().await.unwrap().is_ok());
