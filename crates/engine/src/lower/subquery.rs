@@ -1,7 +1,8 @@
 //! Subqueries in expressions.
 //!
 //! A subquery that names no column of the queries around it is a part of the plan. One that does
-//! is run anew for each row's values of those columns, as PostgreSQL's SubPlan is.
+//! is PostgreSQL's SubPlan, run for the rows' values of those columns: where its form allows it,
+//! once for all of them.
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::DataType;

@@ -163,7 +163,8 @@ impl Rewriting<'_> {
     /// A plan's expressions, with columns for the placeholders; none where a subquery has some.
     fn exprs(&mut self, plan: &LogicalPlan, columns: &[Column]) -> PlanResult<Option<Vec<Expr>>> {
         let exprs = plan.expressions();
-        if exprs.iter().any(in_subquery) {
+        let is_condition = matches!(plan, LogicalPlan::Filter(_) | LogicalPlan::Join(_));
+        if exprs.iter().any(in_subquery) || is_condition && exprs.iter().any(asks_sub_plan) {
             return Ok(None);
         }
         if self.of_nothing == OfNothing::Same && exprs.iter().any(names_outer) {
@@ -203,6 +204,14 @@ fn in_subquery(expr: &Expr) -> bool {
         _ => Ok(false),
     });
     found.unwrap_or(true)
+}
+
+/// Such a condition must not become a join's, which cannot wait for what it runs.
+fn asks_sub_plan(expr: &Expr) -> bool {
+    let is_async = |it: &Expr| {
+        matches!(it, Expr::ScalarFunction(call) if call.func.as_async().is_some())
+    };
+    expr.exists(|expr| Ok(is_async(expr))).unwrap_or(true)
 }
 
 fn plan_names_outer(plan: &LogicalPlan) -> PlanResult<bool> {

@@ -1,5 +1,5 @@
 //! Reading relations: DataFusion's table providers and execution plans over remotes and system
-//! relations, and the subqueries that run once for each row.
+//! relations, and the subqueries whose rows depend on outer ones.
 //!
 //! A scan's table name inside a plan is unique to (table, check-as role): DataFusion takes scans
 //! of one name for the same, and plans equal scalar subqueries once, so that two views of equal

@@ -1,4 +1,5 @@
-//! A correlated subquery: a plan that is run anew for each row's values of outer columns.
+//! A correlated subquery: a plan that is run for rows' values of outer columns, all at once if its
+//! form allows it ([`at_once`]), else anew for each.
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
