@@ -65,3 +65,6 @@ select x, (select (select x + y) from generate_series(x, x) y) from generate_ser
 select x, (select 10 / (x - 2) where x <> 2) from generate_series(0, 3) x order by 1;
 select x, (select y from generate_series(1, x) y) from generate_series(0, 1) x order by 1;
 select x, (select y from generate_series(1, x) y) from generate_series(0, 2) x order by 1;
+select c.relname, a.attname from pg_class c, pg_attribute a where a.attrelid = c.oid and c.relnamespace = 2200 and exists (select from pg_attrdef d where d.adrelid = c.oid and d.adnum = a.attnum) order by 1, 2;
+select c.relname, s.srvname from pg_class c, pg_foreign_server s where c.relnamespace = 2200 and not exists (select from pg_foreign_table f where f.ftrelid = c.oid and f.ftserver = s.oid) order by 1, 2;
+select c.relname, s.srvname from pg_class c, pg_foreign_server s where c.relkind = 'f' and (select f.ftserver from pg_foreign_table f where f.ftrelid = c.oid) = s.oid order by 1, 2;

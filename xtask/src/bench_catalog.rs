@@ -26,10 +26,10 @@ pub struct Request {
 
 /// Besides psql's commands, what pg_dump asks of the whole catalog.
 const COMMANDS: &[(&str, &str)] = &[
-    (r"\d t777", r"\d t777"),
-    (r"\d+ t777", r"\d+ t777"),
+    (r"\d t776", r"\d t776"),
+    (r"\d+ t776", r"\d+ t776"),
     (r"\d", r"\d"),
-    (r"\d t777*", r"\d t777*"),
+    (r"\d t776*", r"\d t776*"),
     (r"\det", r"\det"),
     (r"\det+ n1.*", r"\det+ n1.*"),
     (r"\dew+", r"\dew+"),
@@ -73,7 +73,7 @@ const PG_DUMP_DEPENDENCIES: &str = "
 
 const ONE_TABLE: &str = "
     SELECT column_name, data_type, is_nullable FROM information_schema.columns
-    WHERE table_name = 't777' ORDER BY ordinal_position";
+    WHERE table_name = 't776' ORDER BY ordinal_position";
 
 /// Where psql goes.
 struct Side {

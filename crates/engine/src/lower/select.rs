@@ -1,7 +1,9 @@
 //! SELECT and VALUES.
 use std::sync::Arc;
 
-use datafusion::logical_expr::{Expr, Filter, LogicalPlan};
+use datafusion::common::Column as PlanColumn;
+use datafusion::logical_expr::utils::{conjunction, split_conjunction_owned};
+use datafusion::logical_expr::{Expr, Filter, LogicalPlan, LogicalPlanBuilder};
 use medley_analyze::tree::{Distinct, ExprKind, Target};
 
 use super::expr::misplaced;
@@ -9,6 +11,7 @@ use super::frame::Frame;
 use super::query::sorting;
 use super::{Bound, Lowering, Typed};
 use crate::error::{Error, Result};
+use crate::scan::asks_sub_plan;
 use crate::semantics::aggregate::Sorting;
 
 /// The expressions that are computed over groups, or over rows if there is no grouping.
@@ -34,7 +37,7 @@ impl Lowering<'_> {
             frame.in_where.set(true);
             let condition = self.expr(frame, filter);
             frame.in_where.set(false);
-            plan = LogicalPlan::Filter(Filter::try_new(condition?, Arc::new(plan))?);
+            plan = self.filtered(plan, condition?)?;
         }
         if !query.grouping_sets.is_empty() {
             return Err(Error::unsupported("GROUPING SETS"));
@@ -64,6 +67,26 @@ impl Lowering<'_> {
             plan = self.expanded_sets(plan, &sets, &mut computed)?;
         }
         self.finish_select(frame, plan, computed)
+    }
+
+    /// The rows that conditions hold for. What asks a subquery is computed beside them first: the
+    /// planner would else make it a condition of the join below, which cannot wait for it.
+    fn filtered(&self, plan: LogicalPlan, condition: Expr) -> Result<LogicalPlan> {
+        let (asking, plain): (Vec<_>, Vec<_>) =
+            split_conjunction_owned(condition).into_iter().partition(asks_sub_plan);
+        let plan = match conjunction(plain) {
+            Some(plain) => LogicalPlan::Filter(Filter::try_new(plain, Arc::new(plan))?),
+            None => plan,
+        };
+        let Some(asking) = conjunction(asking) else { return Ok(plan) };
+        let columns: Vec<_> = plan.schema().columns().into_iter().map(Expr::Column).collect();
+        let holds = self.unique("holds");
+        let computed = columns.iter().cloned().chain([asking.alias(holds.clone())]);
+        let plan = LogicalPlanBuilder::from(plan)
+            .project(computed.collect::<Vec<_>>())?
+            .filter(Expr::Column(PlanColumn::new_unqualified(holds)))?
+            .project(columns)?;
+        Ok(plan.build()?)
     }
 
     fn finish_select(

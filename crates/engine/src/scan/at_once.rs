@@ -207,10 +207,9 @@ fn in_subquery(expr: &Expr) -> bool {
 }
 
 /// Such a condition must not become a join's, which cannot wait for what it runs.
-fn asks_sub_plan(expr: &Expr) -> bool {
-    let is_async = |it: &Expr| {
-        matches!(it, Expr::ScalarFunction(call) if call.func.as_async().is_some())
-    };
+pub(crate) fn asks_sub_plan(expr: &Expr) -> bool {
+    let is_async =
+        |it: &Expr| matches!(it, Expr::ScalarFunction(call) if call.func.as_async().is_some());
     expr.exists(|expr| Ok(is_async(expr))).unwrap_or(true)
 }
 

@@ -16,6 +16,7 @@ mod survey;
 mod system;
 mod system_scan;
 
+pub(crate) use at_once::asks_sub_plan;
 pub(crate) use foreign::{ForeignTable, check_handlers};
 pub(crate) use planner::Planner;
 pub(crate) use remote::ForeignScan;

@@ -365,8 +365,9 @@ impl Accumulator for Collecting {
     }
 
     fn size(&self) -> usize {
-        let arrays = self.columns.iter().flatten().map(|array| array.get_array_memory_size());
-        size_of_val(self) + arrays.sum::<usize>()
+        // The values of groups are slices of one array: each counts its own share of it.
+        let share = |array: &ArrayRef| array.to_data().get_slice_memory_size().unwrap_or_default();
+        size_of_val(self) + self.columns.iter().flatten().map(share).sum::<usize>()
     }
 
     fn state(&mut self) -> PlanResult<Vec<ScalarValue>> {
