@@ -132,10 +132,10 @@ async fn malformed_proofs_are_refused_as_such() {
     let toy = Toy::start_with(Options::default(), Some("pencil")).await;
     for (body, expected) in [
         (&b"MD5\0\0\0\0\0"[..], "client selected an invalid SASL authentication mechanism"),
-        (b"SCRAM-SHA-256\0\0\0\0\x02n", "malformed SCRAM message"),
-        (b"SCRAM-SHA-256\0\xff\xff\xff\xff", "malformed SCRAM message"),
+        (b"SCRAM-SHA-256\0\0\0\0\x02n", "invalid SASL initial response"),
+        (b"SCRAM-SHA-256\0\xff\xff\xff\xff", "invalid SASL initial response"),
         (b"SCRAM-SHA-256\0\0\0\0\x01n", "malformed SCRAM message"),
-        (b"", "malformed SCRAM message"),
+        (b"", "invalid SASL initial response"),
     ] {
         let mut raw = Raw::dial(&toy).await;
         raw.start_up(0, &[("user", "alice"), ("database", "medley")]).await;
