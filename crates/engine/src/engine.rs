@@ -1,8 +1,7 @@
 //! The engine: one a process.
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, RecordBatch};
-use datafusion::execution::SendableRecordBatchStream;
+use datafusion::arrow::array::ArrayRef;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::logical_expr::LogicalPlan;
@@ -10,7 +9,6 @@ use datafusion::physical_plan::execute_stream;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use medley_analyze::{Analysed, Parameters};
-use medley_diagnostic::{Diagnostic as _, SqlState};
 use medley_sql::Query;
 use medley_types::{Column, PgType};
 
@@ -19,8 +17,10 @@ use crate::error::{Error, Result};
 use crate::explain::ExplainOptions;
 use crate::lower::Lowering;
 use crate::privileges;
-use crate::rows::Rows;
+use crate::rows::{Batch, Rows, RunOptions};
 use crate::scan::{Planner, check_handlers};
+use crate::ship;
+use crate::ship::whole::{NotShipped, Shippable, Whole};
 
 /// What the engine may use of the machine.
 #[derive(Clone, Copy, Debug)]
@@ -85,26 +85,71 @@ impl Engine {
     ) -> Result<Prepared> {
         let types = parameter_types.to_vec();
         let analysed = analyse(context, query, Parameters { types, complete: false })?;
-        // What cannot be planned is refused here already.
-        Lowering::new(context, Planner::new(self, context), None).plan(&analysed.query)?;
+        // What cannot be planned is refused here already. What a remote may be sent as a whole
+        // need not be, unless it turns out then that it may not.
+        if whole(context, query, &analysed).is_err() {
+            Lowering::new(context, Planner::new(self, context), None).plan(&analysed.query)?;
+        }
         Ok(Prepared {
             columns: analysed.query.columns(),
             parameter_types: analysed.parameter_types,
         })
     }
 
-    /// Plans a query, checks privileges, and starts it. Rows come as they are asked for.
+    /// Plans a query, checks privileges, and starts it. Rows come as they are asked for, as
+    /// columns.
     pub async fn run(
         &self,
         context: &QueryContext,
         query: &Query,
         parameters: &[Parameter],
     ) -> Result<Rows> {
+        self.run_with(context, query, parameters, RunOptions::default()).await
+    }
+
+    /// The same, with rows in the form that is wanted, where that is possible.
+    pub async fn run_with(
+        &self,
+        context: &QueryContext,
+        query: &Query,
+        parameters: &[Parameter],
+        options: RunOptions<'_>,
+    ) -> Result<Rows> {
+        let kept = options.plan.and_then(|cell| cell.get(context, parameters));
+        if let Some(Ok(whole)) = kept.as_deref()
+            && let Some(rows) = shipped(context, whole, parameters, &options).await?
+        {
+            return Ok(rows);
+        }
+        let analysed = analyse_to_run(context, query, parameters)?;
+        if kept.is_none() {
+            let plan = Arc::new(whole(context, query, &analysed));
+            if let Some(cell) = options.plan {
+                cell.set(context, parameters, &plan);
+            }
+            if let Ok(whole) = plan.as_ref()
+                && let Some(rows) = shipped(context, whole, parameters, &options).await?
+            {
+                return Ok(rows);
+            }
+        }
+        self.run_here(context, &analysed, parameters).await
+    }
+
+    /// What is not shipped as a whole.
+    async fn run_here(
+        &self,
+        context: &QueryContext,
+        analysed: &Analysed,
+        parameters: &[Parameter],
+    ) -> Result<Rows> {
         let planner = Planner::new(self, context);
-        let (columns, plan) = plan(context, &planner, query, parameters)?;
+        let plan = plan(context, &planner, analysed, parameters)?;
         let plan = planner.surveyed_physical(&plan).await?;
         planner.reserve(&plan).await?;
         let batches = execute_stream(plan, planner.task())?;
+        let batches = batches.map(|batch| Ok(Batch::Columns(batch?))).boxed();
+        let columns = analysed.query.columns();
         Ok(Rows { columns, batches: until_cancelled(batches, context) })
     }
 
@@ -119,11 +164,77 @@ impl Engine {
         if options.analyze {
             return Err(Error::unsupported("EXPLAIN ANALYZE"));
         }
+        let analysed = analyse_to_run(context, query, parameters)?;
+        let reason = match explained(context, query, &analysed)? {
+            Ok(whole) => return Ok(crate::explain::whole_lines(&context.access, &whole, options)),
+            Err(reason) => reason,
+        };
         let planner = Planner::new(self, context);
-        let (_, plan) = plan(context, &planner, query, parameters)?;
+        let plan = plan(context, &planner, &analysed, parameters)?;
         let plan = planner.physical(&plan).await?;
-        Ok(crate::explain::lines(&plan, options))
+        Ok(crate::explain::lines(&plan, options, &reason))
     }
+}
+
+/// What a query means, if it may read what it reads.
+fn analyse_to_run(
+    context: &QueryContext,
+    query: &Query,
+    parameters: &[Parameter],
+) -> Result<Analysed> {
+    let types = parameters.iter().map(|parameter| Some(parameter.pg_type)).collect();
+    let analysed = analyse(context, query, Parameters { types, complete: true })?;
+    privileges::check(&context.snapshot, &medley_analyze::reads(&analysed.query))?;
+    privileges::check_calls(context, &medley_analyze::calls(&analysed.query))?;
+    Ok(analysed)
+}
+
+/// The query as one that is shipped as a whole, if it is eligible.
+fn whole(context: &QueryContext, query: &Query, analysed: &Analysed) -> Shippable<Arc<Whole>> {
+    match context.pushdown {
+        true => ship::whole::plan(context, query, analysed).map(Arc::new),
+        false => Err(NotShipped::by_nature("medley.pushdown is off")),
+    }
+}
+
+/// The rows of a statement that is shipped as a whole; `None` if it may not be after all.
+async fn shipped(
+    context: &QueryContext,
+    whole: &Arc<Whole>,
+    parameters: &[Parameter],
+    options: &RunOptions<'_>,
+) -> Result<Option<Rows>> {
+    let remote = match ship::whole::target(context, whole).await? {
+        Ok(remote) => remote,
+        Err(reason) => {
+            tracing::debug!(%reason, "not shipped as a whole");
+            return Ok(None);
+        }
+    };
+    let raw = options.raw.clone();
+    let is_prepared = options.plan.is_some();
+    let rows = ship::whole::start(context, whole, remote, parameters, raw, is_prepared)?;
+    let batches = until_cancelled(rows.batches, context);
+    Ok(Some(Rows { batches, ..rows }))
+}
+
+/// The same for EXPLAIN, which asks no remote. A mapping that is missing is told when it runs.
+fn explained(
+    context: &QueryContext,
+    query: &Query,
+    analysed: &Analysed,
+) -> Result<Shippable<Arc<Whole>>> {
+    let whole = match whole(context, query, analysed) {
+        Ok(whole) => whole,
+        refused => return Ok(refused),
+    };
+    if whole.is_of_one_role_and_server() && context.pushdown {
+        return Ok(match ship::whole::known_target(context, &whole) {
+            Ok(Err(reason)) => Err(reason),
+            Ok(Ok(_)) | Err(_) => Ok(whole),
+        });
+    }
+    Ok(ship::whole::known_target(context, &whole)?.map(|_| whole))
 }
 
 /// What a query means, in this session.
@@ -138,33 +249,24 @@ fn analyse(context: &QueryContext, query: &Query, parameters: Parameters) -> Res
     Ok(medley_analyze::query(&names, &query.ast, parameters)?)
 }
 
-/// The plan of a query that may read what it reads, and the columns that come out.
+/// The plan of a query that is computed here, over what remotes send.
 fn plan(
     context: &QueryContext,
     planner: &Arc<Planner>,
-    query: &Query,
+    analysed: &Analysed,
     parameters: &[Parameter],
-) -> Result<(Vec<Column>, LogicalPlan)> {
-    let types = parameters.iter().map(|parameter| Some(parameter.pg_type)).collect();
-    let analysed = analyse(context, query, Parameters { types, complete: true })?;
+) -> Result<LogicalPlan> {
     let lowering = Lowering::new(context, Arc::clone(planner), Some(parameters));
-    let plan = lowering.plan(&analysed.query);
-    // What is only not here yet is told to those who may have it.
-    let is_missing = |error: &Error| error.sqlstate() == SqlState::FEATURE_NOT_SUPPORTED;
-    if plan.as_ref().err().is_none_or(is_missing) {
-        privileges::check(&context.snapshot, &medley_analyze::reads(&analysed.query))?;
-        privileges::check_calls(context, &medley_analyze::calls(&analysed.query))?;
-    }
-    let plan = plan?;
+    let plan = lowering.plan(&analysed.query)?;
     check_handlers(&plan)?;
-    Ok((analysed.query.columns(), plan))
+    Ok(plan)
 }
 
 /// The batches, or 57014 as soon as the statement is cancelled.
 fn until_cancelled(
-    batches: SendableRecordBatchStream,
+    batches: BoxStream<'static, Result<Batch>>,
     context: &QueryContext,
-) -> BoxStream<'static, Result<RecordBatch>> {
+) -> BoxStream<'static, Result<Batch>> {
     let cancel = context.cancel.clone();
     futures::stream::unfold(Some((batches, cancel)), |state| async move {
         let (mut batches, cancel) = state?;
@@ -173,7 +275,7 @@ fn until_cancelled(
             () = cancel.cancelled() => Some((Err(Error::Cancelled), None)),
             next = batches.next() => match next? {
                 Ok(batch) => Some((Ok(batch), Some((batches, cancel)))),
-                Err(error) => Some((Err(error.into()), None)),
+                Err(error) => Some((Err(error), None)),
             },
         }
     })

@@ -20,6 +20,7 @@ mod engine;
 mod error;
 mod explain;
 mod lower;
+mod plan_cell;
 mod privileges;
 mod rows;
 mod scan;
@@ -33,4 +34,5 @@ pub use context::{
 pub use engine::{Engine, Limits, Parameter, Prepared};
 pub use error::{Error, Result};
 pub use explain::{ExplainOptions, Format};
-pub use rows::Rows;
+pub use plan_cell::PlanCell;
+pub use rows::{Batch, RawFormats, Rows, RunOptions};

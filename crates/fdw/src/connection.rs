@@ -1,17 +1,69 @@
+use std::sync::Arc;
+
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::stream::BoxStream;
-use medley_types::{PgType, Style};
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use medley_types::PgType;
 
 use crate::{Begin, Error, Facts, ImportSchema, Result, TableDef};
 
 /// Batches as they come from a remote.
 pub type Batches<'a> = BoxStream<'a, Result<RecordBatch>>;
 
-/// Rows as the remote encoded them: the bytes of DataRow messages, for relaying unread.
-pub type RawRows<'a> = BoxStream<'a, Result<Bytes>>;
+/// Rows as the remote encoded them, for relaying unread.
+pub type RawRows<'a> = BoxStream<'a, Result<RawBatch>>;
+
+/// Some rows as the remote encoded them.
+#[derive(Clone, Debug, Default)]
+pub struct RawBatch {
+    /// How many.
+    pub rows: usize,
+    /// Whole DataRow messages of PostgreSQL's protocol, headers included.
+    pub messages: Bytes,
+}
+
+/// Settings of a session, by name: each list that is used names the same ones.
+pub type Settings = Arc<[(&'static str, String)]>;
+
+/// A query that a remote answers as PostgreSQL would answer our client.
+#[derive(Clone, Debug)]
+pub struct RawQuery {
+    /// Its text.
+    pub sql: Arc<str>,
+    /// Values of `$1`, `$2` …, as text that is read alike under all settings.
+    pub parameters: Vec<(PgType, Option<String>)>,
+    /// What comes out; the remote's own types must be these.
+    pub columns: Arc<[PgType]>,
+    /// For each column: in binary, not as text.
+    pub binary: Vec<bool>,
+    /// What the remote's session is set to while it runs.
+    pub settings: Settings,
+    /// The same text is likely to come again: it is prepared, and kept so.
+    pub is_prepared: bool,
+}
+
+/// A table or view at the remote.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RemoteTable {
+    /// Its columns.
+    pub columns: Vec<RemoteColumn>,
+}
+
+/// A column of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RemoteColumn {
+    /// Its name there.
+    pub name: String,
+    /// Its type, with typmod.
+    pub pg_type: PgType,
+    /// Its collation by name, with the schema unless that is `pg_catalog`; none for types without.
+    pub collation: Option<String>,
+    /// The account may SELECT it.
+    pub readable: bool,
+}
 
 /// A query in the remote's own SQL.
 #[derive(Clone, Debug)]
@@ -110,9 +162,25 @@ pub trait SqlConnection: Send {
     /// Runs a query and streams its rows. Dropped early, the connection is no longer clean.
     fn query(&mut self, query: Query) -> Batches<'_>;
 
-    /// Runs a query and streams rows as the remote prints them under `style`.
-    async fn raw_query(&mut self, _query: Query, _style: &Style) -> Result<RawRows<'_>> {
+    /// Runs a query and streams its rows as the remote encodes them. Dropped early, the
+    /// connection is no longer clean.
+    fn raw_query(&mut self, _query: RawQuery) -> RawRows<'_> {
+        stream::once(async { Err(Error::Unsupported("relaying rows unread")) }).boxed()
+    }
+
+    /// Opens a cursor whose rows are read by [`SqlConnection::raw_fetch`].
+    async fn raw_declare(&mut self, _cursor: &str, _query: RawQuery) -> Result<()> {
         Err(Error::Unsupported("relaying rows unread"))
+    }
+
+    /// Reads on; `None` at the end.
+    async fn raw_fetch(&mut self, _cursor: &str, _rows: usize) -> Result<Option<RawBatch>> {
+        Err(Error::Unsupported("relaying rows unread"))
+    }
+
+    /// What these tables are at the remote; `None` for those that the account does not find.
+    async fn tables(&mut self, _tables: &[TableName]) -> Result<Vec<Option<RemoteTable>>> {
+        Err(Error::Unsupported("describing tables"))
     }
 
     /// Opens a cursor, so that several queries take turns on one connection.

@@ -59,6 +59,9 @@ pub struct Facts {
     /// Text compares there by bytes, as it does here; where the dialect has a
     /// [`Dialect::text_collation`], under that one.
     pub byte_order_collation: bool,
+    /// Which characters are letters, and which is the other case of which, is there what it is
+    /// here: by Unicode, in no language.
+    pub unicode_letters: bool,
     /// What it can do.
     pub can: Capabilities,
 }

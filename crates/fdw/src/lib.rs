@@ -27,8 +27,8 @@ pub use bound::{binding, binds_secrets};
 pub use check::{Actor, GivenOption, GivenValue, check, name_list};
 pub use connect::{Address, Connect, Dialer, Network, RemoteStream, ShapedBy, TlsRoots};
 pub use connection::{
-    Batches, Canceller, Estimate, Modify, Query, RawRows, Split, SqlConnection, TableName,
-    TableStatistics,
+    Batches, Canceller, Estimate, Modify, Query, RawBatch, RawQuery, RawRows, RemoteColumn,
+    RemoteTable, Settings, Split, SqlConnection, TableName, TableStatistics,
 };
 pub use dialect::{Capabilities, Dialect, Facts, Family};
 pub use error::{Error, Meant, Result, Unreached};

@@ -84,6 +84,12 @@ pub trait SqlWrapper: Wrapper {
 
     /// The remote's SQL, before there is a connection: for EXPLAIN and for planning.
     fn dialect(&self) -> &'static crate::Dialect;
+
+    /// Its remotes may be sent whole statements of PostgreSQL's SQL, and encode rows as its
+    /// protocol does: those whose [`Capabilities`](crate::Capabilities) say `raw_rows`.
+    fn relays(&self) -> bool {
+        false
+    }
 }
 
 /// A wrapper of anything else: quals are offered, the wrapper takes some.

@@ -4,14 +4,15 @@ use std::sync::Arc;
 use arrow_schema::Schema;
 use async_trait::async_trait;
 use futures::FutureExt;
+use futures::StreamExt as _;
 use medley_diagnostic::{Diagnostic, Report, SqlState};
 use medley_fdw::{
     Actor, Batches, Begin, Capabilities, Connect, Dialect, Facts, Family, GivenOption, GivenValue,
-    Handler, ImportSchema, Isolation, Kind, Modify, OptionSpec, Options, Query, Registry,
+    Handler, ImportSchema, Isolation, Kind, Modify, OptionSpec, Options, Query, RawQuery, Registry,
     Restriction, Result, RowBuilder, Scan, ScanConnection, ScanWrapper, Scope, Secret,
     SqlConnection, TableName, Wrapper, check,
 };
-use medley_types::{PgType, Style, field};
+use medley_types::{PgType, field};
 
 /// A wrapper that says no more than it must.
 struct Least;
@@ -105,6 +106,7 @@ fn what_a_sql_wrapper_leaves_out_is_refused() {
         dialect: &DIALECT,
         version: 1,
         byte_order_collation: true,
+        unicode_letters: true,
         can: Capabilities::default(),
     };
     let mut session = SqlSession(facts);
@@ -114,7 +116,10 @@ fn what_a_sql_wrapper_leaves_out_is_refused() {
     let begin = Begin { isolation: Isolation::Serializable, read_only: true, snapshot: None };
     let rows: Batches<'static> = Box::pin(futures::stream::empty());
     let states = [
-        state(s.raw_query(query(), &Style::default())),
+        state(async { s.raw_query(raw_query()).next().await.expect("it says no") }),
+        state(s.raw_declare("c", raw_query())),
+        state(s.raw_fetch("c", 1)),
+        state(s.tables(&[])),
         state(s.declare("c", query())),
         state(s.fetch("c", 1)),
         state(s.close("c")),
@@ -138,6 +143,17 @@ fn what_a_sql_wrapper_leaves_out_is_refused() {
     assert!(states.iter().all(|s| *s == SqlState::FEATURE_NOT_SUPPORTED), "{states:?}");
     assert_eq!(state(s.import(&import())), SqlState::FDW_NO_SCHEMAS);
     assert!(s.canceller().is_none());
+}
+
+fn raw_query() -> RawQuery {
+    RawQuery {
+        sql: "SELECT".into(),
+        parameters: Vec::new(),
+        columns: [].into(),
+        binary: Vec::new(),
+        settings: [].into(),
+        is_prepared: false,
+    }
 }
 
 fn import() -> ImportSchema {

@@ -1,3 +1,5 @@
+mod relay;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -22,6 +24,8 @@ use crate::{
     Audit, Choice, ConnKey, Connection, Error, Foreign, Lease, QueryId, Remote, RemoteTransactions,
     Result,
 };
+pub use relay::{Described, RawBatches};
+pub(crate) use relay::{KnownTables, describe_pinned};
 
 /// Rows of a remote.
 pub type Batches = BoxStream<'static, Result<RecordBatch>>;

@@ -4,7 +4,7 @@
 //! has ended, also when its reader went away. It holds no statement's text and no value.
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use arrow_array::{Array, RecordBatch};
@@ -84,6 +84,7 @@ impl QueryIds {
 pub struct Audit {
     foreign: Arc<Foreign>,
     since: Instant,
+    is_left_out: AtomicBool,
     statement: Mutex<RemoteStatement>,
 }
 
@@ -108,6 +109,7 @@ impl Audit {
         Arc::new(Self {
             foreign: Arc::clone(foreign),
             since: Instant::now(),
+            is_left_out: AtomicBool::new(false),
             statement: Mutex::new(statement),
         })
     }
@@ -158,8 +160,18 @@ impl Audit {
     }
 }
 
+impl Audit {
+    /// No rows were asked for, and it went well: that is no statement of anybody's.
+    pub(crate) fn leave_out(&self) {
+        self.is_left_out.store(true, Ordering::Relaxed);
+    }
+}
+
 impl Drop for Audit {
     fn drop(&mut self) {
+        if self.is_left_out.load(Ordering::Relaxed) {
+            return;
+        }
         let Some(auditor) = self.foreign.auditor.get() else { return };
         let mut statement = self.statement.lock().clone();
         statement.elapsed = self.since.elapsed();

@@ -24,7 +24,7 @@ mod rotation;
 mod survey;
 mod transaction;
 
-pub use access::{Access, Batches, Ending, Person, Queries, Scan};
+pub use access::{Access, Batches, Described, Ending, Person, Queries, RawBatches, Scan};
 pub use audit::{Audit, Auditor, QueryId, RemoteStatement};
 pub use choice::{Choice, Why, choose, is_pending, requires_consent, valid_until};
 pub use error::{Error, Result};
@@ -64,6 +64,7 @@ pub struct Foreign {
     pub(crate) connect_timeout: Duration,
     pub(crate) names: Names,
     pub(crate) queries: QueryIds,
+    pub(crate) known_tables: access::KnownTables,
     pub(crate) auditor: OnceLock<Arc<dyn Auditor>>,
     references: OnceLock<Arc<References>>,
     pub(crate) probes: Probes,
@@ -95,6 +96,7 @@ impl Foreign {
             connect_timeout: Self::CONNECT_TIMEOUT,
             names: Names::default(),
             queries: QueryIds::new(),
+            known_tables: access::KnownTables::default(),
             auditor: OnceLock::new(),
             references: OnceLock::new(),
             probes: Probes::default(),

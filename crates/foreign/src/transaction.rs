@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_stream::try_stream;
 use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt};
-use medley_fdw::{Begin, Isolation, Query};
+use medley_fdw::{Begin, Facts, Isolation, Query, RawBatch, RawQuery, RemoteTable, TableName};
 use parking_lot::Mutex;
 use tokio::sync::Mutex as AsyncMutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::Batches;
+use crate::access::{Batches, RawBatches, describe_pinned};
 use crate::key::PinnedKey;
 use crate::lease::{CANCEL_TIMEOUT, cancel_at_remote};
 use crate::{Access, Audit, ConnKey, Connection, Error, Lease, QueryId, Remote, Result};
@@ -71,15 +71,7 @@ impl RemoteTransactions {
         query: &Query,
         audit: &Arc<Audit>,
     ) -> Result<Option<Batches>> {
-        let Some(pinned) = self.pinned(access, remote).await? else { return Ok(None) };
-        let ask = Exchange {
-            pinned,
-            server: remote.server_name().to_owned(),
-            cancel: access.cancel_token().clone(),
-            stop: self.stop.lock().clone(),
-            audit: Arc::clone(audit),
-            query_id: access.query_id(),
-        };
+        let Some(ask) = self.exchange(access, remote, audit).await? else { return Ok(None) };
         let query = query.clone();
         let level = self.level.load(Ordering::Relaxed);
         let rows = try_stream! {
@@ -96,6 +88,71 @@ impl RemoteTransactions {
             ask.run(move |pinned| pinned.close(cursor.closed()).boxed()).await?;
         };
         Ok(Some(rows.boxed()))
+    }
+
+    /// The same with rows as the remote encodes them.
+    pub(crate) async fn raw_query(
+        &self,
+        access: &Arc<Access>,
+        remote: &Remote,
+        query: &RawQuery,
+        audit: &Arc<Audit>,
+    ) -> Result<Option<RawBatches>> {
+        let Some(ask) = self.exchange(access, remote, audit).await? else { return Ok(None) };
+        let query = query.clone();
+        let level = self.level.load(Ordering::Relaxed);
+        let rows = try_stream! {
+            let cursor = ask.run(move |pinned| pinned.raw_open(level, query).boxed()).await?;
+            loop {
+                let name = cursor.name().to_owned();
+                let fetched =
+                    ask.run(move |pinned| async move { pinned.raw_fetch(&name).await }.boxed());
+                match fetched.await? {
+                    Some(batch) => yield batch,
+                    None => break,
+                }
+            }
+            ask.run(move |pinned| pinned.close(cursor.closed()).boxed()).await?;
+        };
+        Ok(Some(rows.boxed()))
+    }
+
+    /// What tables are, by the mapping's connection; `None` where the remote knows no
+    /// transactions.
+    pub(crate) async fn tables(
+        &self,
+        access: &Arc<Access>,
+        remote: &Remote,
+        tables: Vec<TableName>,
+        audit: &Arc<Audit>,
+    ) -> Result<Option<(Facts, Vec<Option<RemoteTable>>)>> {
+        let Some(ask) = self.exchange(access, remote, audit).await? else { return Ok(None) };
+        let level = self.level.load(Ordering::Relaxed);
+        let asked = ask.run(move |pinned| {
+            async move {
+                pinned.tidy(level).await?;
+                describe_pinned(&mut pinned.lease, tables).await
+            }
+            .boxed()
+        });
+        Ok(Some(asked.await?))
+    }
+
+    async fn exchange(
+        &self,
+        access: &Arc<Access>,
+        remote: &Remote,
+        audit: &Arc<Audit>,
+    ) -> Result<Option<Exchange>> {
+        let Some(pinned) = self.pinned(access, remote).await? else { return Ok(None) };
+        Ok(Some(Exchange {
+            pinned,
+            server: remote.server_name().to_owned(),
+            cancel: access.cancel_token().clone(),
+            stop: self.stop.lock().clone(),
+            audit: Arc::clone(audit),
+            query_id: access.query_id(),
+        }))
     }
 
     async fn pinned(
@@ -254,6 +311,26 @@ impl Pinned {
         self.tidy(level).await?;
         let name = self.declare(query).await?;
         Ok(OpenCursor { name: Some(name), abandoned: Arc::clone(&self.abandoned) })
+    }
+
+    /// Opens a cursor whose rows are relayed.
+    async fn raw_open(&mut self, level: usize, query: RawQuery) -> Result<OpenCursor> {
+        self.tidy(level).await?;
+        self.cursors += 1;
+        let name = format!("c{}", self.cursors);
+        self.unknown = true;
+        let declared = self.lease.sql()?.raw_declare(&name, query).await;
+        self.unknown = declared.as_ref().is_err_and(medley_fdw::Error::is_connection_lost);
+        declared?;
+        Ok(OpenCursor { name: Some(name), abandoned: Arc::clone(&self.abandoned) })
+    }
+
+    async fn raw_fetch(&mut self, cursor: &str) -> Result<Option<RawBatch>> {
+        self.check()?;
+        self.unknown = true;
+        let fetched = self.lease.sql()?.raw_fetch(cursor, FETCH_ROWS).await;
+        self.unknown = fetched.as_ref().is_err_and(medley_fdw::Error::is_connection_lost);
+        Ok(fetched?)
     }
 
     /// Until the answer is there, the connection's state is unknown.

@@ -6,6 +6,8 @@ use std::time::Duration;
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use medley_diagnostic::{Report, SqlState};
+use medley_engine::RawFormats;
+use medley_fdw::RawBatch;
 use medley_secret::ScramKeys;
 use medley_session::{Execution, Instance, Interrupt, Login, Output, Parameter, Status};
 use medley_types::{Column, Style};
@@ -226,6 +228,16 @@ impl Output for Answer<'_> {
             Some(shape) => self.out.batch(batch, shape, style).await,
             None => Err(Report::error(SqlState::INTERNAL_ERROR, "rows without columns")),
         }
+    }
+
+    fn raw_formats(&self) -> Option<RawFormats> {
+        let Some(shape) = &self.shape else { return Some(RawFormats::Text) };
+        let binary = shape.formats().iter().map(|format| *format == Format::Binary);
+        Some(RawFormats::Columns(binary.collect()))
+    }
+
+    async fn raw_rows(&mut self, batch: &RawBatch) -> Result<(), Report> {
+        self.out.raw_rows(&batch.messages).await
     }
 
     async fn complete(&mut self, tag: &str) -> Result<(), Report> {

@@ -44,7 +44,7 @@ impl Session {
         let token = bounds.token.clone();
         match statement {
             Statement::Query(QueryStatement::Select(query)) => {
-                let count = self.select(&query, &[], token, out).await?;
+                let count = self.select(&query, &[], None, token, out).await?;
                 return Ok(format!("SELECT {count}"));
             }
             Statement::Query(change) => {
@@ -209,13 +209,13 @@ impl Session {
         out: &mut dyn Output,
     ) -> Result<u64, Report> {
         let prepared = self.prepared(execute.name.as_str())?;
-        let Prepared::Query { query, types, .. } = &*prepared else {
+        let Prepared::Query { query, types, plan, .. } = &*prepared else {
             return Err(Report::unsupported("EXECUTE of a utility statement"));
         };
         let style = Arc::clone(self.settings.lock().style());
         let parameters =
             crate::extended::arguments(execute, types, &style).map_err(|report| *report)?;
-        self.select(query, &parameters, bounds.token.clone(), out).await
+        self.select(query, &parameters, Some(plan), bounds.token.clone(), out).await
     }
 
     fn deallocate(&mut self, name: Option<&str>) -> Result<(), Report> {

@@ -28,6 +28,8 @@ pub(crate) enum Prepared {
         types: Vec<PgType>,
         /// What comes out.
         columns: Vec<Column>,
+        /// Its plan, as it was last made.
+        plan: engine::PlanCell,
     },
     /// Anything else: parsed again at each run, for a statement with secrets is not kept parsed.
     Utility {
@@ -141,7 +143,12 @@ impl Session {
         let prepared = self.instance.engine.prepare(&context, &query, &types);
         let engine::Prepared { columns, parameter_types, .. } =
             prepared.map_err(|error| error.report())?;
-        Ok(Prepared::Query { query: Arc::new(query), types: parameter_types, columns })
+        Ok(Prepared::Query {
+            query: Arc::new(query),
+            types: parameter_types,
+            columns,
+            plan: engine::PlanCell::default(),
+        })
     }
 
     /// The columns of a statement that is no query.
@@ -206,7 +213,8 @@ impl Session {
                 })
             })
             .collect::<Result<_, Report>>()?;
-        Ok(Portal { prepared, parameters, state: PortalState::New })
+        let is_of_named = !statement.is_empty();
+        Ok(Portal { prepared, parameters, is_of_named, state: PortalState::New })
     }
 
     /// Describe, of a prepared statement.
@@ -269,10 +277,12 @@ impl Session {
                     format!("portal \"{name}\" cannot be run"),
                 ))
             }
-            Prepared::Query { query, .. } => {
+            Prepared::Query { query, plan, .. } => {
                 self.check_not_failed()?;
-                let execution =
-                    self.execute_query(&mut portal, query, max_rows, bounds, out).await?;
+                // The unnamed statement is likely to be parsed anew each time.
+                let plan = Some(plan).filter(|_| portal.is_of_named);
+                let run = (query.as_ref(), plan);
+                let execution = self.execute_query(&mut portal, run, max_rows, bounds, out).await?;
                 self.portals.insert(name.to_owned(), portal);
                 Ok(execution)
             }
@@ -296,7 +306,7 @@ impl Session {
     async fn execute_query(
         &mut self,
         portal: &mut Portal,
-        query: &Query,
+        (query, plan): (&Query, Option<&engine::PlanCell>),
         max_rows: Option<usize>,
         bounds: &Bounds,
         out: &mut dyn Output,
@@ -306,7 +316,9 @@ impl Session {
             PortalState::Done => return Ok(Execution::Complete("SELECT 0".to_owned())),
             PortalState::New => {
                 let token = bounds.token.clone();
-                (self.start_query(query, &portal.parameters, token, out).await?, None)
+                let options = engine::RunOptions { raw: out.raw_formats(), plan };
+                let started = self.start_query(query, &portal.parameters, options, token, out);
+                (started.await?, None)
             }
         };
         let style = Arc::clone(self.settings.lock().style());
@@ -320,9 +332,9 @@ impl Session {
                     None => return Ok(Execution::Complete(format!("SELECT {sent}"))),
                 },
             };
-            let (now, later) = cut(&batch, limit - sent);
-            out.rows(&now, &style).await?;
-            sent += now.num_rows();
+            let (now, later) = batch.cut(limit - sent);
+            query::put(&now, &style, out).await?;
+            sent += now.rows();
             if sent == limit {
                 portal.state = PortalState::Running { rows: Mutex::new(rows), rest: later };
                 return Ok(Execution::Suspended);
@@ -356,14 +368,6 @@ impl Session {
 
 fn no_portal(name: &str) -> Report {
     Report::error(SqlState::INVALID_CURSOR_NAME, format!("portal \"{name}\" does not exist"))
-}
-
-/// The first rows of a batch, and the others if there are any.
-fn cut(batch: &RecordBatch, rows: usize) -> (RecordBatch, Option<RecordBatch>) {
-    match batch.num_rows() {
-        all if all <= rows => (batch.clone(), None),
-        all => (batch.slice(0, rows), Some(batch.slice(rows, all - rows))),
-    }
 }
 
 fn parameter(
@@ -444,6 +448,12 @@ impl Output for Undescribed<'_> {
     }
     async fn rows(&mut self, batch: &RecordBatch, style: &Arc<Style>) -> Result<(), Report> {
         self.0.rows(batch, style).await
+    }
+    fn raw_formats(&self) -> Option<engine::RawFormats> {
+        self.0.raw_formats()
+    }
+    async fn raw_rows(&mut self, batch: &medley_fdw::RawBatch) -> Result<(), Report> {
+        self.0.raw_rows(batch).await
     }
     async fn complete(&mut self, tag: &str) -> Result<(), Report> {
         self.0.complete(tag).await

@@ -3,6 +3,8 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use medley_diagnostic::Report;
+use medley_engine::RawFormats;
+use medley_fdw::RawBatch;
 use medley_types::{Column, Style};
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +19,16 @@ pub trait Output: Send {
 
     /// Rows, in the shape that was told, to be printed under `style`.
     async fn rows(&mut self, batch: &RecordBatch, style: &Arc<Style>) -> Result<(), Report>;
+
+    /// In which formats rows are taken as a remote encodes them, if they are.
+    fn raw_formats(&self) -> Option<RawFormats> {
+        None
+    }
+
+    /// Rows in those formats.
+    async fn raw_rows(&mut self, _batch: &RawBatch) -> Result<(), Report> {
+        Err(Report::unsupported("relaying rows unread"))
+    }
 
     /// The end of a statement, with its command tag.
     async fn complete(&mut self, tag: &str) -> Result<(), Report>;

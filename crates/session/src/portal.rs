@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-use medley_engine::{Parameter, Rows};
+use medley_engine::{Batch, Parameter, Rows};
 use parking_lot::Mutex;
 
 use crate::extended::Prepared;
@@ -10,6 +9,8 @@ use crate::extended::Prepared;
 pub(crate) struct Portal {
     pub(crate) prepared: Arc<Prepared>,
     pub(crate) parameters: Vec<Parameter>,
+    /// The statement has a name.
+    pub(crate) is_of_named: bool,
     pub(crate) state: PortalState,
 }
 
@@ -23,7 +24,7 @@ pub(crate) enum PortalState {
         /// rows by itself does not.
         rows: Mutex<Rows>,
         /// Those that came, and were not asked for yet.
-        rest: Option<RecordBatch>,
+        rest: Option<Batch>,
     },
     /// It ran to its end.
     Done,

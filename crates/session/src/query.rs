@@ -4,10 +4,13 @@ use std::time::SystemTime;
 
 use futures::StreamExt;
 use medley_diagnostic::{Diagnostic, Report, SqlState};
-use medley_engine::{ExplainOptions, Format, Parameter, QueryContext, Rows};
+use medley_engine::{
+    Batch, ExplainOptions, Format, Parameter, PlanCell, QueryContext, Rows, RunOptions,
+};
 use medley_fdw::Isolation;
 use medley_foreign::Access;
 use medley_sql::{Explain, ExplainOption, Query, QueryStatement, Statement};
+use medley_types::Style;
 use tokio_util::sync::CancellationToken;
 
 use crate::login::micros;
@@ -60,12 +63,15 @@ impl Session {
         &mut self,
         query: &Query,
         parameters: &[Parameter],
+        mut options: RunOptions<'_>,
         token: CancellationToken,
         out: &mut dyn Output,
     ) -> Result<Rows, Report> {
         self.lock_relations(query, &token)?;
+        // What the transaction has changed is in no version of the catalog.
+        options.plan = options.plan.filter(|_| !self.transaction().catalog.has_changes());
         let context = self.query_context(token);
-        let rows = self.instance.engine.run(&context, query, parameters).await;
+        let rows = self.instance.engine.run_with(&context, query, parameters, options).await;
         let rows = rows.map_err(|error| error.report())?;
         self.tell_endings(&context.access, out).await?;
         Ok(rows)
@@ -76,17 +82,19 @@ impl Session {
         &mut self,
         query: &Query,
         parameters: &[Parameter],
+        plan: Option<&PlanCell>,
         token: CancellationToken,
         out: &mut dyn Output,
     ) -> Result<u64, Report> {
-        let mut rows = self.start_query(query, parameters, token.clone(), out).await?;
+        let options = RunOptions { raw: out.raw_formats(), plan };
+        let mut rows = self.start_query(query, parameters, options, token.clone(), out).await?;
         out.columns(&rows.columns).await?;
         let mut count = 0;
         while let Some(batch) = next(&mut rows, &token).await {
             let batch = batch?;
-            count += batch.num_rows() as u64;
+            count += batch.rows() as u64;
             let style = Arc::clone(self.settings.lock().style());
-            out.rows(&batch, &style).await?;
+            put(&batch, &style, out).await?;
         }
         Ok(count)
     }
@@ -118,7 +126,7 @@ impl Session {
 pub(crate) async fn next(
     rows: &mut Rows,
     token: &CancellationToken,
-) -> Option<Result<arrow_array::RecordBatch, Report>> {
+) -> Option<Result<Batch, Report>> {
     tokio::select! {
         biased;
         () = token.cancelled() => Some(Err(Report::error(
@@ -126,6 +134,18 @@ pub(crate) async fn next(
             "canceling statement due to user request",
         ))),
         batch = rows.batches.next() => batch.map(|batch| batch.map_err(|error| error.report())),
+    }
+}
+
+/// Hands rows on, in the form that they came in.
+pub(crate) async fn put(
+    batch: &Batch,
+    style: &Arc<Style>,
+    out: &mut dyn Output,
+) -> Result<(), Report> {
+    match batch {
+        Batch::Columns(batch) => out.rows(batch, style).await,
+        Batch::Raw(batch) => out.raw_rows(batch).await,
     }
 }
 

@@ -5,12 +5,13 @@ use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use medley_fdw::{
     Batches, Begin, Canceller, Capabilities, Dialect, Error, Estimate, Facts, Family, ImportSchema,
-    Isolation, Query, Report, Result, Split, SqlConnection, SqlState, TableDef, TableName,
-    TableStatistics,
+    Isolation, Query, RawBatch, RawQuery, RawRows, RemoteTable, Report, Result, Split,
+    SqlConnection, SqlState, TableDef, TableName, TableStatistics,
 };
 use medley_types::{Column, PgType};
 
 use crate::connect::application_name::FALLBACK;
+use crate::relay::{RelayCursor, Statements};
 use crate::scan::{Cursor, Scan};
 use crate::session::{Session, Status};
 use crate::sql::{identifier, literal};
@@ -30,6 +31,8 @@ pub(crate) struct Connection {
     /// COPY (query) TO STDOUT (FORMAT BINARY) works there.
     pub(crate) copies: bool,
     pub(crate) cursors: HashMap<String, Cursor>,
+    pub(crate) relays: HashMap<String, RelayCursor>,
+    pub(crate) statements: Statements,
     /// Its options do not say what it is called: then it is called what it is used for.
     is_unnamed: bool,
     user: String,
@@ -42,24 +45,36 @@ impl Connection {
         let is_medley = banner.contains("Medley");
         let version = version(&banner);
         let backslash_is_plain = session.parameter("standard_conforming_strings") != Some("off");
+        let locale = Locale::of(&mut session, version).await?;
         let facts = Facts {
             dialect: if backslash_is_plain { &DIALECT } else { &BACKSLASH_DIALECT },
             version,
-            byte_order_collation: is_byte_ordered(&mut session, version).await?,
+            byte_order_collation: locale.is_byte_ordered(),
+            unicode_letters: locale.has_unicode_letters(),
             can: Capabilities {
                 cursors: !is_medley,
                 transactions: true,
                 snapshots: !is_medley && version >= 90_200,
                 splits: !is_medley && version >= plan::CTID_RANGES_SINCE,
                 modify: false,
-                raw_rows: false,
+                raw_rows: !is_medley,
             },
         };
-        Ok(Self { session, facts, copies: !is_medley, cursors: HashMap::new(), is_unnamed, user })
+        Ok(Self {
+            session,
+            facts,
+            copies: !is_medley,
+            cursors: HashMap::new(),
+            relays: HashMap::new(),
+            statements: Statements::default(),
+            is_unnamed,
+            user,
+        })
     }
 
     async fn end(&mut self, sql: &str) -> Result<()> {
         self.cursors.clear();
+        self.relays.clear();
         self.session.execute(sql).await
     }
 }
@@ -79,26 +94,51 @@ fn version(banner: &str) -> u32 {
     }
 }
 
-/// Whether text sorts by bytes in the remote's database, as it does here: surely so only for
-/// "C" and for PostgreSQL's own locales.
-async fn is_byte_ordered(session: &mut Session, version: u32) -> Result<bool> {
-    let provider = if version >= 150_000 { "datlocprovider" } else { "'c'" };
-    let sql = format!(
-        "SELECT datcollate, {provider} FROM pg_catalog.pg_database \
-         WHERE datname = pg_catalog.current_database()"
-    );
-    let rows = match session.rows(&sql).await {
-        // Not knowing is no reason not to be connected.
-        Err(Error::Remote(_)) => return Ok(false),
-        rows => rows?,
-    };
-    let row = rows.into_iter().next().unwrap_or_default();
-    let value = |index: usize| row.get(index).and_then(Option::as_deref);
-    Ok(match value(1) {
-        Some("b") => true,
-        Some("c") => matches!(value(0), Some("C" | "POSIX")),
-        _ => false,
-    })
+/// How the remote's database orders text, and what letters are to it.
+#[derive(Debug, Default)]
+struct Locale {
+    collate: String,
+    ctype: String,
+    provider: String,
+    encoding: String,
+}
+
+impl Locale {
+    async fn of(session: &mut Session, version: u32) -> Result<Self> {
+        let provider = if version >= 150_000 { "datlocprovider" } else { "'c'" };
+        let sql = format!(
+            "SELECT datcollate, datctype, {provider}, pg_catalog.pg_encoding_to_char(encoding) \
+             FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
+        );
+        let rows = match session.rows(&sql).await {
+            // Not knowing is no reason not to be connected.
+            Err(Error::Remote(_)) => return Ok(Self::default()),
+            rows => rows?,
+        };
+        let mut values = rows.into_iter().next().unwrap_or_default().into_iter();
+        let mut next = || values.next().flatten().unwrap_or_default();
+        Ok(Self { collate: next(), ctype: next(), provider: next(), encoding: next() })
+    }
+
+    /// By bytes, as here: surely so only for "C", whose order PostgreSQL knows to have no version
+    /// whatever follows it, and for PostgreSQL's own locales.
+    fn is_byte_ordered(&self) -> bool {
+        match self.provider.as_str() {
+            "b" => true,
+            "c" => matches!(self.collate.as_str(), "C" | "POSIX") || self.collate.starts_with("C."),
+            _ => false,
+        }
+    }
+
+    /// By Unicode, and in no language: "C" knows ASCII only, and in Turkish I is not the other
+    /// case of i.
+    fn has_unicode_letters(&self) -> bool {
+        let language = self.ctype.split(['_', '.', '@']).next().unwrap_or_default();
+        let is_own = self.provider == "b" || self.provider == "c";
+        let is_ascii = self.provider == "c" && matches!(self.ctype.as_str(), "" | "C" | "POSIX");
+        let is_special = matches!(language, "tr" | "az" | "lt");
+        is_own && self.encoding == "UTF8" && !is_ascii && !is_special
+    }
 }
 
 #[async_trait]
@@ -146,7 +186,31 @@ impl SqlConnection for Connection {
         opened.fetch(&mut self.session, rows).await
     }
 
+    fn raw_query(&mut self, query: RawQuery) -> RawRows<'_> {
+        Box::pin(async_stream::try_stream! {
+            let mut relay = self.relay(&query).await?;
+            while let Some(batch) = relay.next(&mut self.session).await? {
+                yield batch;
+            }
+        })
+    }
+
+    async fn raw_declare(&mut self, cursor: &str, query: RawQuery) -> Result<()> {
+        self.declare_relay(cursor, &query).await
+    }
+
+    async fn raw_fetch(&mut self, cursor: &str, rows: usize) -> Result<Option<RawBatch>> {
+        self.fetch_relay(cursor, rows).await
+    }
+
+    async fn tables(&mut self, tables: &[TableName]) -> Result<Vec<Option<RemoteTable>>> {
+        crate::describe::tables(&mut self.session, tables).await
+    }
+
     async fn close(&mut self, cursor: &str) -> Result<()> {
+        if self.close_relay(cursor).await? {
+            return Ok(());
+        }
         let opened = self.cursors.remove(cursor).ok_or_else(|| no_cursor(cursor))?;
         opened.close(&mut self.session).await
     }
@@ -182,6 +246,7 @@ impl SqlConnection for Connection {
     }
 
     async fn rollback_to(&mut self, name: &str) -> Result<()> {
+        self.session.forget_settings();
         self.session.execute(&format!("ROLLBACK TO SAVEPOINT {}", identifier(name))).await
     }
 
@@ -227,6 +292,7 @@ impl SqlConnection for Connection {
 
     async fn reset(&mut self) -> bool {
         self.cursors.clear();
+        self.relays.clear();
         self.session.reset(!self.copies).await
     }
 }

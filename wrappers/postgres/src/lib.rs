@@ -15,10 +15,12 @@
 //!   stops what runs at the remote.
 mod connect;
 mod connection;
+mod describe;
 mod import;
 mod options;
 mod plan;
 mod protocol;
+mod relay;
 mod scan;
 mod session;
 mod sql;
@@ -110,5 +112,9 @@ impl SqlWrapper for Postgres {
 
     fn dialect(&self) -> &'static Dialect {
         &connection::DIALECT
+    }
+
+    fn relays(&self) -> bool {
+        true
     }
 }

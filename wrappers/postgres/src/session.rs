@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::BytesMut;
-use medley_fdw::{Canceller, Error, Report, Result, Severity, SqlState, Unreached};
+use medley_fdw::{Canceller, Error, Report, Result, Settings, Severity, SqlState, Unreached};
 use postgres_protocol::message::frontend;
 
 use crate::connect::{Endpoint, SessionAttrs, os_text};
@@ -28,6 +28,17 @@ const SETTINGS: [&str; 5] = [
     "SET intervalstyle = postgres",
     "SET extra_float_digits = 3",
 ];
+
+/// What a session was last told to be set to, beyond what it is set up with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Told {
+    /// Nothing.
+    Nothing,
+    /// These settings.
+    These(Settings),
+    /// These or others: a transaction ended, which may have undone them.
+    Unknown(Settings),
+}
 
 /// Rows as text.
 pub(crate) type TextRows = Vec<Vec<Option<String>>>;
@@ -72,6 +83,8 @@ enum Ahead {
     Reset,
     /// A name. That it is not taken is no reason not to go on.
     Name,
+    /// Settings. What follows would answer otherwise without them.
+    Settings,
 }
 
 /// A connection that has logged in. Dropped in the middle of something, it stops it.
@@ -88,6 +101,11 @@ pub(crate) struct Session {
     /// The socket is of no use any more.
     broken: bool,
     name: Name,
+    /// What it is to be set to when something is next sent; none for what it is set up with.
+    wanted: Option<Settings>,
+    told: Told,
+    /// What was last sent is a text whose places mean something to whoever sent it.
+    is_placed: bool,
     /// Answers that come before those that are awaited.
     ahead: VecDeque<Ahead>,
     /// The settings that the remote has.
@@ -118,6 +136,9 @@ impl Session {
             unsynced: false,
             broken: false,
             name: Name::default(),
+            wanted: None,
+            told: Told::Nothing,
+            is_placed: false,
             ahead: VecDeque::new(),
             settings: Vec::new(),
             canceller,
@@ -159,6 +180,39 @@ impl Session {
         self.name.wanted = Some(name).filter(|name| self.name.told.as_ref() != Some(name));
     }
 
+    /// Is set to these settings from the next message on, which costs no round trip and, if it is
+    /// so already, no byte; without any to what it was set up with.
+    pub fn under(&mut self, settings: Option<Settings>) {
+        self.wanted = settings;
+    }
+
+    /// What was set since a savepoint may have been undone.
+    pub fn forget_settings(&mut self) {
+        self.told = match std::mem::replace(&mut self.told, Told::Nothing) {
+            Told::These(settings) | Told::Unknown(settings) => Told::Unknown(settings),
+            Told::Nothing => Told::Nothing,
+        };
+    }
+
+    /// The statements that set it to what is wanted, if it is not.
+    fn setting(&self) -> Option<String> {
+        let set = |(name, value): &(&str, String)| format!("SET {name} = {}", literal(value));
+        let statements: Vec<String> = match (&self.wanted, &self.told) {
+            (None, Told::Nothing) => return None,
+            (None, Told::These(told) | Told::Unknown(told)) => {
+                let resets = told.iter().map(|(name, _)| format!("RESET {name}"));
+                resets.chain(self.settings.iter().map(|it| (*it).to_owned())).collect()
+            }
+            (Some(wanted), Told::These(told)) => {
+                let differs = |(index, it): &(usize, &(&str, String))| told.get(*index) != Some(it);
+                let differing = wanted.iter().enumerate().filter(differs);
+                differing.map(|(_, it)| set(it)).collect()
+            }
+            (Some(wanted), Told::Nothing | Told::Unknown(_)) => wanted.iter().map(set).collect(),
+        };
+        (!statements.is_empty()).then(|| statements.join("; "))
+    }
+
     /// Sends messages that `write` makes, which the remote answers with so many ReadyForQuery.
     pub async fn send(
         &mut self,
@@ -166,19 +220,28 @@ impl Session {
         write: impl FnOnce(&mut BytesMut) -> io::Result<()>,
     ) -> Result<()> {
         let name = self.name.wanted.clone().filter(|_| self.awaited == 0);
+        // A transaction that has failed takes nothing but its end.
+        let can_set = self.awaited == 0 && self.status != Status::Failed;
+        let setting = self.setting().filter(|_| can_set);
         let wire = self.wire();
-        let naming = name.iter().try_for_each(|name| {
-            frontend::query(&format!("SET application_name = {}", literal(name)), wire.output())
-        });
-        let written = naming.and_then(|()| write(wire.output()));
+        let mut ahead: Vec<String> = Vec::new();
+        ahead.extend(name.iter().map(|name| format!("SET application_name = {}", literal(name))));
+        ahead.extend(setting.clone());
+        let told = ahead.iter().try_for_each(|sql| frontend::query(sql, wire.output()));
+        let written = told.and_then(|()| write(wire.output()));
         if written.is_err() {
             wire.output().clear();
         }
         written.map_err(|error| unsendable(&error))?;
+        self.is_placed = self.wanted.is_some();
         self.awaited += answers;
         if name.is_some() {
             self.ahead.push_back(Ahead::Name);
             self.name = Name { wanted: None, told: name };
+        }
+        if setting.is_some() {
+            self.ahead.push_back(Ahead::Settings);
+            self.told = self.wanted.clone().map_or(Told::Nothing, Told::These);
         }
         let sent = self.wire().flush().await;
         sent.map_err(|error| self.lost(&error))
@@ -257,6 +320,11 @@ impl Session {
                 self.stand(frame)
             }
             (b'E', Ahead::Reset) => Err(self.lost(&malformed("answer to a reset"))),
+            (b'E', Ahead::Settings) => {
+                // What was sent behind it has no value now.
+                self.broken = true;
+                Err(Error::remote(Report { position: None, ..report(&frame.body) }))
+            }
             _ => Ok(()),
         }
     }
@@ -279,12 +347,14 @@ impl Session {
         if before != Status::Idle && self.status == Status::Idle {
             // What was set in a transaction that is rolled back is not set any more.
             self.name.told = None;
+            self.forget_settings();
         }
         Ok(())
     }
 
     /// Reads on to ReadyForQuery after an error of the remote's, and words it.
-    async fn fail(&mut self, report: Report, sql: &str) -> Error {
+    async fn fail(&mut self, mut report: Report, sql: &str) -> Error {
+        report.position = report.position.filter(|_| self.is_placed);
         if report.severity >= Severity::Fatal {
             self.broken = true;
             let detail = format!("{}:  {}", report.severity.as_str(), report.message);
@@ -406,8 +476,20 @@ impl Session {
             // Nothing was asked of it since.
             return true;
         }
+        // What it was told stays, for it is likely to be told the same again.
+        let told = match &self.told {
+            Told::Nothing => String::new(),
+            Told::These(told) | Told::Unknown(told) => {
+                let set =
+                    |(name, value): &(&str, String)| format!("; SET {name} = {}", literal(value));
+                told.iter().map(set).collect()
+            }
+        };
         let undo: &[&str] = if is_medley { &RESET_MEDLEY } else { &RESET };
-        let sql = [undo, &self.settings].concat().join("; ");
+        let sql = [undo, &self.settings].concat().join("; ") + &told;
+        if let Told::Unknown(told) = &self.told {
+            self.told = Told::These(Arc::clone(told));
+        }
         self.name.told = None;
         self.name.wanted = None;
         let wire = self.wire();

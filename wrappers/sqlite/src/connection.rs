@@ -29,7 +29,8 @@ impl Connection {
         let byte_order_collation = session.join(asked).await?;
         let version = u32::try_from(rusqlite::version_number()).unwrap_or_default();
         let can = Capabilities::default();
-        let facts = Facts { dialect: &DIALECT, version, byte_order_collation, can };
+        let facts =
+            Facts { dialect: &DIALECT, version, byte_order_collation, unicode_letters: false, can };
         Ok(Self { session, facts })
     }
 }

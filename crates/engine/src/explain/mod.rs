@@ -11,6 +11,10 @@ use std::sync::Arc;
 
 use datafusion::physical_plan::ExecutionPlan;
 
+use medley_foreign::Access;
+
+use crate::ship::whole::{NotShipped, Whole};
+
 /// What EXPLAIN is asked to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExplainOptions {
@@ -39,11 +43,42 @@ pub enum Format {
     Json,
 }
 
-/// The plan in PostgreSQL's words: a line each, or one document.
-pub(crate) fn lines(plan: &Arc<dyn ExecutionPlan>, options: &ExplainOptions) -> Vec<String> {
-    let nodes = plan::nodes(plan, options.verbose);
+/// The plan in PostgreSQL's words: a line each, or one document. With VERBOSE, where there is a
+/// remote, it says why that was not sent the whole statement.
+pub(crate) fn lines(
+    plan: &Arc<dyn ExecutionPlan>,
+    options: &ExplainOptions,
+    not_shipped: &NotShipped,
+) -> Vec<String> {
+    let mut nodes = plan::nodes(plan, options.verbose);
+    if options.verbose && not_shipped.is_news && nodes.iter().any(plan::Node::has_foreign_scan) {
+        nodes.iter_mut().for_each(|node| node.note("Not shipped", &not_shipped.to_string()));
+    }
+    print(&nodes, options)
+}
+
+/// A statement that is shipped as a whole.
+pub(crate) fn whole_lines(access: &Access, whole: &Whole, options: &ExplainOptions) -> Vec<String> {
+    let mut node = plan::Node::foreign_scan_of_all();
+    if options.verbose {
+        let columns = whole.columns.iter();
+        let columns = columns.map(|it| medley_catalog::quote_identifier(&it.name).into_owned());
+        node.list("Output", columns.collect());
+    }
+    node.list("Relations", whole.relations());
+    node.note("Shipped", "the whole statement");
+    if options.verbose {
+        node.note("Remote SQL", &whole.sql);
+        let source = whole.sources.first();
+        let mapping = source.and_then(|it| crate::scan::mapping(access, it.server, it.check_as));
+        mapping.iter().for_each(|mapping| node.note("User Mapping", mapping));
+    }
+    print(&[node], options)
+}
+
+fn print(nodes: &[plan::Node], options: &ExplainOptions) -> Vec<String> {
     match options.format {
-        Format::Text => text::lines(&nodes),
-        Format::Json => vec![text::json(&nodes)],
+        Format::Text => text::lines(nodes),
+        Format::Json => vec![text::json(nodes)],
     }
 }

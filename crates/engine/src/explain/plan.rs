@@ -55,6 +55,29 @@ impl Node {
         Self { kind, children, ..Self::default() }
     }
 
+    /// The remote does all of it.
+    pub fn foreign_scan_of_all() -> Self {
+        Self::new("Foreign Scan", Vec::new())
+    }
+
+    /// Whether a remote is read by it, or below it.
+    pub fn has_foreign_scan(&self) -> bool {
+        self.kind == "Foreign Scan"
+            || self.children.iter().chain(&self.init_plans).any(Self::has_foreign_scan)
+    }
+
+    /// Adds what is said under a key.
+    pub fn note(&mut self, key: &'static str, value: &str) {
+        self.details.push((key, Value::One(value.to_owned())));
+    }
+
+    /// Adds a list under a key.
+    pub fn list(&mut self, key: &'static str, values: Vec<String>) {
+        if !values.is_empty() {
+            self.details.push((key, Value::List(values)));
+        }
+    }
+
     /// Its line.
     pub fn title(&self) -> String {
         let kind = match (self.kind, self.strategy, self.join) {

@@ -19,7 +19,7 @@ mod system_scan;
 pub(crate) use at_once::asks_sub_plan;
 pub(crate) use foreign::{ForeignTable, check_handlers};
 pub(crate) use planner::Planner;
-pub(crate) use remote::ForeignScan;
+pub(crate) use remote::{ForeignScan, mapping};
 pub(crate) use sub_plan::{Answer, SubPlan};
 pub(crate) use system::SystemTable;
 

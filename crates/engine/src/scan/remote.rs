@@ -109,12 +109,7 @@ impl ForeignScan {
 
     /// Whose mapping would count now and why, or why none; nothing where none is looked up.
     pub fn mapping(&self) -> Option<String> {
-        let shown = |choice: medley_foreign::Choice| {
-            let user = self.access.snapshot().user_name(choice.mapping.user);
-            format!("{user} ({})", choice.why)
-        };
-        let choice = self.access.choose(self.server, self.check_as);
-        choice.map_or_else(|error| Some(format!("none ({error})")), |choice| choice.map(shown))
+        mapping(&self.access, self.server, self.check_as)
     }
 
     /// Schema and name of the foreign table.
@@ -217,6 +212,16 @@ impl Parts {
         }
         Arc::clone(&execution.next)
     }
+}
+
+/// Whose mapping would count now for a role at a server and why, or why none.
+pub(crate) fn mapping(access: &Access, server: ServerOid, role: RoleOid) -> Option<String> {
+    let shown = |choice: medley_foreign::Choice| {
+        let user = access.snapshot().user_name(choice.mapping.user);
+        format!("{user} ({})", choice.why)
+    };
+    let choice = access.choose(server, role);
+    choice.map_or_else(|error| Some(format!("none ({error})")), |choice| choice.map(shown))
 }
 
 /// Table and column options hold no secrets.

@@ -6,6 +6,7 @@ mod deparse;
 mod keys;
 mod literal;
 mod qual;
+pub(crate) mod whole;
 
 pub(crate) use deparse::{RemoteTable, Select, condition, select};
 pub(crate) use keys::{KeyColumn, key_conditions};

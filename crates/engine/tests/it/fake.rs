@@ -66,7 +66,13 @@ impl SqlWrapper for Recorder {
     async fn connect(&self, connect: Connect<'_>) -> Result<Box<dyn SqlConnection>> {
         let account = connect.mapping.text("user").unwrap_or("nobody").to_owned();
         let can = Capabilities::default();
-        let facts = Facts { dialect: &DIALECT, version: 1, byte_order_collation: true, can };
+        let facts = Facts {
+            dialect: &DIALECT,
+            version: 1,
+            byte_order_collation: true,
+            unicode_letters: true,
+            can,
+        };
         Ok(Box::new(Recording { account, facts, log: self.0.clone() }))
     }
 

@@ -336,7 +336,7 @@ async fn try_answer(
     let mut rows = engine.run(context, &query, parameters).await?;
     let mut lines = Vec::new();
     while let Some(batch) = rows.batches.next().await {
-        let batch = batch?;
+        let medley_engine::Batch::Columns(batch) = batch? else { panic!("columns were wanted") };
         let writers: Vec<_> = rows
             .columns
             .iter()

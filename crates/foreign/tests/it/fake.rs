@@ -99,8 +99,13 @@ impl SqlWrapper for Fake {
         let told = connect.mapping.iter().map(|(name, _)| name).filter(|it| *it != "user");
         assert_eq!(told.count(), 0, "a wrapper is told of what it did not declare");
         self.log.add(number, format!("connect {account}"));
-        let facts =
-            Facts { dialect: &DIALECT, version: 1, byte_order_collation: true, can: self.can };
+        let facts = Facts {
+            dialect: &DIALECT,
+            version: 1,
+            byte_order_collation: true,
+            unicode_letters: true,
+            can: self.can,
+        };
         Ok(Box::new(Connection {
             number,
             account,

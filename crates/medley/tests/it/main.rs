@@ -30,6 +30,7 @@ mod statements;
 mod tokens;
 mod views;
 mod way_in;
+mod whole;
 
 use medley_testkit::{Medley, MedleyBuilder};
 

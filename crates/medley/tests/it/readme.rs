@@ -63,7 +63,10 @@ fn the_session_does_what_it_promises() {
     {
         assert_eq!(medley.psql_as(role, password, query).unwrap(), "Yi Yi");
         let plan = medley.psql_as(role, password, &format!("EXPLAIN (VERBOSE) {query}")).unwrap();
-        assert!(plan.contains("Remote SQL: SELECT title FROM public.films WHERE"), "{plan}");
+        assert!(
+            plan.contains("Remote SQL: SELECT title FROM (SELECT title, year FROM public.films)"),
+            "{plan}"
+        );
         let sessions =
             format!("SELECT count(*) > 0 FROM pg_stat_activity WHERE usename = '{account}'");
         assert_eq!(remote.psql(&sessions).unwrap(), "t", "{account} served {role}");

@@ -165,8 +165,8 @@ pub(crate) fn counted<'a, T>(
     (0..count).map(|_| item(&mut body)).collect()
 }
 
-/// Reads ErrorResponse and NoticeResponse. The position is left out: it is one in a statement
-/// that the person has not written.
+/// Reads ErrorResponse and NoticeResponse. The position is one in the statement that was sent,
+/// which the person has not written.
 pub(crate) fn report(body: &[u8]) -> Report {
     let mut body = Body(body);
     let mut report = Report::error(SqlState::INTERNAL_ERROR, "");
@@ -179,6 +179,7 @@ pub(crate) fn report(body: &[u8]) -> Report {
             b'D' => report.detail = Some(value),
             b'H' => report.hint = Some(value),
             b'W' => report.context = Some(value),
+            b'P' => report.position = value.parse().ok(),
             _ => {}
         }
     }
@@ -207,7 +208,7 @@ mod tests {
         assert_eq!(report.detail.as_deref(), Some("why"));
         assert_eq!(report.hint.as_deref(), Some("do"));
         assert_eq!(report.context.as_deref(), Some("where"));
-        assert_eq!(report.position, None);
+        assert_eq!(report.position, Some(7));
     }
 
     #[test]

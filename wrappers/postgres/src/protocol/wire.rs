@@ -1,6 +1,6 @@
 use std::io;
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use medley_fdw::RemoteStream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use zeroize::Zeroizing;
@@ -84,14 +84,20 @@ impl Wire {
 
     /// The tag of the message that begins the input, and where it ends.
     fn header(&self) -> io::Result<Option<(u8, usize)>> {
-        let Some(&[tag, a, b, c, d]) = self.input.first_chunk::<HEADER_BYTES>() else {
-            return Ok(None);
-        };
-        let length = u32::from_be_bytes([a, b, c, d]) as usize;
-        if !(4..=self.limit).contains(&length) {
-            return Err(malformed("message length"));
+        header(&self.input, self.limit)
+    }
+
+    /// As many whole messages of this kind as are here already, one after the other, and how many.
+    pub fn run_of(&mut self, kind: u8) -> io::Result<(usize, Bytes)> {
+        let (mut count, mut end) = (0, 0);
+        while let Some((tag, length)) = header(&self.input[end..], self.limit)?
+            && tag == kind
+            && end + length <= self.input.len()
+        {
+            count += 1;
+            end += length;
         }
-        Ok(Some((tag, 1 + length)))
+        Ok((count, self.input.split_to(end).freeze()))
     }
 
     /// Waits for more bytes.
@@ -132,4 +138,16 @@ impl Wire {
     pub fn into_stream(self) -> Box<dyn RemoteStream> {
         self.stream
     }
+}
+
+/// The tag of the message that begins here, and how long it is with its header.
+fn header(input: &[u8], limit: usize) -> io::Result<Option<(u8, usize)>> {
+    let Some(&[tag, a, b, c, d]) = input.first_chunk::<HEADER_BYTES>() else {
+        return Ok(None);
+    };
+    let length = u32::from_be_bytes([a, b, c, d]) as usize;
+    if !(4..=limit).contains(&length) {
+        return Err(malformed("message length"));
+    }
+    Ok(Some((tag, 1 + length)))
 }

@@ -1,0 +1,248 @@
+//! Rows that are relayed unread, and what must be known of a remote before.
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_stream::try_stream;
+use futures::future::BoxFuture;
+use futures::stream;
+use futures::{FutureExt, StreamExt};
+use medley_fdw::{Facts, RawBatch, RawQuery, RemoteTable, TableName};
+use parking_lot::Mutex;
+
+use super::Access;
+use crate::connect::Origin;
+use crate::{Audit, ConnKey, Remote, Result};
+
+/// Rows of a remote, as it encoded them.
+pub type RawBatches = stream::BoxStream<'static, Result<RawBatch>>;
+
+/// A table as it was at its remote, or none.
+pub type Described = Option<Arc<RemoteTable>>;
+
+/// What is known of remotes and their tables, for some time.
+#[derive(Default)]
+pub(crate) struct KnownTables {
+    keys: Mutex<HashMap<ConnKey, Known>>,
+}
+
+struct Known {
+    facts: Arc<Facts>,
+    tables: HashMap<TableName, (Instant, Described)>,
+}
+
+impl KnownTables {
+    /// What is known is asked for again after this time.
+    const AGE: Duration = Duration::from_secs(60);
+    /// For more keys than this nothing is remembered: one that is changed gets another epoch, so
+    /// that some are never asked for again.
+    const MOST_KEYS: usize = 1000;
+    /// The same for the tables of a key.
+    const MOST_TABLES: usize = 10_000;
+
+    fn get(&self, key: &ConnKey, tables: &[TableName]) -> Option<(Arc<Facts>, Vec<Described>)> {
+        let keys = self.keys.lock();
+        let known = keys.get(key)?;
+        let fresh = |table: &TableName| {
+            let (since, described) = known.tables.get(table)?;
+            (since.elapsed() < Self::AGE).then(|| described.clone())
+        };
+        let tables = tables.iter().map(fresh).collect::<Option<Vec<_>>>()?;
+        Some((Arc::clone(&known.facts), tables))
+    }
+
+    /// Under uncommitted DDL a key is not of one state.
+    fn set(&self, key: &ConnKey, facts: &Arc<Facts>, tables: &[(TableName, Described)]) {
+        if key.epoch().is_none() {
+            return;
+        }
+        let mut keys = self.keys.lock();
+        if keys.len() >= Self::MOST_KEYS && !keys.contains_key(key) {
+            keys.clear();
+        }
+        let known = keys
+            .entry(*key)
+            .or_insert_with(|| Known { facts: Arc::clone(facts), tables: HashMap::new() });
+        known.facts = Arc::clone(facts);
+        if known.tables.len() + tables.len() > Self::MOST_TABLES {
+            known.tables.clear();
+        }
+        let now = Instant::now();
+        let tables = tables.iter().map(|(name, table)| (name.clone(), (now, table.clone())));
+        known.tables.extend(tables);
+    }
+}
+
+impl Access {
+    /// What is known already of a remote and these tables, without asking it.
+    pub fn known_tables(
+        &self,
+        remote: &Remote,
+        tables: &[TableName],
+    ) -> Option<(Arc<Facts>, Vec<Described>)> {
+        self.foreign.known_tables.get(remote.key(), tables)
+    }
+
+    /// What a remote is, and what these tables are there; it is asked if that is not known.
+    pub async fn remote_tables(
+        self: &Arc<Self>,
+        remote: &Remote,
+        tables: &[TableName],
+    ) -> Result<(Arc<Facts>, Vec<Described>)> {
+        if let Some(known) = self.known_tables(remote, tables) {
+            return Ok(known);
+        }
+        let audit = self.audit(remote);
+        // Seldom awaited, and large.
+        let asking: BoxFuture<'_, _> = self.ask_for_tables(remote, tables, &audit).boxed();
+        let asked = asking.await;
+        audit.ended(&asked);
+        let (facts, described) = asked?;
+        audit.leave_out();
+        let facts = Arc::new(facts);
+        let described: Vec<Described> = described.into_iter().map(|it| it.map(Arc::new)).collect();
+        let named: Vec<_> = tables.iter().cloned().zip(described.iter().cloned()).collect();
+        self.foreign.known_tables.set(remote.key(), &facts, &named);
+        Ok((facts, described))
+    }
+
+    async fn ask_for_tables(
+        self: &Arc<Self>,
+        remote: &Remote,
+        tables: &[TableName],
+        audit: &Arc<Audit>,
+    ) -> Result<(Facts, Vec<Option<RemoteTable>>)> {
+        if let Some(transaction) = self.transaction.clone()
+            && let Some(answer) = transaction.tables(self, remote, tables.to_vec(), audit).await?
+        {
+            return Ok(answer);
+        }
+        let mut retry = true;
+        loop {
+            let (mut lease, origin) = self.lease(remote).await?;
+            audit.on(&lease);
+            let asked = self.or_cancelled(describe(&mut lease, tables)).await;
+            match asked {
+                Ok(answer) => {
+                    lease.finish().await;
+                    return Ok(answer);
+                }
+                Err(error) => {
+                    lease.discard();
+                    let stale = origin == Origin::Pool && error.is_connection_lost();
+                    if !(stale && std::mem::take(&mut retry)) {
+                        return Err(error);
+                    }
+                    self.forget_idle(remote);
+                }
+            }
+        }
+    }
+
+    /// Runs a query whose rows come as the remote encodes them.
+    pub fn raw_query(self: &Arc<Self>, remote: Remote, query: RawQuery) -> RawBatches {
+        let access = Arc::clone(self);
+        let audit = move || {
+            let audit = access.audit(&remote);
+            let rows = access.raw_somewhere(remote, query, Arc::clone(&audit));
+            audit.follow(rows, |batch| (batch.rows as u64, batch.messages.len() as u64))
+        };
+        // Nothing has begun before the first row is asked for.
+        stream::once(async move { audit() }).flatten().boxed()
+    }
+
+    /// On the connection that the transaction has pinned, else on one of its own.
+    fn raw_somewhere(
+        self: &Arc<Self>,
+        remote: Remote,
+        query: RawQuery,
+        audit: Arc<Audit>,
+    ) -> RawBatches {
+        let Some(transaction) = self.transaction.clone() else {
+            return self.raw_leased(remote, query, audit);
+        };
+        let access = Arc::clone(self);
+        try_stream! {
+            let pinned = transaction.raw_query(&access, &remote, &query, &audit).await?;
+            let mut rows = pinned.unwrap_or_else(|| access.raw_leased(remote, query, audit));
+            while let Some(batch) = rows.next().await {
+                yield batch?;
+            }
+        }
+        .boxed()
+    }
+
+    /// On a connection of its own. One that died while it waited in the pool is silently
+    /// replaced, as long as no row has come.
+    fn raw_leased(
+        self: &Arc<Self>,
+        remote: Remote,
+        query: RawQuery,
+        audit: Arc<Audit>,
+    ) -> RawBatches {
+        let access = Arc::clone(self);
+        try_stream! {
+            let mut retry = true;
+            loop {
+                let (mut lease, origin) = access.lease(&remote).await?;
+                audit.on(&lease);
+                let mut failure = None;
+                {
+                    let mut rows = lease.sql()?.raw_query(query.clone());
+                    while let Some(batch) = access.next(&mut rows).await? {
+                        match batch {
+                            Ok(batch) => {
+                                retry = false;
+                                yield batch;
+                            }
+                            Err(error) => {
+                                failure = Some(error);
+                                break;
+                            }
+                        }
+                    }
+                }
+                match failure {
+                    None => {
+                        lease.finish().await;
+                        return;
+                    }
+                    // The remote has answered in full.
+                    Some(error) if !error.is_connection_lost() => {
+                        lease.finish().await;
+                        Err(error)?;
+                    }
+                    Some(error) => {
+                        lease.discard();
+                        let stale = origin == Origin::Pool && error.is_connection_lost();
+                        if !(stale && std::mem::take(&mut retry)) {
+                            Err(error)?;
+                        }
+                        access.forget_idle(&remote);
+                    }
+                }
+            }
+        }
+        .boxed()
+    }
+}
+
+async fn describe(
+    lease: &mut crate::Lease,
+    tables: &[TableName],
+) -> Result<(Facts, Vec<Option<RemoteTable>>)> {
+    let connection = lease.sql()?;
+    let facts = connection.facts().clone();
+    if !facts.can.raw_rows {
+        return Ok((facts, vec![None; tables.len()]));
+    }
+    Ok((facts, connection.tables(tables).await?))
+}
+
+/// The same, for a pinned connection.
+pub(crate) fn describe_pinned(
+    lease: &mut crate::Lease,
+    tables: Vec<TableName>,
+) -> BoxFuture<'_, Result<(Facts, Vec<Option<RemoteTable>>)>> {
+    async move { describe(lease, &tables).await }.boxed()
+}
