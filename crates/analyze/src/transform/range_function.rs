@@ -2,6 +2,7 @@
 use medley_diagnostic::SqlState;
 use medley_sql::Construct;
 use medley_sql::query_ast::{self as ast, FunctionArg, FunctionArgExpr};
+use medley_sql::span::position;
 use medley_types::PgType;
 
 use super::Analyser;
@@ -78,6 +79,8 @@ impl Analyser<'_> {
     ) -> Result<Side> {
         let mut alias = alias.cloned();
         let definitions = definitions(alias.as_ref())?;
+        let first = alias.as_ref().and_then(|alias| alias.columns.first());
+        let definitions_at = first.and_then(|column| position(column.name.span));
         if alias.as_ref().is_some_and(|it| medley_sql::construct(&it.name).is_some()) {
             alias = None;
         }
@@ -86,7 +89,7 @@ impl Analyser<'_> {
                 true => "ROWS FROM() with multiple functions cannot have a column definition list",
                 false => "WITH ORDINALITY cannot be used with a column definition list",
             };
-            return Err(Error::at(SqlState::SYNTAX_ERROR, message, None));
+            return Err(Error::at(SqlState::SYNTAX_ERROR, message, definitions_at));
         }
         let mut functions = Vec::with_capacity(calls.len());
         let mut columns = Vec::new();
@@ -94,7 +97,7 @@ impl Analyser<'_> {
         for call in calls {
             let shown = alias.as_ref().map(|it| it.name.value.as_str()).filter(|_| calls.len() < 2);
             let (name, function, own) =
-                self.range_function(scope, call, shown, definitions.as_ref())?;
+                self.range_function(scope, call, shown, (definitions.as_ref(), definitions_at))?;
             own_name.get_or_insert(name);
             functions.push(function);
             columns.extend(own);
@@ -119,7 +122,7 @@ impl Analyser<'_> {
         scope: &Scope<'_>,
         call: &RangeCall<'_>,
         shown: Option<&str>,
-        definitions: Option<&Columns>,
+        (definitions, definitions_at): (Option<&Columns>, Option<usize>),
     ) -> Result<(String, RangeFunction, Columns)> {
         let name = self.function_name(call.name)?;
         let at = name.at;
@@ -133,7 +136,10 @@ impl Analyser<'_> {
             Some(definitions) => defined_columns(&found, definitions),
             None => self.function_columns(&found, shown),
         };
-        let columns = columns.map_err(|error| error.or_at(at))?;
+        let columns = columns.map_err(|error| match definitions {
+            Some(_) => error.or_at(definitions_at),
+            None => error.or_at(at),
+        })?;
         let value = self.resolved_call(&found, CallForm::Call, values, at)?;
         let function = RangeFunction {
             call: named(value, call),

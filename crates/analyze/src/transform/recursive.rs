@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use medley_diagnostic::{Report, SqlState};
 use medley_sql::query_ast::{self as ast, SetExpr, Spanned as _};
 use medley_sql::span::position;
-use medley_types::PgType;
+use medley_types::{Column, PgType};
 
 use super::Analyser;
 use super::coerce::untyped;
@@ -34,13 +34,14 @@ impl Analyser<'_> {
         let left = left_side(cte)?;
         let mut first = self.query(Some(&*scope), &super::set_operation::bare_query(left), true)?;
         first.targets.retain(|target| !target.junk);
+        let places: Vec<_> = first.outputs().map(|target| target.expr.position).collect();
         let known = Cte { recursive: true, ..self.named_cte(cte, first)? };
         let columns = known.columns.clone();
         scope.ctes.push(known);
         let query = self.query(Some(&*scope), &cte.query, true);
         scope.ctes.pop();
         let query = query?;
-        same_types(cte, &query, &columns)?;
+        same_types(cte, &query, &columns, &places)?;
         let found = self.named_cte(cte, query)?;
         Ok(Cte { recursive: true, columns, ..found })
     }
@@ -59,14 +60,9 @@ fn left_side(cte: &ast::Cte) -> Result<SetExpr> {
         );
         return Err(recursion(message, position(name.span)));
     };
-    let refused = [
-        (cte.query.order_by.is_some(), "ORDER BY"),
-        (cte.query.limit_clause.as_ref().is_some_and(has_offset), "OFFSET"),
-        (cte.query.limit_clause.is_some() || cte.query.fetch.is_some(), "LIMIT"),
-    ];
-    if let Some((_, clause)) = refused.iter().find(|(given, _)| *given) {
+    if let Some((clause, at)) = refused_clause(&cte.query) {
         let message = format!("{clause} in a recursive query is not implemented");
-        return Err(Error::at(SqlState::FEATURE_NOT_SUPPORTED, message, None));
+        return Err(Error::at(SqlState::FEATURE_NOT_SUPPORTED, message, at));
     }
     if let Some(at) = reference(left, &name.value) {
         let message = format!(
@@ -79,11 +75,22 @@ fn left_side(cte: &ast::Cte) -> Result<SetExpr> {
     Ok(left.as_ref().clone())
 }
 
-fn has_offset(limit: &ast::LimitClause) -> bool {
-    match limit {
-        ast::LimitClause::LimitOffset { offset, .. } => offset.is_some(),
-        ast::LimitClause::OffsetCommaLimit { .. } => true,
+/// A clause that a recursive query may not have, and where it stands.
+fn refused_clause(query: &ast::Query) -> Option<(&'static str, Option<usize>)> {
+    if let Some(order_by) = &query.order_by {
+        return Some(("ORDER BY", position(order_by.span())));
     }
+    let (limit, offset) = match &query.limit_clause {
+        Some(ast::LimitClause::LimitOffset { limit, offset, .. }) => {
+            (limit.as_ref(), offset.as_ref().map(|offset| &offset.value))
+        }
+        Some(ast::LimitClause::OffsetCommaLimit { offset, limit }) => (Some(limit), Some(offset)),
+        None => (None, None),
+    };
+    let limit = limit.or_else(|| query.fetch.as_ref()?.quantity.as_ref());
+    let at = |expr: &ast::Expr| position(expr.span());
+    let offset = offset.map(|offset| ("OFFSET", at(offset)));
+    offset.or_else(|| limit.map(|limit| ("LIMIT", at(limit))))
 }
 
 /// A query that names itself twice in the same term has no meaning.
@@ -112,7 +119,12 @@ fn recursion(message: String, at: Option<usize>) -> Error {
 }
 
 /// What the first side has brought must not become something else in the whole.
-fn same_types(cte: &ast::Cte, query: &Query, columns: &[medley_types::Column]) -> Result<()> {
+fn same_types(
+    cte: &ast::Cte,
+    query: &Query,
+    columns: &[Column],
+    places: &[Option<usize>],
+) -> Result<()> {
     for (index, (target, column)) in query.outputs().zip(columns).enumerate() {
         let (first, overall): (PgType, PgType) = (column.pg_type, target.expr.t);
         if first.oid == overall.oid && first.typmod == overall.typmod {
@@ -126,9 +138,9 @@ fn same_types(cte: &ast::Cte, query: &Query, columns: &[medley_types::Column]) -
             if first.oid == overall.oid { first } else { untyped(first) },
             if first.oid == overall.oid { overall } else { untyped(overall) },
         );
-        return Err(Report::error(SqlState::DATATYPE_MISMATCH, message)
-            .with_hint("Cast the output of the non-recursive term to the correct type.")
-            .into());
+        let report = Report::error(SqlState::DATATYPE_MISMATCH, message)
+            .with_hint("Cast the output of the non-recursive term to the correct type.");
+        return Err(Error::from(report).or_at(places.get(index).copied().flatten()));
     }
     Ok(())
 }

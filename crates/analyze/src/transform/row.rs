@@ -131,9 +131,15 @@ impl Analyser<'_> {
         };
         let mut named = (1..).zip(&known).filter(|(_, (it, _))| *it == name.value);
         let Some((number, (_, t))) = named.next() else {
-            let message = match row.t.oid == RECORD.oid {
-                true => format!("could not identify column \"{}\" in record data type", name.value),
-                false => format!(
+            let message = match &row.kind {
+                ExprKind::Column(column) if column.number == ColumnRef::WHOLE_ROW => {
+                    let range = scope.range(*column).and_then(|range| range.name.as_deref());
+                    format!("column {}.{} does not exist", range.unwrap_or_default(), name.value)
+                }
+                _ if row.t.oid == RECORD.oid => {
+                    format!("could not identify column \"{}\" in record data type", name.value)
+                }
+                _ => format!(
                     "column \"{}\" not found in data type {}",
                     name.value,
                     self.type_text(row.t)

@@ -203,13 +203,16 @@ fn extended(spec: &ast::WindowSpec) -> Result<(Option<String>, Option<FrameExclu
 
 /// The window of this name, if another may extend it.
 fn base_of<'w>(
-    before: &'w [Window],
+    known: &'w [Window],
     name: &str,
     spec: &ast::WindowSpec,
     definition: &WindowDefinition,
 ) -> Result<&'w Window> {
-    let at = spec.window_name.as_ref().and_then(|name| position(name.span));
-    let base = before.iter().find(|it| it.name.as_deref() == Some(name)).ok_or_else(|| {
+    // It begins with its parenthesis, as what stands for one with EXCLUDE does.
+    let before = |name: &ast::Ident| usize::from(medley_sql::construct(name).is_none());
+    let at = spec.window_name.as_ref();
+    let at = at.and_then(|name| position(name.span)?.checked_sub(before(name)));
+    let base = known.iter().find(|it| it.name.as_deref() == Some(name)).ok_or_else(|| {
         let message = format!("window \"{name}\" does not exist");
         Error::at(SqlState::UNDEFINED_OBJECT, message, at)
     })?;

@@ -55,7 +55,7 @@ impl Lowering<'_> {
             ExprKind::Row(_) => return Err(Error::unsupported("a row constructor here")),
             ExprKind::Field(row, number, _) => self.field(frame, row, *number, t)?,
             ExprKind::RowComparison(_) => return Err(Error::unsupported("ordering rows")),
-            ExprKind::Grouping(_) => return Err(Error::unsupported("GROUPING")),
+            ExprKind::Grouping(args) => self.grouping(frame, args)?,
             ExprKind::Subquery(link) => self.subquery(frame, link, t, false)?,
             ExprKind::SubqueryColumn(_) => {
                 let column = frame.subquery_column.borrow();

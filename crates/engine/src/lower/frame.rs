@@ -31,6 +31,8 @@ pub(super) struct Frame<'p> {
     pub in_where: Cell<bool>,
     /// What CASE compares, of each CASE around.
     pub case_operands: RefCell<Vec<Expr>>,
+    /// What stands for each GROUPING, with the indexes of what it asks among the groups.
+    pub groupings: RefCell<Vec<(Expr, Vec<usize>)>>,
     /// What a subquery's column is in the test of it.
     pub subquery_column: RefCell<Option<Expr>>,
 }
@@ -64,6 +66,7 @@ impl<'p> Frame<'p> {
             outer: RefCell::default(),
             in_where: Cell::new(false),
             case_operands: RefCell::default(),
+            groupings: RefCell::default(),
             subquery_column: RefCell::default(),
         }
     }
@@ -110,6 +113,9 @@ impl Lowering<'_> {
     fn own_column(&self, frame: &Frame<'_>, column: ColumnRef) -> Result<Expr> {
         let range = frame.query.ranges.get(column.range);
         if let Some(RangeKind::Join(join)) = range.map(|range| &range.kind) {
+            if column.number == ColumnRef::WHOLE_ROW {
+                return Err(Error::unsupported("a whole-row reference"));
+            }
             let of_join = usize::try_from(column.number - 1).ok();
             let of_join = of_join.and_then(|index| join.columns.get(index));
             let of_join =

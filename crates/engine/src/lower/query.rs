@@ -3,7 +3,11 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use datafusion::logical_expr::{Expr, Limit, LogicalPlan, Sort, SortExpr, lit};
+use datafusion::arrow::datatypes::Schema;
+use datafusion::common::TableReference;
+use datafusion::datasource::cte_worktable::CteWorkTable;
+use datafusion::datasource::provider_as_source;
+use datafusion::logical_expr::{Expr, Limit, LogicalPlan, LogicalPlanBuilder, Sort, SortExpr, lit};
 use datafusion::scalar::ScalarValue;
 use medley_analyze::tree;
 use medley_diagnostic::SqlState;
@@ -12,7 +16,7 @@ use super::frame::{Cte, Frame, Outer};
 use super::{Bound, Lowering, Typed};
 use crate::error::{Error, Result};
 use crate::semantics::aggregate::Sorting;
-use crate::semantics::key::key;
+use crate::semantics::key::{is_native, key};
 
 impl Lowering<'_> {
     /// A query, and the columns of queries around it that it takes as parameters: none if it is a
@@ -38,7 +42,7 @@ impl Lowering<'_> {
 
     fn cte(&self, frame: &Frame<'_>, cte: &tree::Cte) -> Result<Cte> {
         if cte.recursive {
-            return Err(Error::unsupported("WITH RECURSIVE"));
+            return self.recursive_cte(frame, cte);
         }
         let mut bound = self.query(Some(frame), &cte.query, false)?.0;
         for (column, named) in bound.columns.iter_mut().zip(&cte.columns) {
@@ -46,6 +50,46 @@ impl Lowering<'_> {
         }
         let volatile = is_volatile(&bound.plan)?;
         Ok(Cte { bound, uses: Cell::new(0), volatile })
+    }
+
+    /// A CTE that names itself: the rows that it has brought last are its work table.
+    fn recursive_cte(&self, around: &Frame<'_>, cte: &tree::Cte) -> Result<Cte> {
+        let refused = || Error::unsupported("this form of WITH RECURSIVE");
+        let operation = cte.query.set_operation.as_ref().ok_or_else(refused)?;
+        let frame = Frame::new(&cte.query, Some(around), false);
+        for inner in &cte.query.ctes {
+            let inner = self.cte(&frame, inner)?;
+            frame.ctes.borrow_mut().push(Rc::new(inner));
+        }
+        let first = self.side(&frame, &operation.left)?;
+        let first = self.alike(self.cast_outputs(first, &operation.types)?)?;
+        if !operation.all && first.columns.iter().any(|column| !is_native(column.t)) {
+            return Err(Error::unsupported("recursion of UNION over values of such types"));
+        }
+        let names: Vec<_> = cte.columns.iter().map(|column| column.name.clone()).collect();
+        let table = self.unique("work table");
+        let work = self.work_table(&table, &first, &names)?;
+        around.ctes.borrow_mut().push(Rc::new(work));
+        let next = self.side(&frame, &operation.right);
+        around.ctes.borrow_mut().pop();
+        let next = self.alike(self.cast_outputs(next?, &operation.types)?)?;
+        let types = first.types();
+        let plan = LogicalPlanBuilder::from(first.plan)
+            .to_recursive_query(table, next.plan, !operation.all)?
+            .build()?;
+        let volatile = is_volatile(&plan)?;
+        Ok(Cte { bound: Bound::of_plan(plan, names, types), uses: Cell::new(0), volatile })
+    }
+
+    /// What a recursive query reads where it names itself.
+    fn work_table(&self, name: &str, first: &Bound, names: &[String]) -> Result<Cte> {
+        let fields = first.plan.schema().fields().iter();
+        let fields: Vec<_> = fields.map(|it| it.as_ref().clone().with_nullable(true)).collect();
+        let table = CteWorkTable::new(name, Arc::new(Schema::new(fields)));
+        let source = provider_as_source(Arc::new(table));
+        let plan = LogicalPlanBuilder::scan(TableReference::bare(name), source, None)?.build()?;
+        let bound = Bound::of_plan(plan, names.to_vec(), first.types());
+        Ok(Cte { bound, uses: Cell::new(0), volatile: false })
     }
 
     /// Sorts by keys, as PostgreSQL orders their types.

@@ -3,16 +3,17 @@ use std::sync::Arc;
 
 use datafusion::common::Column as PlanColumn;
 use datafusion::logical_expr::utils::{conjunction, split_conjunction_owned};
-use datafusion::logical_expr::{Expr, Filter, LogicalPlan, LogicalPlanBuilder};
-use medley_analyze::tree::{Distinct, ExprKind, Target};
+use datafusion::logical_expr::{Expr, Filter, LogicalPlan, LogicalPlanBuilder, Operator, lit};
+use medley_analyze::tree::{Distinct, ExprKind, Query, Target};
 
-use super::expr::misplaced;
+use super::expr::{binary_expr, misplaced};
 use super::frame::Frame;
 use super::query::sorting;
 use super::{Bound, Lowering, Typed};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::scan::asks_sub_plan;
 use crate::semantics::aggregate::Sorting;
+use crate::semantics::key::key;
 
 /// The expressions that are computed over groups, or over rows if there is no grouping.
 pub(super) struct Computed {
@@ -39,16 +40,13 @@ impl Lowering<'_> {
             frame.in_where.set(false);
             plan = self.filtered(plan, condition?)?;
         }
-        if !query.grouping_sets.is_empty() {
-            return Err(Error::unsupported("GROUPING SETS"));
-        }
         let groups = query.group_by.as_ref().map(|groups| {
             groups.iter().map(|group| self.typed(frame, &query.targets[*group].expr)).collect()
         });
         let groups = groups.transpose()?;
         let mut sets = Vec::new();
         let targets = query.targets.iter().enumerate().map(|(index, target)| {
-            let wanted = !target.junk || query.order_by.iter().any(|key| key.target == index);
+            let wanted = !target.junk || is_kept(query, index);
             match wanted {
                 true if returns_set(target) => {
                     sets.push(index);
@@ -61,7 +59,7 @@ impl Lowering<'_> {
         let targets = targets.collect::<Result<_>>()?;
         let having = query.having.as_ref().map(|it| self.expr(frame, it)).transpose()?;
         let mut computed = Computed { targets, having };
-        plan = self.grouped(plan, groups, query.has_aggregates, &mut computed)?;
+        plan = self.grouped(frame, plan, groups, &mut computed)?;
         plan = self.windowed(plan, &mut computed)?;
         if !sets.is_empty() {
             plan = self.expanded_sets(plan, &sets, &mut computed)?;
@@ -99,7 +97,7 @@ impl Lowering<'_> {
         let bound = match &frame.query.distinct {
             None => bound,
             Some(Distinct::Rows) => self.distinct_rows(bound)?,
-            Some(Distinct::On(_)) => return Err(Error::unsupported("SELECT DISTINCT ON")),
+            Some(Distinct::On(on)) => self.first_of_each(frame, on, bound)?,
         };
         self.sorted(frame, bound)
     }
@@ -119,6 +117,27 @@ impl Lowering<'_> {
         let outputs = outputs.into_iter().map(|(target, value)| named(&target.name, value));
         let junk = junk.into_iter().map(|(_, value)| named("sort", value));
         self.project(plan, outputs.chain(junk).collect())
+    }
+
+    /// DISTINCT ON: of the rows with equal keys the one that comes first by ORDER BY.
+    fn first_of_each(&self, frame: &Frame<'_>, on: &[usize], bound: Bound) -> Result<Bound> {
+        let column = |target: usize| {
+            let index = self.column_of_target(frame, target);
+            bound.columns.get(index).ok_or_else(|| misplaced("a key of DISTINCT ON"))
+        };
+        let keys = on.iter().map(|target| {
+            let column = column(*target)?;
+            key(column.expr.clone(), column.t, &self.env)
+        });
+        let keys = keys.collect::<Result<_>>()?;
+        let order = frame.query.order_by.iter();
+        let order = order.map(|key| Ok((column(key.target)?.typed(), sorting(key))));
+        let order = self.sort_exprs(order.collect::<Result<_>>()?)?;
+        let (plan, number) = self.numbered(bound.plan.clone(), keys, order)?;
+        let first = binary_expr(number, Operator::Eq, lit(1u64));
+        let plan = LogicalPlan::Filter(Filter::try_new(first, Arc::new(plan))?);
+        let kept = bound.columns.iter();
+        self.project(plan, kept.map(|it| (it.name.clone(), it.typed())).collect())
     }
 
     /// Sorts, and drops the keys that do not come out.
@@ -148,10 +167,18 @@ impl Lowering<'_> {
         if !query.targets[target].junk {
             return before.filter(|(_, it)| !it.junk).count();
         }
-        let is_key = |index: usize| query.order_by.iter().any(|key| key.target == index);
-        let keys = before.filter(|(index, it)| it.junk && is_key(*index)).count();
+        let keys = before.filter(|(index, it)| it.junk && is_kept(query, *index)).count();
         query.outputs().count() + keys
     }
+}
+
+/// Whether rows are sorted or told apart by a target, be it that it does not come out.
+fn is_kept(query: &Query, index: usize) -> bool {
+    let told_apart = match &query.distinct {
+        Some(Distinct::On(on)) => on.contains(&index),
+        Some(Distinct::Rows) | None => false,
+    };
+    told_apart || query.order_by.iter().any(|key| key.target == index)
 }
 
 fn returns_set(target: &Target) -> bool {

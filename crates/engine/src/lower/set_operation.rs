@@ -1,15 +1,16 @@
 //! UNION, INTERSECT, EXCEPT.
 use std::sync::Arc;
 
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Union};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Union, cast};
 use medley_analyze::tree::{RangeKind, SetNode, SetOperation, SetOperator};
+use medley_types::{PgType, arrow_type};
 
 use super::expr::misplaced;
 use super::frame::Frame;
 use super::query::sorting;
-use super::{Bound, Lowering};
+use super::{Bound, Lowering, Typed};
 use crate::error::{Error, Result};
-use crate::semantics::key::is_native;
+use crate::semantics::key::{is_native, key};
 
 impl Lowering<'_> {
     /// A set operation with its ORDER BY, whose keys are its columns.
@@ -38,13 +39,21 @@ impl Lowering<'_> {
                 let union = self.union(left, right)?;
                 if operation.all { Ok(union) } else { self.distinct_rows(union) }
             }
-            _ if operation.all => Err(Error::unsupported(format_args!("{word} ALL"))),
+            operator if operation.all => {
+                let (left, right) = (self.told_apart(left)?, self.told_apart(right)?);
+                let except = operator == SetOperator::Except;
+                let mut found = self.matched(left, right, except, word)?;
+                found.columns.pop();
+                let columns = found.columns.iter();
+                let columns = columns.map(|it| (it.name.clone(), it.typed())).collect();
+                self.project(found.plan, columns)
+            }
             SetOperator::Intersect => self.matched(left, right, false, word),
             SetOperator::Except => self.matched(left, right, true, word),
         }
     }
 
-    fn side(&self, frame: &Frame<'_>, node: &SetNode) -> Result<Bound> {
+    pub(super) fn side(&self, frame: &Frame<'_>, node: &SetNode) -> Result<Bound> {
         match node {
             SetNode::Operation(operation) => self.set_operation(frame, operation),
             SetNode::Leaf(leaf) => match frame.query.ranges.get(leaf.range).map(|it| &it.kind) {
@@ -63,7 +72,7 @@ impl Lowering<'_> {
     }
 
     /// Columns are called by their numbers, so that both sides have the same names.
-    fn alike(&self, bound: Bound) -> Result<Bound> {
+    pub(super) fn alike(&self, bound: Bound) -> Result<Bound> {
         let exprs: Vec<Expr> = bound
             .columns
             .iter()
@@ -73,6 +82,16 @@ impl Lowering<'_> {
         let (names, types) = (bound.names(), bound.types());
         let plan = LogicalPlanBuilder::from(bound.plan).project(exprs)?.build()?;
         Ok(Bound::of_plan(plan, names, types))
+    }
+
+    /// Equal rows with numbers, by which they are not equal.
+    fn told_apart(&self, bound: Bound) -> Result<Bound> {
+        let keys = bound.columns.iter().map(|it| key(it.expr.clone(), it.t, &self.env));
+        let (plan, number) = self.numbered(bound.plan, keys.collect::<Result<_>>()?, Vec::new())?;
+        let t = PgType::INT8;
+        let number = Typed { expr: cast(number, arrow_type(t)), t, position: None };
+        let columns = bound.columns.iter().map(|it| (it.name.clone(), it.typed()));
+        self.project(plan, columns.chain([("number".to_owned(), number)]).collect())
     }
 
     /// INTERSECT and EXCEPT: NULLs are the same here.

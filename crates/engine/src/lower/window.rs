@@ -4,8 +4,8 @@ use datafusion::common::tree_node::{Transformed, TreeNode as _, TreeNodeRecursio
 use datafusion::functions_window::{cume_dist, lead_lag, nth_value, ntile, rank, row_number};
 use datafusion::logical_expr::expr::{WindowFunction, WindowFunctionParams};
 use datafusion::logical_expr::{
-    Expr, LogicalPlan, LogicalPlanBuilder, WindowFrame, WindowFrameBound, WindowFrameUnits,
-    WindowFunctionDefinition, cast,
+    Expr, LogicalPlan, LogicalPlanBuilder, SortExpr, WindowFrame, WindowFrameBound,
+    WindowFrameUnits, WindowFunctionDefinition, cast,
 };
 use datafusion::scalar::ScalarValue;
 use medley_analyze::tree::{self, FrameBound, FrameUnits, Window, WindowCall};
@@ -41,6 +41,28 @@ impl Lowering<'_> {
         // DataFusion numbers rows without a sign.
         let unsigned = matches!(name, "row_number" | "rank" | "dense_rank" | "ntile");
         Ok(if unsigned { cast(call, arrow_type(t)) } else { call })
+    }
+
+    /// The rows of a plan, numbered from 1 in this order among those of equal keys.
+    pub(super) fn numbered(
+        &self,
+        plan: LogicalPlan,
+        partition_by: Vec<Expr>,
+        order_by: Vec<SortExpr>,
+    ) -> Result<(LogicalPlan, Expr)> {
+        let params = WindowFunctionParams {
+            args: Vec::new(),
+            partition_by,
+            window_frame: WindowFrame::new((!order_by.is_empty()).then_some(false)),
+            order_by,
+            filter: None,
+            null_treatment: None,
+            distinct: false,
+        };
+        let fun = WindowFunctionDefinition::WindowUDF(row_number::row_number_udwf());
+        let call = Expr::WindowFunction(Box::new(WindowFunction { fun, params }));
+        let number = Expr::Column(PlanColumn::new_unqualified(call.schema_name().to_string()));
+        Ok((LogicalPlanBuilder::window_plan(plan, vec![call])?, number))
     }
 
     fn window_definition(&self, found: &Resolved) -> Result<WindowFunctionDefinition> {
