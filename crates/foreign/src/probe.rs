@@ -137,7 +137,8 @@ fn class(error: &Error) -> &'static str {
         Error::ExpiredMapping { .. } => "expired",
         Error::NoHandler(_) | Error::UnknownHandler { .. } => "no handler",
         Error::TooManyConnections(_) => "too many connections",
-        Error::Secret { .. } => "secret",
+        Error::Secret { .. } | Error::Reference { .. } | Error::Template { .. } => "secret",
+        Error::Unbound { .. } => "to be entered again",
         Error::Wrapper(medley_fdw::Error::Connect { kind, .. }) => kind.as_str(),
         Error::Wrapper(error)
             if error.sqlstate() == SqlState::PROHIBITED_SQL_STATEMENT_ATTEMPTED =>
