@@ -97,6 +97,7 @@ pub fn mapping(
     ]
     .into_iter()
     .collect();
-    tx.create(UserMapping { oid, server, user: RoleOrPublic::Role(role), epoch: None, options })?;
+    let user = RoleOrPublic::Role(role);
+    tx.create(UserMapping { oid, server, user, epoch: None, accepted: true, options })?;
     Ok(oid)
 }
