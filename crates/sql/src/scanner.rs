@@ -132,6 +132,10 @@ impl<'a> Scanner<'a> {
         }
         let end = if rest.ends_with('\\') { "\\'" } else { "'" };
         let (offset, escape) = escape::string_value(&format!("{rest}{end}"), kind).err()?;
+        if matches!(escape, Escape::Bytes(_)) {
+            // Whether the bytes are UTF-8 is asked of the whole literal.
+            return None;
+        }
         if self.start + offset < self.text.len() {
             return Some(self.bad_escape(offset, escape));
         }

@@ -69,6 +69,7 @@ fn read<T>(
         }
     });
     let error = match (result.map_err(|error| *error), failure) {
+        (Err(error), _) if said_at_once(&error) => error,
         (Err(error), Some((_, failure)))
             if scanned_ahead(&failure) && needs_next(&error, &scanned.tokens) =>
         {
@@ -104,6 +105,13 @@ fn scanned_ahead(failure: &SyntaxError) -> bool {
 fn in_own_words(error: &SyntaxError) -> bool {
     let refused = matches!(error, SyntaxError::Refused { .. } | SyntaxError::Near { .. });
     refused && !is_unsupported(error)
+}
+
+/// Whether the grammar refuses it without a look at the next token.
+fn said_at_once(error: &SyntaxError) -> bool {
+    const MESSAGES: [&str; 2] = ["precision for type float ", "CREATE EXTENSION ... FROM "];
+    let message = error.to_string();
+    MESSAGES.iter().any(|at_once| message.starts_with(at_once))
 }
 
 fn is_unsupported(error: &SyntaxError) -> bool {

@@ -88,7 +88,9 @@ fn refused_later(_: &str, theirs: &Result<usize, Refusal>, ours: &Ours) -> bool 
 
 fn refused_sooner(_: &str, theirs: &Result<usize, Refusal>, ours: &Ours) -> bool {
     let Err(theirs) = theirs else { return false };
-    ours.is_ok() && theirs.message.contains(" constraints cannot be marked ")
+    // What else is wrong with it may be found before it executes.
+    let comes_later = ours.as_ref().err().is_none_or(|(_, ours)| ours.position > theirs.position);
+    comes_later && theirs.message.contains(" constraints cannot be marked ")
 }
 
 fn parameter(text: &str, _: &Result<usize, Refusal>, ours: &Ours) -> bool {

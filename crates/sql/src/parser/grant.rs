@@ -321,8 +321,11 @@ impl Parser<'_> {
 
     /// `f(integer, text)`: of the arguments those that go in.
     fn routine_with_arguments(&mut self) -> Result<FunctionName> {
-        let position = self.position();
-        let mut parts = vec![self.non_reserved_word()?];
+        let (from, position) = (self.at, self.position());
+        // The grammar takes subscripts too, and refuses them once it has read them.
+        self.function_name()?;
+        self.at = from;
+        let mut parts = vec![self.label()?];
         while self.eat_char('.') {
             parts.push(self.label()?);
         }
