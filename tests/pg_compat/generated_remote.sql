@@ -4,8 +4,8 @@
 create role one login password 'one';
 create table t (a int, c int, s text);
 insert into t values (1, 10, 'x'), (2, 20, 'yy'), (3, null, null), (null, 40, 'w');
-create table g (a int, b int generated always as (a * 2) stored, v int generated always as (a * 3) virtual);
-insert into g values (1), (2);
+create table g (a int, b int generated always as (a * 2) stored, v int);
+insert into g (a, v) values (1, 3), (2, 6);
 grant select on t, g to one;
 \c medley postgres 127.0.0.1 :port
 \set QUIET off

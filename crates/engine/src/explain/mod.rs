@@ -60,14 +60,23 @@ pub(crate) fn lines(
 /// A statement that is shipped as a whole.
 pub(crate) fn whole_lines(access: &Access, whole: &Whole, options: &ExplainOptions) -> Vec<String> {
     let mut node = plan::Node::foreign_scan_of_all();
+    match whole.only_source() {
+        Some(source) => {
+            node.relation = Some(plan::Relation {
+                name: source.name.clone(),
+                schema: options.verbose.then(|| source.schema.clone()),
+                alias: source.alias.clone(),
+            });
+        }
+        None => node.list("Relations", whole.relations()),
+    }
     if options.verbose {
         let columns = whole.columns.iter();
         let columns = columns.map(|it| medley_catalog::quote_identifier(&it.name).into_owned());
         node.list("Output", columns.collect());
     }
-    node.list("Relations", whole.relations());
-    node.note("Shipped", "the whole statement");
     if options.verbose {
+        node.note("Shipped", "the whole statement");
         node.note("Remote SQL", &whole.sql);
         let source = whole.sources.first();
         let mapping = source.and_then(|it| crate::scan::mapping(access, it.server, it.check_as));

@@ -201,7 +201,7 @@ fn each_element(steps: &[Step], frame: &Frame<'_>, column: &ArrayRef) -> Result<
 fn fit(from: PgType, to: PgType, context: Context) -> Result<Step> {
     let explicit = context == Context::Explicit;
     let row: RowFn = match to.oid {
-        oid if oid == PgType::NUMERIC.oid => |_, args| Ok(args[0].clone()),
+        oid if oid == PgType::NUMERIC.oid => fit_numeric,
         oid if oid == PgType::VARCHAR.oid && explicit => cut_varchar,
         oid if oid == PgType::VARCHAR.oid => fit_varchar,
         oid if oid == PgType::BPCHAR.oid && explicit => cut_bpchar,
@@ -218,6 +218,17 @@ fn fit(from: PgType, to: PgType, context: Context) -> Result<Step> {
 
 fn declared(frame: &Frame<'_>) -> usize {
     frame.result.declared_length().unwrap_or(usize::MAX)
+}
+
+/// What `Decimal128` holds is fitted when it is written.
+fn fit_numeric<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
+    let declared = frame.result.precision_and_scale();
+    match (Form::of(frame.result), declared, &args[0]) {
+        (Form::NumericText, Some((precision, scale)), Datum::Numeric(value)) => {
+            Ok(Datum::Numeric(value.fit(precision, scale)?))
+        }
+        (_, _, value) => Ok(value.clone()),
+    }
 }
 
 fn first_chars(text: &str, count: usize) -> &str {

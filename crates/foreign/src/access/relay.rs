@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 use async_stream::try_stream;
 use futures::future::BoxFuture;
 use futures::stream;
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, StreamExt, TryStreamExt};
+use medley_diagnostic::Diagnostic;
 use medley_fdw::{Facts, RawBatch, RawQuery, RemoteTable, TableName};
 use parking_lot::Mutex;
 
 use super::Access;
 use crate::connect::Origin;
-use crate::{Audit, ConnKey, Remote, Result};
+use crate::{Audit, ConnKey, Error, Remote, Result};
 
 /// Rows of a remote, as it encoded them.
 pub type RawBatches = stream::BoxStream<'static, Result<RawBatch>>;
@@ -52,6 +53,11 @@ impl KnownTables {
     }
 
     /// Under uncommitted DDL a key is not of one state.
+    /// The remote's tables are not what they were.
+    fn forget(&self, key: &ConnKey) {
+        self.keys.lock().remove(key);
+    }
+
     fn set(&self, key: &ConnKey, facts: &Arc<Facts>, tables: &[(TableName, Described)]) {
         if key.epoch().is_none() {
             return;
@@ -143,9 +149,14 @@ impl Access {
     pub fn raw_query(self: &Arc<Self>, remote: Remote, query: RawQuery) -> RawBatches {
         let access = Arc::clone(self);
         let audit = move || {
-            let audit = access.audit(&remote);
+            let (audit, key) = (access.audit(&remote), *remote.key());
             let rows = access.raw_somewhere(remote, query, Arc::clone(&audit));
-            audit.follow(rows, |batch| (batch.rows as u64, batch.messages.len() as u64))
+            let rows = audit.follow(rows, |batch| (batch.rows as u64, batch.messages.len() as u64));
+            rows.inspect_err(move |error| {
+                if is_of_names(error) {
+                    access.foreign.known_tables.forget(&key);
+                }
+            })
         };
         // Nothing has begun before the first row is asked for.
         stream::once(async move { audit() }).flatten().boxed()
@@ -225,6 +236,11 @@ impl Access {
         }
         .boxed()
     }
+}
+
+/// Something is not there that was, or may no longer be used.
+fn is_of_names(error: &Error) -> bool {
+    error.sqlstate().code().starts_with("42")
 }
 
 async fn describe(

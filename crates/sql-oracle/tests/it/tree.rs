@@ -85,11 +85,21 @@ fn without_places(tree: &mut Value) {
     }
 }
 
-/// What loses nothing that has a meaning: LIMIT ALL is no limit, numbers print in decimal, and a
-/// type's modifiers without quotes.
+/// What loses nothing that has a meaning: LIMIT ALL is no limit, numbers print in decimal, a type's
+/// modifiers without quotes, `ORDER BY … USING <` as ASC, and grouping sets within grouping sets as
+/// calls.
 fn is_harmless(text: &str) -> bool {
     let text = text.to_lowercase();
-    let written = ["limit all", "0x", "0o", "0b"];
+    let written = [
+        "limit all",
+        "0x",
+        "0o",
+        "0b",
+        " using <",
+        " using >",
+        "grouping sets (rollup",
+        "grouping sets (cube",
+    ];
     written.iter().any(|written| text.contains(written))
         || text.split("::").skip(1).any(|rest| rest.contains("('"))
 }

@@ -1,5 +1,6 @@
 //! The plan of a statement that is shipped as a whole, and whether it may be at this execution.
 use std::collections::BTreeSet;
+use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -21,14 +22,25 @@ use crate::error::Result;
 /// A foreign table as the statement reads it.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
-    /// Schema and name, here.
+    /// Its schema, here.
+    pub schema: String,
+    /// Its name, here.
     pub name: String,
+    /// What the statement calls it.
+    pub alias: String,
     pub server: ServerOid,
     pub check_as: RoleOid,
     /// What it is at the remote.
     pub table: TableName,
     /// The names of its columns at the remote, and their declared types.
     pub columns: Vec<(String, PgType)>,
+}
+
+/// With its schema.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.schema, self.name)
+    }
 }
 
 /// A statement that is eligible to be shipped as a whole. It holds no mapping.
@@ -90,8 +102,16 @@ impl Whole {
 
     /// The foreign tables, each once.
     pub fn relations(&self) -> Vec<String> {
-        let names: BTreeSet<_> = self.sources.iter().map(|source| &source.name).collect();
-        names.into_iter().cloned().collect()
+        let names: BTreeSet<_> = self.sources.iter().map(Source::to_string).collect();
+        names.into_iter().collect()
+    }
+
+    /// What it reads, if that is one table, once.
+    pub fn only_source(&self) -> Option<&Source> {
+        match self.sources.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
     }
 
     /// The one remote that everything is at. Mappings are resolved, and one that is missing is an

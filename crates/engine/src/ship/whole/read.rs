@@ -155,7 +155,9 @@ impl<'a> Reader<'a> {
             RangeKind::Relation(relation) => {
                 let sql = match relation.kind {
                     RelationKind::System => Err(NotShipped::because("it reads a system catalog")),
-                    RelationKind::ForeignTable => self.foreign_table(relation),
+                    RelationKind::ForeignTable => {
+                        self.foreign_table(relation, range.name.as_deref())
+                    }
                     RelationKind::View => self.view(relation, range),
                 }?;
                 let span = relation.place.0.clone();
@@ -186,7 +188,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Its declared columns under their remote names.
-    fn foreign_table(&mut self, range: &RelationRange) -> Shippable<String> {
+    fn foreign_table(&mut self, range: &RelationRange, alias: Option<&str>) -> Shippable<String> {
         let relation = self.relation(range)?;
         self.may_read_whole(&relation, range)?;
         let server = relation.foreign_table().map(|table| table.server);
@@ -224,7 +226,9 @@ impl<'a> Reader<'a> {
             table.schema.as_ref().map(|schema| format!("{}.", quote_identifier(schema)));
         let from = format!("{}{}", schema_part.unwrap_or_default(), quote_identifier(&table.table));
         self.sources.push(Source {
-            name: format!("{schema}.{}", relation.name),
+            name: relation.name.clone(),
+            alias: alias.unwrap_or(&relation.name).to_owned(),
+            schema,
             server,
             check_as: range.check_as,
             table,

@@ -47,29 +47,25 @@ fn server_fits(whole: &Whole, facts: &Facts) -> Shippable<()> {
 fn table_fits(source: &Source, table: Option<&RemoteTable>) -> Shippable<()> {
     let Some(table) = table else {
         return Err(NotShipped::because(format_args!(
-            "the table of \"{}\" is not found at the remote",
-            source.name
+            "the table of \"{source}\" is not found at the remote"
         )));
     };
     source.columns.iter().try_for_each(|(name, declared)| {
         let remote = table.columns.iter().find(|column| column.name == *name);
         let Some(remote) = remote else {
             return Err(NotShipped::because(format_args!(
-                "column \"{name}\" of \"{}\" is not found at the remote",
-                source.name
+                "column \"{name}\" of \"{source}\" is not found at the remote"
             )));
         };
         if !remote.readable {
             return Err(NotShipped::because(format_args!(
-                "column \"{name}\" of \"{}\" may not be read at the remote",
-                source.name
+                "column \"{name}\" of \"{source}\" may not be read at the remote"
             )));
         }
         match is_same_type(*declared, remote.pg_type, remote.collation.as_deref()) {
             true => Ok(()),
             false => Err(NotShipped::because(format_args!(
-                "column \"{name}\" of \"{}\" is of another type at the remote",
-                source.name
+                "column \"{name}\" of \"{source}\" is of another type at the remote"
             ))),
         }
     })
