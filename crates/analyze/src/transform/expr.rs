@@ -223,6 +223,7 @@ impl Analyser<'_> {
     }
 
     fn cast(&self, scope: &Scope<'_>, expr: &ast::Expr, data_type: &ast::DataType) -> Result<Expr> {
+        let (expr, operator_at) = operator_position(expr);
         // What is stored was printed from a tree, in which casts are where they are.
         if let ast::Expr::Array(array) = without_parentheses(expr)
             && (array.elem.is_empty() || !self.trusted)
@@ -236,7 +237,7 @@ impl Analyser<'_> {
         let value = self.expr(scope, expr)?;
         let at = value.position;
         let to = self.type_named(data_type).map_err(|error| error.or_at(at))?;
-        self.cast_to(value, to)
+        self.cast_at(value, to, operator_at.or(at))
     }
 
     /// The type of a name: the catalog's, or that of a relation's rows.
@@ -251,7 +252,13 @@ impl Analyser<'_> {
     }
 
     pub(super) fn cast_to(&self, value: Expr, to: PgType) -> Result<Expr> {
-        let (from, at) = (value.t, value.position);
+        let at = value.position;
+        self.cast_at(value, to, at)
+    }
+
+    /// A cast that stands there.
+    fn cast_at(&self, value: Expr, to: PgType, at: Option<usize>) -> Result<Expr> {
+        let from = value.t;
         self.coerce(value, to, Context::Explicit, CastForm::Explicit)?.ok_or_else(|| {
             let message = format!("cannot cast type {} to {}", untyped(from), untyped(to));
             Error::at(SqlState::CANNOT_COERCE, message, at)

@@ -23,6 +23,7 @@ fn figure_name(expr: &ast::Expr) -> Option<(String, u8)> {
             field.or_else(|| figure_name(root))
         }
         E::Collate { expr, .. } => figure_name(expr),
+        E::Prefixed { prefix, value } if prefix.value.is_empty() => figure_name(value),
         E::IsNormalized { negated: false, .. } => strong("is_normalized"),
         E::Function(function) => match super::construct::of(expr) {
             Some((construct, args)) => construct_name(construct, &args).map(|name| (name, 2)),

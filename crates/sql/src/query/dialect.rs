@@ -1,26 +1,25 @@
 use std::any::TypeId;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 
 use sqlparser::ast::{Expr, Statement, UnaryOperator};
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::{Location, Token};
+use sqlparser::tokenizer::Token;
 
 use super::construct;
+use super::place::Places;
 use crate::keyword::{KeywordCategory, keyword};
 
 /// sqlparser's PostgreSQL, less what PostgreSQL does not have, and more of what it has.
 #[derive(Debug, Default)]
 pub(super) struct Postgres {
-    /// Where operators stand between and before their operands.
-    pub(super) operators: RefCell<BTreeSet<Location>>,
+    pub(super) places: RefCell<Places>,
 }
 
 impl Postgres {
     fn operator_at(&self, parser: &Parser<'_>) {
-        self.operators.borrow_mut().insert(parser.peek_token_ref().span.start);
+        self.places.borrow_mut().operators.insert(parser.peek_token_ref().span.start);
     }
 }
 
@@ -142,7 +141,12 @@ impl Dialect for Postgres {
         if let Some(construct) = construct::prefix(parser) {
             return Some(construct);
         }
-        let (op, level) = match &parser.peek_token_ref().token {
+        let token = parser.peek_token_ref();
+        let (op, level) = match &token.token {
+            Token::Word(word) if word.keyword == Keyword::CAST => {
+                self.places.borrow_mut().cast_words.insert(token.span.start);
+                return None;
+            }
             Token::Minus => (UnaryOperator::Minus, UNARY),
             Token::Plus => (UnaryOperator::Plus, UNARY),
             Token::Tilde => (UnaryOperator::BitwiseNot, OTHER),
@@ -170,6 +174,10 @@ impl Dialect for Postgres {
         _: u8,
     ) -> Option<Result<Expr, ParserError>> {
         self.operator_at(parser);
+        let token = parser.peek_token_ref();
+        if token.token == Token::DoubleColon {
+            self.places.borrow_mut().casts.insert(token.span.start);
+        }
         construct::infix(parser, expr)
     }
 

@@ -100,7 +100,7 @@ fn read<T: VisitMut>(
     match next.token {
         sqlparser::tokenizer::Token::EOF => {
             mend::mend(&mut result);
-            place::mark(&mut result, &dialect.operators.borrow());
+            place::mark(&mut result, dialect.places.take());
             Ok(result)
         }
         _ => Err(failed(crate::span::bytes(next.span).map(|bytes| bytes.start))),
