@@ -9,11 +9,10 @@ use std::sync::Arc;
 
 use bytes::{BufMut, BytesMut};
 use medley_fdw::{Error, RawBatch, RawQuery, Report, Result, Settings, SqlState};
-use postgres_protocol::IsNull;
-use postgres_protocol::message::frontend::{self, BindError};
+use postgres_protocol::message::frontend;
 
 use crate::connection::Connection;
-use crate::protocol::{Frame, columns};
+use crate::protocol::{Frame, bind, columns};
 use crate::session::{Session, Status};
 
 /// How many statements a session keeps prepared.
@@ -213,7 +212,8 @@ impl Connection {
                 frontend::parse(&name, &query.sql, key.1.iter().copied(), out)?;
                 frontend::describe(b'S', &name, out)?;
             }
-            bind(portal, &name, query, out)?;
+            let formats = query.binary.iter().map(|binary| i16::from(*binary));
+            bind(portal, &name, &query.parameters, formats, out)?;
             run(out)?;
             frontend::sync(out);
             Ok(())
@@ -262,23 +262,6 @@ impl Connection {
 /// other columns.
 fn is_stale(state: SqlState) -> bool {
     state == SqlState::FEATURE_NOT_SUPPORTED || state == SqlState::from_remote("26000")
-}
-
-fn bind(portal: &str, name: &str, query: &RawQuery, out: &mut BytesMut) -> io::Result<()> {
-    let formats = query.binary.iter().map(|binary| i16::from(*binary));
-    let values = query.parameters.iter().map(|(_, value)| value.as_deref());
-    let write = |value: Option<&str>, out: &mut BytesMut| match value {
-        None => Ok(IsNull::Yes),
-        Some(text) => {
-            out.put_slice(text.as_bytes());
-            Ok(IsNull::No)
-        }
-    };
-    let bound = frontend::bind(portal, name, [], values, write, formats, out);
-    bound.map_err(|error| match error {
-        BindError::Serialization(error) => error,
-        BindError::Conversion(error) => io::Error::other(error),
-    })
 }
 
 /// The rows of one Execute.

@@ -3,14 +3,13 @@
 use std::io;
 
 use arrow_array::RecordBatch;
-use bytes::{BufMut, BytesMut};
+use bytes::BytesMut;
 use medley_fdw::{Error, Query, Result, RowBuilder, SqlState};
 use medley_types::{Column, PgType};
-use postgres_protocol::IsNull;
-use postgres_protocol::message::frontend::{self, BindError};
+use postgres_protocol::message::frontend;
 
 use crate::connection::Connection;
-use crate::protocol::{Body, RemoteColumn, columns, parameter_types};
+use crate::protocol::{Body, RemoteColumn, bind, columns, parameter_types};
 use crate::session::{Session, Status};
 use crate::transfer::{Transfer, cut_short};
 
@@ -160,26 +159,20 @@ fn has_no_copy(state: SqlState) -> bool {
 
 async fn bind_and_run(session: &mut Session, query: &Query, transfer: &Transfer) -> Result<()> {
     let run = |out: &mut BytesMut| {
-        bind("", query, transfer, out)?;
+        bind_unnamed("", query, transfer, out)?;
         frontend::execute("", 0, out)
     };
     session.send_synced(run, 0, |_| Ok(())).await
 }
 
-fn bind(portal: &str, query: &Query, transfer: &Transfer, out: &mut BytesMut) -> io::Result<()> {
+fn bind_unnamed(
+    portal: &str,
+    query: &Query,
+    transfer: &Transfer,
+    out: &mut BytesMut,
+) -> io::Result<()> {
     let formats = transfer.formats().iter().map(|format| format.code());
-    let values = query.parameters.iter().map(|(_, value)| value.as_deref());
-    let write = |value: Option<&str>, out: &mut BytesMut| match value {
-        None => Ok(IsNull::Yes),
-        Some(text) => {
-            out.put_slice(text.as_bytes());
-            Ok(IsNull::No)
-        }
-    };
-    frontend::bind(portal, "", [], values, write, formats, out).map_err(|error| match error {
-        BindError::Serialization(error) => error,
-        BindError::Conversion(error) => io::Error::other(error),
-    })
+    bind(portal, "", &query.parameters, formats, out)
 }
 
 /// A message of COPY BINARY: a row each, the header before the first, a trailer after the last.
@@ -225,7 +218,9 @@ impl Cursor {
             Ok(transfer) => transfer,
             Err(error) => return Err(session.recover().await.err().unwrap_or(error)),
         };
-        session.send_synced(|out| bind(name, &query, &transfer, out), 0, |_| Ok(())).await?;
+        session
+            .send_synced(|out| bind_unnamed(name, &query, &transfer, out), 0, |_| Ok(()))
+            .await?;
         until_ready(session, &query.sql).await?;
         let rows = transfer.rows();
         Ok(Self { name: name.to_owned(), transfer, rows, sql: query.sql, done: false })

@@ -23,7 +23,25 @@ pub(crate) use remote::{ForeignScan, mapping};
 pub(crate) use sub_plan::{Answer, SubPlan};
 pub(crate) use system::SystemTable;
 
+use std::sync::Arc;
+
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::error::Result as PlanResult;
+use datafusion::physical_expr::PhysicalExpr;
 use medley_catalog::objects::{OptionValue, Options, Relation};
+
+/// Shows expressions of a plan to `f`, one after the other, until it has seen enough.
+fn apply_each(
+    exprs: &[Arc<dyn PhysicalExpr>],
+    f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> PlanResult<TreeNodeRecursion>,
+) -> PlanResult<TreeNodeRecursion> {
+    for expr in exprs {
+        if f(expr)? == TreeNodeRecursion::Stop {
+            return Ok(TreeNodeRecursion::Stop);
+        }
+    }
+    Ok(TreeNodeRecursion::Continue)
+}
 
 /// The options of a foreign table: none of them is a secret.
 pub(crate) fn plain_options(relation: &Relation) -> medley_fdw::Options {

@@ -260,12 +260,7 @@ impl ExecutionPlan for ForeignScan {
         &self,
         f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> PlanResult<TreeNodeRecursion>,
     ) -> PlanResult<TreeNodeRecursion> {
-        for key in &self.keys {
-            if f(key)? == TreeNodeRecursion::Stop {
-                return Ok(TreeNodeRecursion::Stop);
-            }
-        }
-        Ok(TreeNodeRecursion::Continue)
+        super::apply_each(&self.keys, f)
     }
 
     /// Joins decide about each row again: what is kept here only leaves out rows early.

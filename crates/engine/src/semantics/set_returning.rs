@@ -95,6 +95,25 @@ pub fn field_call(
     Ok(call.volatility(found.function.volatility).on(exprs))
 }
 
+fn readers(frame: &Frame<'_>, columns: &[ArrayRef]) -> Vec<Reader> {
+    let columns = columns.iter().zip(frame.arguments);
+    columns.map(|(array, t)| Reader::new(*t, Arc::clone(array))).collect()
+}
+
+/// The rows of the call in this row.
+fn produced<'a>(
+    rows: SetFn,
+    frame: &Frame<'_>,
+    readers: &'a [Reader],
+    row: usize,
+) -> Result<Vec<Vec<Datum<'a>>>> {
+    let datums = readers.iter().map(|reader| reader.get(row)).collect::<Result<Vec<_>>>()?;
+    match datums.iter().any(Datum::is_null) {
+        true => Ok(Vec::new()),
+        false => rows(frame, &datums),
+    }
+}
+
 fn fields(
     rows: SetFn,
     column: usize,
@@ -103,18 +122,10 @@ fn fields(
     columns: &[ArrayRef],
     count: usize,
 ) -> Result<ArrayRef> {
-    let readers: Vec<_> = columns
-        .iter()
-        .zip(frame.arguments)
-        .map(|(array, t)| Reader::new(*t, Arc::clone(array)))
-        .collect();
+    let readers = readers(frame, columns);
     let mut writer = Writer::new(t, count);
     for row in 0..count {
-        let datums = readers.iter().map(|reader| reader.get(row)).collect::<Result<Vec<_>>>()?;
-        let produced = match datums.iter().any(Datum::is_null) {
-            true => Vec::new(),
-            false => rows(frame, &datums)?,
-        };
+        let produced = produced(rows, frame, &readers, row)?;
         let null = Datum::Null;
         writer.push(produced.first().map_or(&null, |row| &row[column]))?;
     }
@@ -129,18 +140,10 @@ fn lists(
     columns: &[ArrayRef],
     count: usize,
 ) -> Result<ArrayRef> {
-    let readers: Vec<_> = columns
-        .iter()
-        .zip(frame.arguments)
-        .map(|(array, t)| Reader::new(*t, Arc::clone(array)))
-        .collect();
+    let readers = readers(frame, columns);
     let mut lists = Vec::with_capacity(count);
     for row in 0..count {
-        let datums = readers.iter().map(|reader| reader.get(row)).collect::<Result<Vec<_>>>()?;
-        let produced = match datums.iter().any(Datum::is_null) {
-            true => Vec::new(),
-            false => rows(frame, &datums)?,
-        };
+        let produced = produced(rows, frame, &readers, row)?;
         let mut writer = Writer::new(t, produced.len());
         produced.iter().try_for_each(|row| writer.push(&row[column]))?;
         lists.push(Some(writer.finish()?));

@@ -2,10 +2,12 @@
 //!
 //! It knows sockets and bytes; it knows nothing of options, mappings or Arrow. What is malformed
 //! is an [`std::io::Error`], never a panic.
+mod bind;
 mod message;
 mod scram;
 mod wire;
 
+pub(crate) use bind::bind;
 pub(crate) use message::{
     Authentication, BackendKey, Body, RemoteColumn, authentication, backend_key, columns, counted,
     parameter_status, parameter_types, report,
