@@ -1,0 +1,1 @@
+//! `mysql_fdw`: MariaDB and MySQL.
