@@ -8,7 +8,9 @@ use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use medley_types::PgType;
 
-use crate::{Begin, Error, Facts, ImportSchema, Result, TableDef};
+use crate::{
+    Begin, Error, Facts, Family, ImportSchema, Modified, Modify, Result, RowIdentity, TableDef,
+};
 
 /// Batches as they come from a remote.
 pub type Batches<'a> = BoxStream<'a, Result<RecordBatch>>;
@@ -77,17 +79,6 @@ pub struct Query {
     pub schema: SchemaRef,
     /// Values of `$1`, `$2` …, in their text form.
     pub parameters: Vec<(PgType, Option<String>)>,
-}
-
-/// A statement that changes rows.
-#[derive(Clone, Debug)]
-pub struct Modify {
-    /// Its text.
-    pub sql: String,
-    /// Values of `$1`, `$2` …, in their text form.
-    pub parameters: Vec<(PgType, Option<String>)>,
-    /// The columns of RETURNING, if it has one.
-    pub returning: Option<SchemaRef>,
 }
 
 /// A table at the remote.
@@ -203,12 +194,30 @@ pub trait SqlConnection: Send {
         Err(Error::Unsupported("describing a query"))
     }
 
-    /// Runs a statement that changes rows: how many, and what RETURNING returned.
-    async fn modify(&mut self, _modify: Modify) -> Result<(u64, Vec<RecordBatch>)> {
+    /// Runs a statement that changes rows: how many, and what RETURNING returned. See
+    /// [`Modify`] for what is asked of it.
+    async fn modify(&mut self, _modify: Modify) -> Result<Modified> {
         Err(Error::Unsupported("changing rows"))
     }
 
-    /// Loads rows into a table: how many.
+    /// By what rows of a table are found again: asked before rows are changed one by one.
+    async fn row_identity(&mut self, _table: &TableName) -> Result<RowIdentity> {
+        Ok(match self.facts().dialect.family {
+            Family::Postgres => RowIdentity::CTID,
+            Family::Sqlite => RowIdentity::ROWID,
+            Family::MySql => RowIdentity::None,
+        })
+    }
+
+    /// Whether [`SqlConnection::copy_in`] would do to these columns of a table what INSERT does:
+    /// not where a rule, a policy or the like would see the difference.
+    async fn can_copy_in(&mut self, _table: &TableName, _columns: &[String]) -> Result<bool> {
+        Ok(false)
+    }
+
+    /// Loads rows into a table as fast as it goes: how many. A batch's columns are fields of
+    /// `types::field`, in the order of `columns`. An error among the rows ends it, undoes nothing
+    /// that ROLLBACK does not, and is the answer.
     async fn copy_in(
         &mut self,
         _table: &TableName,
@@ -218,7 +227,7 @@ pub trait SqlConnection: Send {
         Err(Error::Unsupported("COPY FROM"))
     }
 
-    /// Empties tables.
+    /// Empties tables, by a statement of the remote's SQL.
     async fn truncate(&mut self, _sql: &str) -> Result<()> {
         Err(Error::Unsupported("TRUNCATE"))
     }

@@ -15,6 +15,7 @@ mod functions;
 mod import;
 pub mod local;
 pub mod manual;
+mod modify;
 mod options;
 pub mod ours;
 mod registry;
@@ -27,8 +28,8 @@ pub use bound::{binding, binds_secrets};
 pub use check::{Actor, GivenOption, GivenValue, check, name_list};
 pub use connect::{Address, Connect, Dialer, Network, RemoteStream, ShapedBy, TlsRoots};
 pub use connection::{
-    Batches, Canceller, Estimate, Modify, Query, RawBatch, RawQuery, RawRows, RemoteColumn,
-    RemoteTable, Settings, Split, SqlConnection, TableName, TableStatistics,
+    Batches, Canceller, Estimate, Query, RawBatch, RawQuery, RawRows, RemoteColumn, RemoteTable,
+    Settings, Split, SqlConnection, TableName, TableStatistics,
 };
 pub use dialect::{Capabilities, Dialect, Facts, Family};
 pub use error::{Error, Meant, Result, Unreached};
@@ -37,6 +38,7 @@ pub use functions::WrapperFunction;
 pub use import::{ColumnDef, ImportSchema, Restriction, TableDef};
 pub use medley_diagnostic::{Diagnostic, Report, Severity, SqlState};
 pub use medley_secret::{ScramKeys, Secret};
+pub use modify::{Modified, Modify, RowIdentity};
 pub use options::{Effect, Kind, OptionSpec, Options, Scope};
 pub use ours::Declared;
 pub use registry::Registry;

@@ -85,6 +85,12 @@ pub trait SqlWrapper: Wrapper {
     /// The remote's SQL, before there is a connection: for EXPLAIN and for planning.
     fn dialect(&self) -> &'static crate::Dialect;
 
+    /// Rows of its remotes can be changed. What `updatable` and `truncatable` of server and table
+    /// say besides, the engine reads.
+    fn modifies(&self) -> bool {
+        false
+    }
+
     /// Its remotes may be sent whole statements of PostgreSQL's SQL, and encode rows as its
     /// protocol does: those whose [`Capabilities`](crate::Capabilities) say `raw_rows`.
     fn relays(&self) -> bool {

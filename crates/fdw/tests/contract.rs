@@ -112,7 +112,7 @@ fn what_a_sql_wrapper_leaves_out_is_refused() {
     let mut session = SqlSession(facts);
     let s = &mut session;
     let table = TableName { schema: None, table: "t".to_owned() };
-    let modify = Modify { sql: String::new(), parameters: Vec::new(), returning: None };
+    let modify = Modify { sql: "".into(), types: vec![], runs: vec![vec![]], returning: None };
     let begin = Begin { isolation: Isolation::Serializable, read_only: true, snapshot: None };
     let rows: Batches<'static> = Box::pin(futures::stream::empty());
     let states = [

@@ -5,8 +5,8 @@ use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use medley_fdw::{
     Batches, Begin, Canceller, Capabilities, Dialect, Error, Estimate, Facts, Family, ImportSchema,
-    Isolation, Query, RawBatch, RawQuery, RawRows, RemoteTable, Report, Result, Split,
-    SqlConnection, SqlState, TableDef, TableName, TableStatistics,
+    Isolation, Modified, Modify, Query, RawBatch, RawQuery, RawRows, RemoteTable, Report, Result,
+    Split, SqlConnection, SqlState, TableDef, TableName, TableStatistics,
 };
 use medley_types::{Column, PgType};
 
@@ -23,6 +23,9 @@ pub(crate) static DIALECT: Dialect =
 
 /// The same where `standard_conforming_strings` is off.
 static BACKSLASH_DIALECT: Dialect = Dialect { backslash_is_plain: false, ..DIALECT };
+
+/// Since then what COPY would overlook can be asked for.
+const GENERATED_COLUMNS_SINCE: u32 = 120_000;
 
 /// A session of `postgres_fdw`.
 pub(crate) struct Connection {
@@ -56,7 +59,7 @@ impl Connection {
                 transactions: true,
                 snapshots: !is_medley && version >= 90_200,
                 splits: !is_medley && version >= plan::CTID_RANGES_SINCE,
-                modify: false,
+                modify: true,
                 raw_rows: !is_medley,
             },
         };
@@ -217,6 +220,30 @@ impl SqlConnection for Connection {
 
     async fn describe(&mut self, sql: &str) -> Result<(Vec<PgType>, Vec<Column>)> {
         crate::scan::describe(&mut self.session, sql).await
+    }
+
+    async fn modify(&mut self, modify: Modify) -> Result<Modified> {
+        crate::modify::modify(&mut self.session, &modify).await
+    }
+
+    async fn can_copy_in(&mut self, table: &TableName, columns: &[String]) -> Result<bool> {
+        match self.copies && self.facts.version >= GENERATED_COLUMNS_SINCE {
+            true => crate::modify::can_copy_in(&mut self.session, table, columns).await,
+            false => Ok(false),
+        }
+    }
+
+    async fn copy_in(
+        &mut self,
+        table: &TableName,
+        columns: &[String],
+        rows: Batches<'static>,
+    ) -> Result<u64> {
+        crate::modify::copy_in(&mut self.session, table, columns, rows).await
+    }
+
+    async fn truncate(&mut self, sql: &str) -> Result<()> {
+        self.session.execute(sql).await
     }
 
     async fn begin(&mut self, begin: Begin<'_>) -> Result<()> {

@@ -17,6 +17,7 @@ mod connect;
 mod connection;
 mod describe;
 mod import;
+mod modify;
 mod options;
 mod plan;
 mod protocol;
@@ -112,6 +113,10 @@ impl SqlWrapper for Postgres {
 
     fn dialect(&self) -> &'static Dialect {
         &connection::DIALECT
+    }
+
+    fn modifies(&self) -> bool {
+        true
     }
 
     fn relays(&self) -> bool {

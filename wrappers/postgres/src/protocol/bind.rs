@@ -14,6 +14,17 @@ pub(crate) fn bind(
     out: &mut BytesMut,
 ) -> io::Result<()> {
     let values = parameters.iter().map(|(_, value)| value.as_deref());
+    bind_values(portal, statement, values, formats, out)
+}
+
+/// The same for values alone.
+pub(crate) fn bind_values<'v>(
+    portal: &str,
+    statement: &str,
+    values: impl ExactSizeIterator<Item = Option<&'v str>>,
+    formats: impl IntoIterator<Item = i16>,
+    out: &mut BytesMut,
+) -> io::Result<()> {
     let write = |value: Option<&str>, out: &mut BytesMut| match value {
         None => Ok(IsNull::Yes),
         Some(text) => {

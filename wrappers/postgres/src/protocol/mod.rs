@@ -7,7 +7,7 @@ mod message;
 mod scram;
 mod wire;
 
-pub(crate) use bind::bind;
+pub(crate) use bind::{bind, bind_values};
 pub(crate) use message::{
     Authentication, BackendKey, Body, RemoteColumn, authentication, backend_key, columns, counted,
     parameter_status, parameter_types, report,

@@ -4,6 +4,7 @@ mod fixture;
 mod import;
 mod impostor;
 mod login;
+mod modify;
 mod naming;
 mod reset;
 mod rows;

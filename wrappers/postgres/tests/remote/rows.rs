@@ -78,18 +78,6 @@ async fn a_query_is_described_without_running() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_yet_says_so() {
-    let mut connection = alice(&[]).await;
-    let modify = medley_fdw::Modify {
-        sql: "DELETE FROM t".to_owned(),
-        parameters: Vec::new(),
-        returning: None,
-    };
-    let outcome = refused(connection.modify(modify).await);
-    assert_eq!(outcome, "0A000 this wrapper does not support changing rows");
-}
-
-#[tokio::test]
 async fn splits_are_all_of_a_table_under_one_snapshot() {
     let setup = "CREATE TABLE split_me AS SELECT g, repeat('x', 100) AS pad \
                  FROM generate_series(1, 50000) g; \
