@@ -4,7 +4,7 @@
 //! has ended, also when its reader went away. It holds no statement's text and no value.
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use arrow_array::{Array, RecordBatch};
@@ -15,7 +15,7 @@ use medley_catalog::ids::{RoleOid, RoleOrPublic, ServerOid, UserMappingOid};
 use medley_diagnostic::{Diagnostic, SqlState};
 use parking_lot::Mutex;
 
-use crate::{Access, Foreign, Lease, Remote, Result};
+use crate::{Access, Error, Foreign, Lease, Remote, Result};
 
 /// Takes note of what runs at remotes.
 pub trait Auditor: Send + Sync {
@@ -23,9 +23,63 @@ pub trait Auditor: Send + Sync {
     fn record(&self, statement: RemoteStatement);
 }
 
+/// What is done at a remote, or to a mapping because of what a remote said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RemoteEvent {
+    /// What a statement wants of a remote: rows, or changes.
+    Statement,
+    /// The remote is asked what its tables are.
+    Describe,
+    /// The remote is asked how big its tables are, or what it expects of a query.
+    Statistics,
+    /// Its tables are described for IMPORT FOREIGN SCHEMA.
+    Import,
+    /// A login that somebody wanted tried.
+    Login,
+    /// A transaction begins there.
+    Begin,
+    /// A savepoint is set there.
+    Savepoint,
+    /// A savepoint is released there.
+    Release,
+    /// What came after a savepoint is undone there.
+    RollbackTo,
+    /// A transaction is prepared there, to be committed or not.
+    Prepare,
+    /// A transaction is committed there.
+    Commit,
+    /// A transaction is undone there.
+    Rollback,
+    /// A mapping's next password has logged in, and is its password from now on.
+    Rotate,
+}
+
+impl RemoteEvent {
+    /// As the audit log calls it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Statement => "REMOTE",
+            Self::Describe => "REMOTE DESCRIBE",
+            Self::Statistics => "REMOTE STATISTICS",
+            Self::Import => "REMOTE IMPORT",
+            Self::Login => "REMOTE LOGIN",
+            Self::Begin => "REMOTE BEGIN",
+            Self::Savepoint => "REMOTE SAVEPOINT",
+            Self::Release => "REMOTE RELEASE",
+            Self::RollbackTo => "REMOTE ROLLBACK TO",
+            Self::Prepare => "REMOTE PREPARE",
+            Self::Commit => "REMOTE COMMIT",
+            Self::Rollback => "REMOTE ROLLBACK",
+            Self::Rotate => "ROTATE USER MAPPING",
+        }
+    }
+}
+
 /// One statement at one remote, after its end.
 #[derive(Clone, Debug)]
 pub struct RemoteStatement {
+    /// What was done.
+    pub event: RemoteEvent,
     /// When it began.
     pub began: SystemTime,
     /// Which of our statements it is a part of; its `application_name` at the remote says so too.
@@ -80,19 +134,18 @@ impl QueryIds {
     }
 }
 
-/// Follows one statement at a remote. What becomes of it is told when this is dropped.
-pub struct Audit {
+/// Who makes a remote do something, and by which mapping: what all of their events say.
+#[derive(Clone)]
+pub(crate) struct Author {
     foreign: Arc<Foreign>,
-    since: Instant,
-    is_left_out: AtomicBool,
-    statement: Mutex<RemoteStatement>,
+    statement: RemoteStatement,
 }
 
-impl Audit {
-    /// Begins now.
-    pub(crate) fn new(foreign: &Arc<Foreign>, access: &Access, remote: &Remote) -> Arc<Self> {
+impl Author {
+    pub(crate) fn new(foreign: &Arc<Foreign>, access: &Access, remote: &Remote) -> Self {
         let (person, role, server) = (access.person(), remote.role(), remote.server());
         let statement = RemoteStatement {
+            event: RemoteEvent::Statement,
             began: SystemTime::now(),
             query: access.query_id(),
             session_user: (person.session_user, Arc::clone(&person.session_user_name)),
@@ -106,19 +159,54 @@ impl Audit {
             elapsed: Duration::ZERO,
             outcome: SqlState::QUERY_CANCELED,
         };
-        Arc::new(Self {
-            foreign: Arc::clone(foreign),
+        Self { foreign: Arc::clone(foreign), statement }
+    }
+
+    /// What comes is a part of this statement.
+    pub(crate) fn begin_query(&mut self, query: QueryId) {
+        self.statement.query = query;
+    }
+
+    /// Something that begins now.
+    pub(crate) fn audit(&self, event: RemoteEvent) -> Arc<Audit> {
+        let statement =
+            RemoteStatement { event, began: SystemTime::now(), ..self.statement.clone() };
+        Arc::new(Audit {
+            foreign: Arc::clone(&self.foreign),
             since: Instant::now(),
-            is_left_out: AtomicBool::new(false),
             statement: Mutex::new(statement),
         })
     }
 
+    /// Something about the transaction on a connection, by this account: no table is read.
+    pub(crate) fn audit_of_control(&self, event: RemoteEvent, account: Option<&str>) -> Arc<Audit> {
+        let audit = self.audit(event);
+        let mut statement = audit.statement.lock();
+        statement.tables = Arc::default();
+        statement.remote_user = account.map(str::to_owned);
+        drop(statement);
+        audit
+    }
+}
+
+/// Follows one statement at a remote. What becomes of it is told when this is dropped.
+pub struct Audit {
+    foreign: Arc<Foreign>,
+    since: Instant,
+    statement: Mutex<RemoteStatement>,
+}
+
+impl Audit {
     /// It runs on this connection.
     pub(crate) fn on(&self, lease: &Lease) {
+        self.by(lease.account());
+    }
+
+    /// It is done by this account.
+    pub(crate) fn by(&self, account: Option<&str>) {
         let mut statement = self.statement.lock();
         if statement.remote_user.is_none() {
-            statement.remote_user = lease.account().map(str::to_owned);
+            statement.remote_user = account.map(str::to_owned);
         }
     }
 
@@ -129,12 +217,25 @@ impl Audit {
         statement.bytes += bytes;
     }
 
+    /// It turns out to be this.
+    pub(crate) fn is(&self, event: RemoteEvent) {
+        self.statement.lock().event = event;
+    }
+
     /// It has come to its end.
     pub fn ended<T>(&self, outcome: &Result<T>) {
-        self.statement.lock().outcome = match outcome {
-            Ok(_) => SqlState::SUCCESSFUL_COMPLETION,
-            Err(error) => error.sqlstate(),
-        };
+        match outcome {
+            Ok(_) => self.succeeded(),
+            Err(error) => self.failed(error),
+        }
+    }
+
+    pub(crate) fn succeeded(&self) {
+        self.statement.lock().outcome = SqlState::SUCCESSFUL_COMPLETION;
+    }
+
+    pub(crate) fn failed(&self, error: &Error) {
+        self.statement.lock().outcome = error.sqlstate();
     }
 
     /// Counts what comes of a stream, to its end.
@@ -160,18 +261,8 @@ impl Audit {
     }
 }
 
-impl Audit {
-    /// No rows were asked for, and it went well: that is no statement of anybody's.
-    pub(crate) fn leave_out(&self) {
-        self.is_left_out.store(true, Ordering::Relaxed);
-    }
-}
-
 impl Drop for Audit {
     fn drop(&mut self) {
-        if self.is_left_out.load(Ordering::Relaxed) {
-            return;
-        }
         let Some(auditor) = self.foreign.auditor.get() else { return };
         let mut statement = self.statement.lock().clone();
         statement.elapsed = self.since.elapsed();

@@ -8,6 +8,7 @@ use medley_fdw::{Connect, Handler, Options, Scope, Unreached, ours};
 use medley_secret::{Opener, Place, Secret};
 
 use crate::access::Person;
+use crate::audit::Author;
 use crate::pool::Permit;
 use crate::references::{Secrets, Term};
 use crate::{Connection, Error, Foreign, Lease, Remote, Result, rotation};
@@ -17,6 +18,7 @@ pub(crate) async fn lease(
     foreign: &Arc<Foreign>,
     remote: &Remote,
     person: &Person,
+    author: Author,
     permit: Permit,
 ) -> Result<(Lease, Origin)> {
     let poolable = remote.key().epoch.is_some() && remote.keeps_connections();
@@ -24,12 +26,14 @@ pub(crate) async fn lease(
         Some(taken) => (taken, Origin::Pool),
         None => {
             foreign.pool.make_room(remote.key());
-            (open(foreign, remote, person).await?, Origin::New)
+            (open(foreign, remote, person, &author).await?, Origin::New)
         }
     };
     tracing::debug!(server = remote.server_name(), ?origin, "lease");
     let pool = Arc::clone(&foreign.pool);
-    Ok((Lease::new(connection, *remote.key(), poolable, pool, permit), origin))
+    let mut lease = Lease::new(connection, *remote.key(), poolable, pool, permit);
+    lease.serve(author);
+    Ok((lease, origin))
 }
 
 /// Where a leased connection comes from: one from the pool may have died there unnoticed.
@@ -45,6 +49,7 @@ pub(crate) async fn open(
     foreign: &Arc<Foreign>,
     remote: &Remote,
     person: &Person,
+    author: &Author,
 ) -> Result<(Connection, Term)> {
     if let Some(mapping) = remote.mapping() {
         check_bound(remote, mapping)?;
@@ -52,7 +57,7 @@ pub(crate) async fn open(
     let references = foreign.references();
     let began = Instant::now();
     let secrets = references.fetch(remote, person).await?;
-    let refused = match log_in(foreign, remote, person, &secrets).await {
+    let refused = match log_in(foreign, remote, person, author, &secrets).await {
         Err(Error::Wrapper(error)) if error.is_authentication() => error,
         logged_in => return Ok((logged_in?, secrets.term())),
     };
@@ -62,7 +67,7 @@ pub(crate) async fn open(
     let fresh = references.fetch(remote, person).await?;
     match fresh.are_still(&secrets) {
         true => Err(refused.into()),
-        false => Ok((log_in(foreign, remote, person, &fresh).await?, fresh.term())),
+        false => Ok((log_in(foreign, remote, person, author, &fresh).await?, fresh.term())),
     }
 }
 
@@ -72,10 +77,11 @@ async fn log_in(
     foreign: &Arc<Foreign>,
     remote: &Remote,
     person: &Person,
+    author: &Author,
     secrets: &Secrets,
 ) -> Result<Connection> {
     let began_with = remote.mapping_whole();
-    let login = Login { foreign, remote, person, secrets };
+    let login = Login { foreign, remote, person, author, secrets };
     match login.by(began_with.as_ref()).await {
         Err(Error::Wrapper(error)) if error.is_authentication() => {
             match crate::resolve::altered_since(foreign, remote)? {
@@ -95,6 +101,7 @@ struct Login<'a> {
     foreign: &'a Arc<Foreign>,
     remote: &'a Remote,
     person: &'a Person,
+    author: &'a Author,
     secrets: &'a Secrets,
 }
 
@@ -104,7 +111,7 @@ impl Login<'_> {
     /// Where the remote does not take the password, the one that is to come next is tried; it then
     /// takes the other's place.
     async fn by(self, tried: Option<&Arc<UserMapping>>) -> Result<Connection> {
-        let Self { foreign, remote, person, secrets } = self;
+        let Self { foreign, remote, person, author, secrets } = self;
         let mut server = server_options(&foreign.opener, remote)?;
         let mut mapping = match tried {
             Some(mapping) => mapping_options(&foreign.opener, remote, mapping)?,
@@ -124,7 +131,7 @@ impl Login<'_> {
         mapping.set_secret(ours::PASSWORD, next);
         let connection = try_with(&mapping).await?;
         if let Some(tried) = tried {
-            rotation::record(foreign, remote.server_name(), tried).await;
+            rotation::record(foreign, author, remote.server_name(), tried).await;
         }
         Ok(connection)
     }

@@ -3,9 +3,10 @@ use std::time::Duration;
 
 use medley_fdw::{Begin, Canceller, Isolation, ScanConnection, SqlConnection};
 
+use crate::audit::Author;
 use crate::pool::{Permit, Pool};
 use crate::references::Term;
-use crate::{ConnKey, Error, QueryId, Result};
+use crate::{Audit, ConnKey, Error, QueryId, RemoteEvent, Result};
 
 /// How long a remote gets to hear that a query is to stop.
 pub(crate) const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -20,7 +21,7 @@ pub enum Connection {
 
 impl Connection {
     /// Who it is at the remote.
-    fn account(&self) -> Option<&str> {
+    pub(crate) fn account(&self) -> Option<&str> {
         match self {
             Self::Sql(connection) => connection.account(),
             Self::Scan(connection) => connection.account(),
@@ -55,6 +56,8 @@ pub struct Lease {
     permit: Option<Permit>,
     /// In a transaction that shares its snapshot with others.
     in_snapshot: bool,
+    /// For whom what is done on it is done.
+    author: Option<Author>,
 }
 
 impl Lease {
@@ -73,7 +76,13 @@ impl Lease {
             pool,
             permit: Some(permit),
             in_snapshot: false,
+            author: None,
         }
+    }
+
+    /// What is done on it from now on is told of as this one's.
+    pub(crate) fn serve(&mut self, author: Author) {
+        self.author = Some(author);
     }
 
     /// Whose it is.
@@ -89,6 +98,9 @@ impl Lease {
     /// What comes next is a part of this statement, as the remote is told with it.
     pub(crate) fn begin_query(&mut self, id: QueryId) {
         self.connection().begin_query(id);
+        if let Some(author) = &mut self.author {
+            author.begin_query(id);
+        }
     }
 
     /// The connection, of whatever kind.
@@ -115,9 +127,51 @@ impl Lease {
     /// Begins a read-only transaction under a snapshot, which ends when the lease is finished.
     pub(crate) async fn begin_snapshot(&mut self, snapshot: Option<&str>) -> Result<()> {
         let begin = Begin { isolation: Isolation::RepeatableRead, read_only: true, snapshot };
-        self.sql()?.begin(begin).await?;
+        self.begin(begin).await?;
         self.in_snapshot = true;
         Ok(())
+    }
+
+    /// Begins a transaction.
+    pub(crate) async fn begin(&mut self, begin: Begin<'_>) -> Result<()> {
+        let audit = self.control(RemoteEvent::Begin);
+        told(audit, self.sql()?.begin(begin).await)
+    }
+
+    /// Sets a savepoint.
+    pub(crate) async fn savepoint(&mut self, name: &str) -> Result<()> {
+        let audit = self.control(RemoteEvent::Savepoint);
+        told(audit, self.sql()?.savepoint(name).await)
+    }
+
+    /// Releases a savepoint.
+    pub(crate) async fn release(&mut self, name: &str) -> Result<()> {
+        let audit = self.control(RemoteEvent::Release);
+        told(audit, self.sql()?.release(name).await)
+    }
+
+    /// Undoes what came after a savepoint.
+    pub(crate) async fn rollback_to(&mut self, name: &str) -> Result<()> {
+        let audit = self.control(RemoteEvent::RollbackTo);
+        told(audit, self.sql()?.rollback_to(name).await)
+    }
+
+    /// Commits the transaction.
+    pub(crate) async fn commit(&mut self) -> Result<()> {
+        let audit = self.control(RemoteEvent::Commit);
+        told(audit, self.sql()?.commit().await)
+    }
+
+    /// Undoes the transaction.
+    pub(crate) async fn rollback(&mut self) -> Result<()> {
+        let audit = self.control(RemoteEvent::Rollback);
+        told(audit, self.sql()?.rollback().await)
+    }
+
+    /// What is done to transactions is told of: whoever is told of a change must be able to know
+    /// whether it was committed.
+    fn control(&self, event: RemoteEvent) -> Option<Arc<Audit>> {
+        Some(self.author.as_ref()?.audit_of_control(event, self.account()))
     }
 
     /// Gives the connection back: everything that was asked of it has been answered.
@@ -138,7 +192,7 @@ impl Lease {
 
     async fn end_snapshot(&mut self) -> Result<()> {
         self.in_snapshot = false;
-        Ok(self.sql()?.commit().await?)
+        self.commit().await
     }
 
     /// Closes the connection: it has failed.
@@ -151,6 +205,14 @@ impl Lease {
         self.connection.take();
         self.permit.take()
     }
+}
+
+fn told(audit: Option<Arc<Audit>>, done: medley_fdw::Result<()>) -> Result<()> {
+    let done = done.map_err(Error::from);
+    if let Some(audit) = audit {
+        audit.ended(&done);
+    }
+    done
 }
 
 impl Drop for Lease {

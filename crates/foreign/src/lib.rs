@@ -25,7 +25,7 @@ mod survey;
 mod transaction;
 
 pub use access::{Access, Batches, Described, Ending, Person, Queries, RawBatches, Scan};
-pub use audit::{Audit, Auditor, QueryId, RemoteStatement};
+pub use audit::{Audit, Auditor, QueryId, RemoteEvent, RemoteStatement};
 pub use choice::{Choice, Why, choose, is_pending, requires_consent, valid_until};
 pub use error::{Error, Result};
 pub use key::{ConnKey, Principal};

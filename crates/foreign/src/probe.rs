@@ -9,7 +9,7 @@ use medley_diagnostic::{Diagnostic, SqlState};
 use medley_fdw::ours;
 use parking_lot::Mutex;
 
-use crate::{Access, Error, Remote, Result, connect};
+use crate::{Access, Error, Remote, RemoteEvent, Result, connect};
 
 /// What came of a try.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,11 +107,18 @@ impl Access {
     }
 
     async fn log_in(&self, remote: &Remote) -> Result<()> {
-        let permit = self.permit(remote).await?;
-        let opened = connect::open(self.foreign(), remote, self.person());
-        drop(self.or_cancelled(opened).await?);
-        drop(permit);
-        Ok(())
+        let author = self.author(remote);
+        let audit = author.audit(RemoteEvent::Login);
+        let logged_in = async {
+            let _permit = self.permit(remote).await?;
+            let opened = connect::open(self.foreign(), remote, self.person(), &author);
+            let (connection, _) = self.or_cancelled(opened).await?;
+            audit.by(connection.account());
+            Ok(())
+        };
+        let logged_in = logged_in.await;
+        audit.ended(&logged_in);
+        logged_in
     }
 }
 

@@ -10,7 +10,8 @@ use medley_fdw::ours;
 use medley_secret::{Opener, Place};
 use parking_lot::Mutex;
 
-use crate::Foreign;
+use crate::audit::Author;
+use crate::{Foreign, RemoteEvent};
 
 /// Whoever is changing the mapping does not wait for us; the next login tries again.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(100);
@@ -31,17 +32,26 @@ enum Unrecorded {
 /// Records that a mapping's `password_next` has logged in: it is the `password` from now on. By a
 /// transaction of its own, which no statement's fate undoes, and only where the mapping is what it
 /// was when the login began.
-pub(crate) async fn record(foreign: &Arc<Foreign>, server: &str, tried: &Arc<UserMapping>) {
+pub(crate) async fn record(
+    foreign: &Arc<Foreign>,
+    author: &Author,
+    server: &str,
+    tried: &Arc<UserMapping>,
+) {
     if tried.epoch.is_none() || !foreign.rotations.0.lock().insert(tried.oid) {
         return;
     }
     let (foreign, server, tried) = (Arc::clone(foreign), server.to_owned(), Arc::clone(tried));
+    let author = author.clone();
     let recorded = tokio::task::spawn_blocking(move || {
         let recorded = promote(&foreign.catalog, &foreign.opener, &tried);
         foreign.rotations.0.lock().remove(&tried.oid);
         let mapping = tried.oid.0;
         match recorded {
-            Ok(true) => tracing::info!(server, mapping, "password_next is the password now"),
+            Ok(true) => {
+                author.audit_of_control(RemoteEvent::Rotate, None).succeeded();
+                tracing::info!(server, mapping, "password_next is the password now");
+            }
             Ok(false) => {}
             Err(error) => tracing::warn!(server, mapping, %error, "password_next not recorded"),
         }

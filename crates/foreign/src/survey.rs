@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use medley_fdw::{Estimate, Split, SqlConnection, TableName, TableStatistics};
 use parking_lot::Mutex;
 
-use crate::{Access, ConnKey, Error, Remote, Result};
+use crate::{Access, ConnKey, Error, Remote, RemoteEvent, Result};
 
 /// How old an answer may be. Parts are open at both ends of a table, so that old ones are as right
 /// as new ones, only less even.
@@ -97,7 +97,9 @@ impl Access {
         questions: &[Question],
         known: Vec<Option<Known>>,
     ) -> Result<Vec<Survey>> {
-        let mut lease = self.lease_alone(remote).await?;
+        let audit = self.audit_of(remote, RemoteEvent::Statistics);
+        let mut lease = self.lease_alone(remote).await.inspect_err(|error| audit.failed(error))?;
+        audit.on(&lease);
         let asked = async {
             let connection = lease.sql()?;
             let mut answers = Vec::with_capacity(questions.len());
@@ -111,6 +113,7 @@ impl Access {
             Ok(answers)
         };
         let answers = self.or_cancelled(asked).await;
+        audit.ended(&answers);
         match &answers {
             Err(error) if error.is_connection_lost() => {
                 lease.discard();

@@ -215,7 +215,7 @@ impl RemoteTransactions {
             return Ok(false);
         }
         let begin = Begin { isolation: self.isolation, read_only: self.read_only, snapshot: None };
-        connection.begin(begin).await?;
+        lease.begin(begin).await?;
         Ok(true)
     }
 
@@ -293,7 +293,7 @@ impl Pinned {
         }
         while self.level < level {
             let name = savepoint(self.level + 1);
-            self.lease.sql()?.savepoint(&name).await?;
+            self.lease.savepoint(&name).await?;
             self.level += 1;
         }
         Ok(())
@@ -360,7 +360,7 @@ impl Pinned {
     async fn release(&mut self, level: usize) -> Result<()> {
         self.check()?;
         while self.level > level {
-            self.lease.sql()?.release(&savepoint(self.level)).await?;
+            self.lease.release(&savepoint(self.level)).await?;
             self.level -= 1;
         }
         Ok(())
@@ -375,10 +375,8 @@ impl Pinned {
         }
         let name = savepoint(level);
         let undone = async {
-            let connection = self.lease.sql()?;
-            connection.rollback_to(&name).await?;
-            connection.release(&name).await?;
-            Ok::<_, Error>(())
+            self.lease.rollback_to(&name).await?;
+            self.lease.release(&name).await
         };
         match undone.await {
             Ok(()) => self.level = level - 1,
@@ -389,7 +387,7 @@ impl Pinned {
     async fn commit(&mut self) -> Result<()> {
         self.check()?;
         self.unknown = true;
-        self.lease.sql()?.commit().await?;
+        self.lease.commit().await?;
         self.unknown = false;
         Ok(())
     }
@@ -399,11 +397,7 @@ impl Pinned {
             return;
         }
         self.unknown = true;
-        let undone = match self.lease.sql() {
-            Ok(connection) => connection.rollback().await.is_ok(),
-            Err(_) => false,
-        };
-        self.unknown = !undone;
+        self.unknown = self.lease.rollback().await.is_err();
     }
 
     async fn give_back(&mut self) {

@@ -16,7 +16,7 @@ use anyhow::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
 use medley_catalog::Catalog;
 use medley_engine::AuditRow;
-use medley_foreign::{Auditor, RemoteStatement};
+use medley_foreign::{Auditor, RemoteEvent, RemoteStatement};
 use medley_session::{AuditTrail, CatalogChange};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -107,7 +107,7 @@ impl Auditor for Trail {
         let snapshot = self.catalog.snapshot();
         self.add(AuditRow {
             began: micros(it.began),
-            event: "REMOTE",
+            event: it.event.as_str(),
             query_id: Some(it.query.to_string()),
             session_role: it.session_user,
             role: it.role,
@@ -116,12 +116,20 @@ impl Auditor for Trail {
             server: Some(it.server.1),
             remote_user: it.remote_user,
             tables: it.tables,
-            options: Vec::new(),
+            options: changed_by(it.event),
             rows: Some(it.rows),
             bytes: Some(it.bytes),
             milliseconds: milliseconds(it.elapsed),
             outcome: it.outcome.to_string(),
         });
+    }
+}
+
+/// The options that an event changes, as those of commands are told.
+fn changed_by(event: RemoteEvent) -> Vec<String> {
+    match event {
+        RemoteEvent::Rotate => ["SET password", "DROP password_next"].map(str::to_owned).into(),
+        _ => Vec::new(),
     }
 }
 

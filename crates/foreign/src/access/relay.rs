@@ -3,7 +3,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_stream::try_stream;
 use futures::future::BoxFuture;
 use futures::stream;
 use futures::{FutureExt, StreamExt, TryStreamExt};
@@ -11,9 +10,8 @@ use medley_diagnostic::Diagnostic;
 use medley_fdw::{Facts, RawBatch, RawQuery, RemoteTable, TableName};
 use parking_lot::Mutex;
 
-use super::Access;
-use crate::connect::Origin;
-use crate::{Audit, ConnKey, Error, Remote, Result};
+use super::{Access, Inquiry};
+use crate::{Audit, ConnKey, Error, Remote, RemoteEvent, Result};
 
 /// Rows of a remote, as it encoded them.
 pub type RawBatches = stream::BoxStream<'static, Result<RawBatch>>;
@@ -52,12 +50,12 @@ impl KnownTables {
         Some((Arc::clone(&known.facts), tables))
     }
 
-    /// Under uncommitted DDL a key is not of one state.
     /// The remote's tables are not what they were.
     fn forget(&self, key: &ConnKey) {
         self.keys.lock().remove(key);
     }
 
+    /// Under uncommitted DDL a key is not of one state.
     fn set(&self, key: &ConnKey, facts: &Arc<Facts>, tables: &[(TableName, Described)]) {
         if key.epoch().is_none() {
             return;
@@ -98,13 +96,9 @@ impl Access {
         if let Some(known) = self.known_tables(remote, tables) {
             return Ok(known);
         }
-        let audit = self.audit(remote);
         // Seldom awaited, and large.
-        let asking: BoxFuture<'_, _> = self.ask_for_tables(remote, tables, &audit).boxed();
-        let asked = asking.await;
-        audit.ended(&asked);
-        let (facts, described) = asked?;
-        audit.leave_out();
+        let asking: BoxFuture<'_, _> = self.ask_for_tables(remote, tables).boxed();
+        let (facts, described) = asking.await?;
         let facts = Arc::new(facts);
         let described: Vec<Described> = described.into_iter().map(|it| it.map(Arc::new)).collect();
         let named: Vec<_> = tables.iter().cloned().zip(described.iter().cloned()).collect();
@@ -116,6 +110,21 @@ impl Access {
         self: &Arc<Self>,
         remote: &Remote,
         tables: &[TableName],
+    ) -> Result<(Facts, Vec<Option<RemoteTable>>)> {
+        let audit = self.audit_of(remote, RemoteEvent::Describe);
+        let answer = self.ask_somewhere(remote, tables, &audit).await;
+        audit.ended(&answer);
+        if answer.is_err() {
+            // The statement ends with it.
+            audit.is(RemoteEvent::Statement);
+        }
+        answer
+    }
+
+    async fn ask_somewhere(
+        self: &Arc<Self>,
+        remote: &Remote,
+        tables: &[TableName],
         audit: &Arc<Audit>,
     ) -> Result<(Facts, Vec<Option<RemoteTable>>)> {
         if let Some(transaction) = self.transaction.clone()
@@ -123,26 +132,7 @@ impl Access {
         {
             return Ok(answer);
         }
-        let mut retry = true;
-        loop {
-            let (mut lease, origin) = self.lease(remote).await?;
-            audit.on(&lease);
-            let asked = self.or_cancelled(describe(&mut lease, tables)).await;
-            match asked {
-                Ok(answer) => {
-                    lease.finish().await;
-                    return Ok(answer);
-                }
-                Err(error) => {
-                    lease.discard();
-                    let stale = origin == Origin::Pool && error.is_connection_lost();
-                    if !(stale && std::mem::take(&mut retry)) {
-                        return Err(error);
-                    }
-                    self.forget_idle(remote);
-                }
-            }
-        }
+        self.asked(remote, audit, &Tables(tables)).await
     }
 
     /// Runs a query whose rows come as the remote encodes them.
@@ -150,7 +140,7 @@ impl Access {
         let access = Arc::clone(self);
         let audit = move || {
             let (audit, key) = (access.audit(&remote), *remote.key());
-            let rows = access.raw_somewhere(remote, query, Arc::clone(&audit));
+            let rows = access.rows(remote, query, Arc::new(|| None), Arc::clone(&audit));
             let rows = audit.follow(rows, |batch| (batch.rows as u64, batch.messages.len() as u64));
             rows.inspect_err(move |error| {
                 if is_of_names(error) {
@@ -161,86 +151,22 @@ impl Access {
         // Nothing has begun before the first row is asked for.
         stream::once(async move { audit() }).flatten().boxed()
     }
-
-    /// On the connection that the transaction has pinned, else on one of its own.
-    fn raw_somewhere(
-        self: &Arc<Self>,
-        remote: Remote,
-        query: RawQuery,
-        audit: Arc<Audit>,
-    ) -> RawBatches {
-        let Some(transaction) = self.transaction.clone() else {
-            return self.raw_leased(remote, query, audit);
-        };
-        let access = Arc::clone(self);
-        try_stream! {
-            let pinned = transaction.raw_query(&access, &remote, &query, &audit).await?;
-            let mut rows = pinned.unwrap_or_else(|| access.raw_leased(remote, query, audit));
-            while let Some(batch) = rows.next().await {
-                yield batch?;
-            }
-        }
-        .boxed()
-    }
-
-    /// On a connection of its own. One that died while it waited in the pool is silently
-    /// replaced, as long as no row has come.
-    fn raw_leased(
-        self: &Arc<Self>,
-        remote: Remote,
-        query: RawQuery,
-        audit: Arc<Audit>,
-    ) -> RawBatches {
-        let access = Arc::clone(self);
-        try_stream! {
-            let mut retry = true;
-            loop {
-                let (mut lease, origin) = access.lease(&remote).await?;
-                audit.on(&lease);
-                let mut failure = None;
-                {
-                    let mut rows = lease.sql()?.raw_query(query.clone());
-                    while let Some(batch) = access.next(&mut rows).await? {
-                        match batch {
-                            Ok(batch) => {
-                                retry = false;
-                                yield batch;
-                            }
-                            Err(error) => {
-                                failure = Some(error);
-                                break;
-                            }
-                        }
-                    }
-                }
-                match failure {
-                    None => {
-                        lease.finish().await;
-                        return;
-                    }
-                    // The remote has answered in full.
-                    Some(error) if !error.is_connection_lost() => {
-                        lease.finish().await;
-                        Err(error)?;
-                    }
-                    Some(error) => {
-                        lease.discard();
-                        let stale = origin == Origin::Pool && error.is_connection_lost();
-                        if !(stale && std::mem::take(&mut retry)) {
-                            Err(error)?;
-                        }
-                        access.forget_idle(&remote);
-                    }
-                }
-            }
-        }
-        .boxed()
-    }
 }
 
 /// Something is not there that was, or may no longer be used.
 fn is_of_names(error: &Error) -> bool {
     error.sqlstate().code().starts_with("42")
+}
+
+/// What a remote is, and what these tables are there.
+struct Tables<'a>(&'a [TableName]);
+
+impl Inquiry for Tables<'_> {
+    type Answer = (Facts, Vec<Option<RemoteTable>>);
+
+    fn ask<'a>(&'a self, lease: &'a mut crate::Lease) -> BoxFuture<'a, Result<Self::Answer>> {
+        describe(lease, self.0).boxed()
+    }
 }
 
 async fn describe(

@@ -4,7 +4,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use medley_catalog::ids::RoleOrPublic;
 use medley_fdw::{Capabilities, Isolation};
-use medley_foreign::{Auditor, RemoteStatement, RemoteTransactions};
+use medley_foreign::{Auditor, RemoteEvent, RemoteStatement, RemoteTransactions};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +18,18 @@ struct Notes(Mutex<Vec<RemoteStatement>>);
 impl Auditor for Notes {
     fn record(&self, statement: RemoteStatement) {
         self.0.lock().push(statement);
+    }
+}
+
+impl Notes {
+    /// What was done to transactions, and by whom.
+    fn take_events(&self) -> Vec<String> {
+        let taken = std::mem::take(&mut *self.0.lock());
+        let line = |it: &RemoteStatement| {
+            let account = it.remote_user.as_deref().unwrap_or("nobody");
+            format!("{} as {account}, {}", it.event.as_str(), it.outcome)
+        };
+        taken.iter().map(line).collect()
     }
 }
 
@@ -118,13 +130,71 @@ async fn statements_of_a_transaction_have_ids_of_their_own() {
         tokio::join!(run(&access, world.server, alice, sql), impatient);
     }
     transaction.rollback().await;
-    while notes.0.lock().len() < 3 {
+    let is_statement = |it: &RemoteStatement| it.event == RemoteEvent::Statement;
+    while notes.0.lock().iter().filter(|it| is_statement(it)).count() < 3 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
+    notes.0.lock().retain(is_statement);
     let told: Vec<_> = notes.0.lock().iter().map(|it| it.query).collect();
     assert_eq!(told, ids);
     assert!(ids[0] != ids[1] && ids[0].to_string().len() == 16);
     let outcomes: Vec<_> = notes.0.lock().iter().map(|it| it.outcome.to_string()).collect();
     assert_eq!(outcomes, ["00000", "00000", "57014"]);
     assert!(notes.0.lock().iter().all(|it| it.remote_user.as_deref() == Some("ann")));
+}
+
+#[tokio::test]
+async fn what_becomes_of_transactions_is_told() {
+    let can = Capabilities {
+        cursors: true,
+        transactions: true,
+        snapshots: true,
+        ..Capabilities::default()
+    };
+    let (world, notes) = audited(Fake { can, ..Fake::default() });
+    let alice = world.role("alice");
+    world.map(alice, "ann");
+    let run = async |transaction: &Arc<RemoteTransactions>| {
+        let access = world.access_in(Some(Arc::clone(transaction)), CancellationToken::new());
+        assert_eq!(run(&access, world.server, alice, "rows").await, "ann");
+    };
+    let transaction = RemoteTransactions::new(Isolation::RepeatableRead, false);
+    run(&transaction).await;
+    transaction.savepoint();
+    run(&transaction).await;
+    transaction.rollback_to(2).await;
+    run(&transaction).await;
+    transaction.commit().await.unwrap();
+    let statement = "REMOTE as ann, 00000";
+    assert_eq!(
+        notes.take_events(),
+        [
+            "REMOTE BEGIN as ann, 00000",
+            statement,
+            "REMOTE SAVEPOINT as ann, 00000",
+            statement,
+            "REMOTE ROLLBACK TO as ann, 00000",
+            "REMOTE RELEASE as ann, 00000",
+            // It stays, and is set again when the remote is next used.
+            "REMOTE SAVEPOINT as ann, 00000",
+            statement,
+            "REMOTE COMMIT as ann, 00000",
+        ]
+    );
+    let transaction = RemoteTransactions::new(Isolation::RepeatableRead, false);
+    run(&transaction).await;
+    transaction.rollback().await;
+    let expected = ["REMOTE BEGIN as ann, 00000", statement, "REMOTE ROLLBACK as ann, 00000"];
+    assert_eq!(notes.take_events(), expected);
+    // Readers that share a snapshot are each in a transaction.
+    let access = world.access();
+    let remote = access.resolve(world.server, alice).unwrap();
+    access.reserve(&[(remote.clone(), 2)], false).await.unwrap();
+    tokio::join!(
+        read(query(&access, remote.clone(), "rows")),
+        read(query(&access, remote, "rows"))
+    );
+    let told = notes.take_events();
+    let count = |what: &str| told.iter().filter(|line| line.starts_with(what)).count();
+    assert_eq!((count("REMOTE BEGIN"), count("REMOTE COMMIT"), told.len()), (2, 2, 6), "{told:?}");
 }

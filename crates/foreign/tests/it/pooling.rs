@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt;
+use medley_catalog::ids::RoleOid;
 use medley_fdw::Capabilities;
 use medley_foreign::{Limits, Queries};
 use tokio_util::sync::CancellationToken;
@@ -10,13 +11,24 @@ use tokio_util::sync::CancellationToken;
 use crate::fake::Fake;
 use crate::world::{FEW, World, account, part, query, read};
 
-#[tokio::test]
-async fn a_stream_dropped_early_is_cancelled_and_its_connection_closed() {
-    let world = World::new(Fake::default(), FEW);
+/// A remote where sessions can share a snapshot.
+fn sharing() -> Fake {
+    let can = Capabilities { snapshots: true, ..Capabilities::default() };
+    Fake { can, ..Fake::default() }
+}
+
+/// A world with alice, who is ann at the remote.
+fn alices(fake: Fake, limits: Limits) -> (World, RoleOid) {
+    let world = World::new(fake, limits);
     let alice = world.role("alice");
     world.map(alice, "ann");
-    let access = world.access();
-    let remote = access.resolve(world.server, alice).unwrap();
+    (world, alice)
+}
+
+#[tokio::test]
+async fn a_stream_dropped_early_is_cancelled_and_its_connection_closed() {
+    let (world, alice) = alices(Fake::default(), FEW);
+    let (access, remote) = world.resolved(alice);
     let mut rows = query(&access, remote, "endless");
     assert_eq!(account(&rows.next().await.unwrap().unwrap()), "ann");
     drop(rows);
@@ -28,9 +40,7 @@ async fn a_stream_dropped_early_is_cancelled_and_its_connection_closed() {
 
 #[tokio::test]
 async fn a_cancelled_statement_is_cancelled_at_the_remote() {
-    let world = World::new(Fake::default(), FEW);
-    let alice = world.role("alice");
-    world.map(alice, "ann");
+    let (world, alice) = alices(Fake::default(), FEW);
     let cancel = CancellationToken::new();
     let access = world.access_in(None, cancel.clone());
     let remote = access.resolve(world.server, alice).unwrap();
@@ -44,9 +54,7 @@ async fn a_cancelled_statement_is_cancelled_at_the_remote() {
 
 #[tokio::test]
 async fn a_connection_that_failed_is_not_lent_again() {
-    let world = World::new(Fake::default(), FEW);
-    let alice = world.role("alice");
-    world.map(alice, "ann");
+    let (world, alice) = alices(Fake::default(), FEW);
     assert!(world.run(alice, "fail").await.starts_with("0A000"));
     assert_eq!(world.run(alice, "rows").await, "ann");
     let expected = ["1 connect ann", "1 query", "1 close", "2 connect ann", "2 query"];
@@ -55,9 +63,7 @@ async fn a_connection_that_failed_is_not_lent_again() {
 
 #[tokio::test]
 async fn a_connection_that_died_in_the_pool_is_silently_replaced() {
-    let world = World::new(Fake::default(), FEW);
-    let alice = world.role("alice");
-    world.map(alice, "ann");
+    let (world, alice) = alices(Fake::default(), FEW);
     assert_eq!(world.run(alice, "lost").await, "ann");
     assert_eq!(world.run(alice, "lost").await, "ann");
     let connects = world.log.take().iter().filter(|line| line.contains("connect")).count();
@@ -66,15 +72,11 @@ async fn a_connection_that_died_in_the_pool_is_silently_replaced() {
 
 #[tokio::test]
 async fn a_restart_of_the_remote_is_not_noticed_however_many_wait_in_the_pool() {
-    let can = Capabilities { snapshots: true, ..Capabilities::default() };
-    let fake = Fake { can, ..Fake::default() };
+    let fake = sharing();
     let dead = Arc::clone(&fake.dead);
-    let world = World::new(fake, FEW);
-    let alice = world.role("alice");
-    world.map(alice, "ann");
+    let (world, alice) = alices(fake, FEW);
     let two_scans = async || {
-        let access = world.access();
-        let remote = access.resolve(world.server, alice).unwrap();
+        let (access, remote) = world.resolved(alice);
         access.reserve(&[(remote.clone(), 1), (remote.clone(), 1)], false).await.unwrap();
         let (one, two) = (query(&access, remote.clone(), "rows"), query(&access, remote, "rows"));
         tokio::join!(read(one), read(two))
@@ -91,11 +93,8 @@ async fn a_restart_of_the_remote_is_not_noticed_however_many_wait_in_the_pool() 
 
 #[tokio::test]
 async fn more_scans_than_connections_may_be_open_are_refused_at_once() {
-    let world = World::new(Fake::default(), Limits { wait: Duration::from_secs(3600), ..FEW });
-    let alice = world.role("alice");
-    world.map(alice, "ann");
-    let access = world.access();
-    let remote = access.resolve(world.server, alice).unwrap();
+    let (world, alice) = alices(Fake::default(), Limits { wait: Duration::from_secs(3600), ..FEW });
+    let (access, remote) = world.resolved(alice);
     let error = access
         .reserve(&[(remote.clone(), 1), (remote.clone(), 1), (remote, 1)], false)
         .await
@@ -106,13 +105,8 @@ async fn more_scans_than_connections_may_be_open_are_refused_at_once() {
 #[tokio::test]
 async fn past_the_limit_a_statement_waits_and_then_gives_up() {
     let limits = Limits { per_mapping: 1, ..FEW };
-    let world = World::new(Fake::default(), limits);
-    let alice = world.role("alice");
-    world.map(alice, "ann");
-    let access = world.access();
-    let remote = access.resolve(world.server, alice).unwrap();
-    let mut held = query(&access, remote, "endless");
-    held.next().await.unwrap().unwrap();
+    let (world, alice) = alices(Fake::default(), limits);
+    let held = world.busy(alice).await;
     assert_eq!(world.run(alice, "rows").await, "53300 too many connections to server \"s\"");
     let waiting = async { world.run(alice, "rows").await };
     let freeing = async {
@@ -124,12 +118,8 @@ async fn past_the_limit_a_statement_waits_and_then_gives_up() {
 
 #[tokio::test]
 async fn scans_of_one_statement_see_one_snapshot() {
-    let can = Capabilities { snapshots: true, ..Capabilities::default() };
-    let world = World::new(Fake { can, ..Fake::default() }, FEW);
-    let alice = world.role("alice");
-    world.map(alice, "ann");
-    let access = world.access();
-    let remote = access.resolve(world.server, alice).unwrap();
+    let (world, alice) = alices(sharing(), FEW);
+    let (access, remote) = world.resolved(alice);
     access.reserve(&[(remote.clone(), 1), (remote.clone(), 1)], false).await.unwrap();
     let (one, two) = (query(&access, remote.clone(), "rows"), query(&access, remote, "rows"));
     assert_eq!(tokio::join!(read(one), read(two)), ("ann".to_owned(), "ann".to_owned()));
@@ -179,12 +169,8 @@ async fn idle_connections_count_and_the_oldest_gives_way() {
 #[tokio::test]
 async fn whoever_came_first_is_served_first() {
     let limits = Limits { per_mapping: 1, wait: Duration::from_secs(5), ..FEW };
-    let world = World::new(Fake::default(), limits);
-    let alice = world.role("alice");
-    world.map(alice, "ann");
-    let access = world.access();
-    let mut held = query(&access, access.resolve(world.server, alice).unwrap(), "endless");
-    held.next().await.unwrap().unwrap();
+    let (world, alice) = alices(Fake::default(), limits);
+    let held = world.busy(alice).await;
     let served = parking_lot::Mutex::new(Vec::new());
     let waiting = async |number: u64| {
         tokio::time::sleep(Duration::from_millis(10 * number)).await;
@@ -207,9 +193,7 @@ async fn a_mapping_that_is_exhausted_holds_up_nobody_else() {
     let (alice, bob) = (world.role("alice"), world.role("bob"));
     world.map(alice, "ann");
     world.map(bob, "ben");
-    let access = world.access();
-    let mut held = query(&access, access.resolve(world.server, alice).unwrap(), "endless");
-    held.next().await.unwrap().unwrap();
+    let _held = world.busy(alice).await;
     let waiting = tokio::time::timeout(Duration::from_millis(100), world.run(alice, "rows"));
     let others = async {
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -227,9 +211,7 @@ async fn a_changed_mapping_has_no_more_connections_than_before() {
     let world = World::new(Fake::default(), limits);
     let alice = world.role("alice");
     let mapping = world.map(alice, "ann");
-    let access = world.access();
-    let mut held = query(&access, access.resolve(world.server, alice).unwrap(), "endless");
-    held.next().await.unwrap().unwrap();
+    let held = world.busy(alice).await;
     world.remap(mapping, "anna");
     assert!(world.run(alice, "rows").await.starts_with("53300"));
     drop(held);
@@ -238,9 +220,7 @@ async fn a_changed_mapping_has_no_more_connections_than_before() {
 
 #[tokio::test]
 async fn what_is_idle_too_long_is_closed() {
-    let world = World::new(Fake::default(), Limits { idle: Duration::ZERO, ..FEW });
-    let alice = world.role("alice");
-    world.map(alice, "ann");
+    let (world, alice) = alices(Fake::default(), Limits { idle: Duration::ZERO, ..FEW });
     assert_eq!(world.run(alice, "rows").await, "ann");
     assert_eq!(world.foreign.pool().counts(), (1, 0));
     world.foreign.pool().reap();
@@ -250,12 +230,8 @@ async fn what_is_idle_too_long_is_closed() {
 
 #[tokio::test]
 async fn readers_of_one_table_share_its_parts_and_one_snapshot() {
-    let can = Capabilities { snapshots: true, ..Capabilities::default() };
-    let world = World::new(Fake { can, ..Fake::default() }, FEW);
-    let alice = world.role("alice");
-    world.map(alice, "ann");
-    let access = world.access();
-    let remote = access.resolve(world.server, alice).unwrap();
+    let (world, alice) = alices(sharing(), FEW);
+    let (access, remote) = world.resolved(alice);
     assert_eq!(access.reserve(&[(remote.clone(), 2)], false).await.unwrap(), [2]);
     let parts = parts(5);
     let (one, two) = (Arc::clone(&parts), parts);
@@ -271,12 +247,8 @@ async fn readers_of_one_table_share_its_parts_and_one_snapshot() {
 
 #[tokio::test]
 async fn a_snapshot_lives_until_its_last_reader_has_begun() {
-    let can = Capabilities { snapshots: true, ..Capabilities::default() };
-    let world = World::new(Fake { can, ..Fake::default() }, FEW);
-    let alice = world.role("alice");
-    world.map(alice, "ann");
-    let access = world.access();
-    let remote = access.resolve(world.server, alice).unwrap();
+    let (world, alice) = alices(sharing(), FEW);
+    let (access, remote) = world.resolved(alice);
     access.reserve(&[(remote.clone(), 2)], false).await.unwrap();
     assert_eq!(read(query(&access, remote.clone(), "rows")).await, "ann");
     assert_eq!(world.log.take(), ["1 connect ann", "1 begin", "1 query"]);
@@ -287,12 +259,8 @@ async fn a_snapshot_lives_until_its_last_reader_has_begun() {
 
 #[tokio::test]
 async fn who_comes_later_sees_the_snapshot_of_the_statement() {
-    let can = Capabilities { snapshots: true, ..Capabilities::default() };
-    let world = World::new(Fake { can, ..Fake::default() }, FEW);
-    let alice = world.role("alice");
-    world.map(alice, "ann");
-    let access = world.access();
-    let remote = access.resolve(world.server, alice).unwrap();
+    let (world, alice) = alices(sharing(), FEW);
+    let (access, remote) = world.resolved(alice);
     access.reserve(&[(remote.clone(), 1)], true).await.unwrap();
     assert_eq!(read(query(&access, remote.clone(), "rows")).await, "ann");
     assert_eq!(read(query(&access, remote, "rows")).await, "ann");
@@ -301,12 +269,8 @@ async fn who_comes_later_sees_the_snapshot_of_the_statement() {
 
 #[tokio::test]
 async fn what_nobody_reads_any_more_goes_back_to_the_pool() {
-    let can = Capabilities { snapshots: true, ..Capabilities::default() };
-    let world = World::new(Fake { can, ..Fake::default() }, FEW);
-    let alice = world.role("alice");
-    world.map(alice, "ann");
-    let access = world.access();
-    let remote = access.resolve(world.server, alice).unwrap();
+    let (world, alice) = alices(sharing(), FEW);
+    let (access, remote) = world.resolved(alice);
     access.reserve(&[(remote.clone(), 2)], false).await.unwrap();
     assert_eq!(read(query(&access, remote, "rows")).await, "ann");
     drop(access);
@@ -317,11 +281,8 @@ async fn what_nobody_reads_any_more_goes_back_to_the_pool() {
 
 #[tokio::test]
 async fn a_statement_uses_fewer_readers_rather_than_wait() {
-    let world = World::new(Fake::default(), Limits { per_mapping: 3, ..FEW });
-    let alice = world.role("alice");
-    world.map(alice, "ann");
-    let access = world.access();
-    let remote = access.resolve(world.server, alice).unwrap();
+    let (world, alice) = alices(Fake::default(), Limits { per_mapping: 3, ..FEW });
+    let (access, remote) = world.resolved(alice);
     let granted = access.reserve(&[(remote.clone(), 8), (remote, 1)], false).await.unwrap();
     assert_eq!(granted, [2, 1]);
 }

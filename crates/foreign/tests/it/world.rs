@@ -165,6 +165,21 @@ impl World {
         Access::new(Arc::clone(&self.foreign), snapshot, person, transaction, cancel)
     }
 
+    /// What this role is at the server, for a statement.
+    pub fn resolved(&self, role: RoleOid) -> (Arc<Access>, Remote) {
+        let access = self.access();
+        let remote = access.resolve(self.server, role).unwrap();
+        (access, remote)
+    }
+
+    /// A query of this role that has begun, and does not end.
+    pub async fn busy(&self, role: RoleOid) -> Batches {
+        let (access, remote) = self.resolved(role);
+        let mut rows = query(&access, remote, "endless");
+        rows.next().await.unwrap().unwrap();
+        rows
+    }
+
     /// Runs a query to its end as this role, by itself.
     pub async fn run(&self, role: RoleOid, sql: &str) -> String {
         run(&self.access(), self.server, role, sql).await
