@@ -56,6 +56,10 @@ pub trait Facts: Send + Sync {
     fn settings(&self) -> Vec<SettingRow>;
     /// All sessions, as `pg_stat_activity` lists them.
     fn backends(&self) -> Vec<ActiveBackend>;
+    /// The session's open cursors, as `pg_cursors` lists them.
+    fn cursors(&self) -> Vec<CursorRow>;
+    /// The session's prepared statements, as `pg_prepared_statements` lists them.
+    fn prepared_statements(&self) -> Vec<PreparedRow>;
     /// `pg_backend_pid()`.
     fn backend_pid(&self) -> i32;
     /// `pg_postmaster_start_time()`: microseconds since 1970.
@@ -215,6 +219,42 @@ pub struct SettingRow {
     pub boot: Option<String>,
     /// What RESET sets it to.
     pub reset: Option<String>,
+}
+
+/// A row of `pg_cursors`.
+#[derive(Clone, Debug)]
+pub struct CursorRow {
+    /// Its name.
+    pub name: String,
+    /// The text that it was declared in.
+    pub statement: Arc<str>,
+    /// WITH HOLD.
+    pub is_holdable: bool,
+    /// BINARY.
+    pub is_binary: bool,
+    /// Whether it can go back.
+    pub is_scrollable: bool,
+    /// When it was declared: microseconds since 1970.
+    pub created: i64,
+}
+
+/// A row of `pg_prepared_statements`.
+#[derive(Clone, Debug)]
+pub struct PreparedRow {
+    /// Its name.
+    pub name: String,
+    /// The text that it was prepared in.
+    pub statement: Arc<str>,
+    /// When: microseconds since 1970.
+    pub prepared: i64,
+    /// Oids of its parameters' types.
+    pub parameter_types: Vec<u32>,
+    /// Oids of its columns' types; none where no rows come out.
+    pub result_types: Option<Vec<u32>>,
+    /// By PREPARE, not by the protocol.
+    pub from_sql: bool,
+    /// How often it ran.
+    pub runs: i64,
 }
 
 /// A row of `pg_stat_activity`.

@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::explain::ExplainOptions;
 use crate::lower::Lowering;
 use crate::privileges;
+use crate::row_store::RowStore;
 use crate::rows::{Batch, Rows, RunOptions};
 use crate::scan::{Planner, check_handlers};
 use crate::ship;
@@ -70,6 +71,11 @@ impl Engine {
         let pool = Arc::new(FairSpillPool::new(limits.memory_bytes));
         let runtime = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc()?;
         Ok(Self { runtime, limits })
+    }
+
+    /// A place for rows that are to be read again.
+    pub fn row_store(&self) -> RowStore {
+        RowStore::new(&self.runtime)
     }
 
     /// Finds out what a query's columns and parameters are. Privileges are not checked, and no

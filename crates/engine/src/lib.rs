@@ -22,6 +22,7 @@ mod explain;
 mod lower;
 mod plan_cell;
 mod privileges;
+mod row_store;
 mod rows;
 mod scan;
 pub mod semantics;
@@ -29,10 +30,12 @@ mod ship;
 pub mod system;
 
 pub use context::{
-    ActiveBackend, AuditRow, Facts, LoginMap, LoginRule, QueryContext, SettingRow, Trial,
+    ActiveBackend, AuditRow, CursorRow, Facts, LoginMap, LoginRule, PreparedRow, QueryContext,
+    SettingRow, Trial,
 };
 pub use engine::{Engine, Limits, Parameter, Prepared};
 pub use error::{Error, Result};
 pub use explain::{ExplainOptions, Format};
 pub use plan_cell::PlanCell;
+pub use row_store::RowStore;
 pub use rows::{Batch, RawFormats, Rows, RunOptions};

@@ -4,9 +4,10 @@ use std::fmt;
 use datafusion::arrow::array::RecordBatch;
 use futures::stream::BoxStream;
 use medley_fdw::RawBatch;
-use medley_types::Column;
+use medley_types::{Column, Style};
 
 use crate::error::Result;
+use crate::ship::whole::Decoder;
 
 /// The result of a query: its columns, and its rows as they come. Dropped early, it stops what
 /// runs for it, here and at the remotes.
@@ -32,6 +33,14 @@ impl Batch {
         match self {
             Self::Columns(batch) => batch.num_rows(),
             Self::Raw(batch) => batch.rows,
+        }
+    }
+
+    /// The same as columns; rows of a remote must be text under `style`.
+    pub fn into_columns(self, columns: &[Column], style: &Style) -> Result<RecordBatch> {
+        match self {
+            Self::Columns(batch) => Ok(batch),
+            Self::Raw(batch) => Decoder::new(columns, style).columns(&batch),
         }
     }
 

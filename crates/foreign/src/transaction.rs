@@ -27,7 +27,7 @@ pub struct RemoteTransactions {
     level: AtomicUsize,
     pinned: Mutex<HashMap<PinnedKey, Entry>>,
     /// Stops what remotes are doing for the statement that runs.
-    stop: Mutex<CancellationToken>,
+    stop: Arc<Mutex<CancellationToken>>,
 }
 
 /// What there is for a mapping.
@@ -55,7 +55,7 @@ impl RemoteTransactions {
     /// For a transaction block of this kind.
     pub fn new(isolation: Isolation, read_only: bool) -> Arc<Self> {
         let level = AtomicUsize::new(1);
-        let (pinned, stop) = (Mutex::default(), Mutex::default());
+        let (pinned, stop) = (Mutex::default(), Arc::default());
         Arc::new(Self { isolation, read_only, level, pinned, stop })
     }
 
@@ -149,7 +149,7 @@ impl RemoteTransactions {
             pinned,
             server: remote.server_name().to_owned(),
             cancel: access.cancel_token().clone(),
-            stop: self.stop.lock().clone(),
+            stop: Arc::clone(&self.stop),
             audit: Arc::clone(audit),
             query_id: access.query_id(),
         }))
@@ -414,8 +414,8 @@ struct Exchange {
     server: String,
     /// The statement is cancelled.
     cancel: CancellationToken,
-    /// The statement has failed.
-    stop: CancellationToken,
+    /// Cancelled when a statement fails: a cursor may see several.
+    stop: Arc<Mutex<CancellationToken>>,
     audit: Arc<Audit>,
     query_id: QueryId,
 }
@@ -429,7 +429,7 @@ impl Exchange {
         work: impl for<'a> FnOnce(&'a mut Pinned) -> BoxFuture<'a, Result<T>> + Send + 'static,
     ) -> Result<T> {
         let pinned = Arc::clone(&self.pinned);
-        let (cancel, stop) = (self.cancel.clone(), self.stop.clone());
+        let (cancel, stop) = (self.cancel.clone(), self.stop.lock().clone());
         let (audit, query_id) = (Arc::clone(&self.audit), self.query_id);
         let exchange = tokio::spawn(async move {
             let stopped = async {

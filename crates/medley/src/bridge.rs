@@ -223,6 +223,13 @@ impl Output for Answer<'_> {
         Ok(())
     }
 
+    async fn binary_columns(&mut self, columns: &[Column]) -> Result<(), Report> {
+        let shape = RowShape::new(columns.to_vec(), &[Format::Binary])?;
+        self.out.row_description(&shape)?;
+        self.shape = Some(shape);
+        Ok(())
+    }
+
     async fn rows(&mut self, batch: &RecordBatch, style: &Arc<Style>) -> Result<(), Report> {
         match &self.shape {
             Some(shape) => self.out.batch(batch, shape, style).await,

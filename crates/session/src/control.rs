@@ -22,7 +22,7 @@ impl Session {
             }
             Statement::Commit { chain } => self.commit_block(*chain, out).await,
             Statement::Rollback { chain } => self.rollback_block(*chain, out).await,
-            Statement::Savepoint(name) => self.savepoint(name.as_str()),
+            Statement::Savepoint(name) => self.savepoint(name.as_str()).await,
             Statement::Release(name) => self.release(name.as_str()).await,
             Statement::RollbackTo(name) => self.rollback_to(name.as_str()).await,
             Statement::Prepare(id) => self.prepare_transaction(id, out).await,
@@ -140,10 +140,12 @@ impl Session {
         self.notice(&Report::warning(SqlState::NO_ACTIVE_SQL_TRANSACTION, message), out).await
     }
 
-    fn savepoint(&mut self, name: &str) -> Result<&'static str, Report> {
+    async fn savepoint(&mut self, name: &str) -> Result<&'static str, Report> {
         if self.kind() != Some(Kind::Block) {
             return Err(not_in_block("SAVEPOINT"));
         }
+        // What begins at a remote behind the savepoint would be undone with it.
+        self.begin_cursors(&self.bounds().token).await?;
         self.transaction().savepoint(name);
         self.settings.lock().push();
         self.identity.push();
@@ -155,6 +157,7 @@ impl Session {
             return Err(not_in_block("RELEASE SAVEPOINT"));
         }
         let index = self.transaction().release(name).await?;
+        self.cursors.values_mut().for_each(|cursor| cursor.release(index));
         self.settings.lock().release(index + 1);
         self.identity.release(index + 1);
         Ok("RELEASE")
@@ -164,10 +167,10 @@ impl Session {
         if !matches!(self.kind(), Some(Kind::Block | Kind::Failed)) {
             return Err(not_in_block("ROLLBACK TO SAVEPOINT"));
         }
-        self.portals.clear();
         let transaction = self.transaction();
         let index = transaction.rollback_to(name).await?;
         transaction.kind = Kind::Block;
+        self.drop_cursors(Some(index));
         self.settings.lock().rollback_to(index + 1);
         self.identity.rollback_to(index + 1);
         Ok("ROLLBACK")

@@ -82,17 +82,22 @@ impl Session {
                 let message = "LOCK TABLE can only be used in transaction blocks";
                 return Err(Report::error(SqlState::NO_ACTIVE_SQL_TRANSACTION, message));
             }
+            Statement::DeclareCursor(declare) => {
+                self.prepare_cursor(&declare, Vec::new())?;
+                self.declare(&declare, &[], &text.into(), bounds, out).await?;
+            }
+            Statement::Fetch(fetch) => return self.fetch(&fetch, bounds, out).await,
+            Statement::Close(CloseCursor { cursor }) => {
+                self.close_cursor(cursor.as_deref())?;
+            }
             // Nothing is here that these could end, defer or write, as clients and pools ask.
-            Statement::Close(CloseCursor { cursor: None }) | Statement::Unlisten(_) => {}
+            Statement::Unlisten(_) => {}
             Statement::SetConstraints { names, .. } if names.is_empty() => {
                 self.warn_outside_block(tag, out).await?;
             }
             Statement::Checkpoint => self.check_may_checkpoint()?,
             // Nobody notifies here, so that listening succeeds and hears nothing would be a lie.
-            unsupported @ (Statement::DeclareCursor(_)
-            | Statement::Fetch(_)
-            | Statement::Close(_)
-            | Statement::Listen(_)
+            unsupported @ (Statement::Listen(_)
             | Statement::Notify { .. }
             | Statement::SetConstraints { .. }) => {
                 return Err(Report::unsupported(unsupported.tag()));
@@ -187,7 +192,7 @@ impl Session {
 
     fn prepare_named(&mut self, prepare: medley_sql::Prepare, text: &str) -> Result<(), Report> {
         let name = prepare.name.as_str().to_owned();
-        if self.statements.contains_key(&name) {
+        if self.statements.contains(&name) {
             let message = format!("prepared statement \"{name}\" already exists");
             return Err(Report::error(SqlState::DUPLICATE_PREPARED_STATEMENT, message));
         }
@@ -196,9 +201,8 @@ impl Session {
         let QueryStatement::Select(query) = prepare.statement else {
             return Err(Report::unsupported(format!("PREPARE of {}", prepare.statement.tag())));
         };
-        let _ = text;
         let prepared = self.prepare_query(query, types)?;
-        self.statements.insert(name, Arc::new(prepared));
+        self.statements.insert(&name, prepared, text, true);
         Ok(())
     }
 
@@ -209,6 +213,7 @@ impl Session {
         out: &mut dyn Output,
     ) -> Result<u64, Report> {
         let prepared = self.prepared(execute.name.as_str())?;
+        self.statements.count(execute.name.as_str());
         let Prepared::Query { query, types, plan, .. } = &*prepared else {
             return Err(Report::unsupported("EXECUTE of a utility statement"));
         };
@@ -230,13 +235,7 @@ impl Session {
     }
 
     pub(crate) fn prepared(&self, name: &str) -> Result<Arc<Prepared>, Report> {
-        self.statements.get(name).cloned().ok_or_else(|| {
-            let message = match name {
-                "" => "unnamed prepared statement does not exist".to_owned(),
-                name => format!("prepared statement \"{name}\" does not exist"),
-            };
-            Report::error(SqlState::INVALID_SQL_STATEMENT_NAME, message)
-        })
+        self.statements.get(name)
     }
 }
 

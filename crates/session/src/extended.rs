@@ -6,7 +6,7 @@ use arrow_array::RecordBatch;
 use medley_diagnostic::{Diagnostic, Report, SqlState};
 use medley_engine as engine;
 use medley_sql::query_ast::{Expr, UnaryOperator, Value};
-use medley_sql::{Query, QueryStatement, Statement, TypeName};
+use medley_sql::{DeclareCursor, FetchCursor, Query, QueryStatement, Statement, TypeName};
 use medley_types::{Column, ColumnBuilder, PgType, Style};
 use parking_lot::Mutex;
 
@@ -14,6 +14,7 @@ use crate::portal::{Portal, PortalState};
 use crate::query;
 use crate::session::{Bounds, no_parameter};
 use crate::set::{show_columns, text_column};
+use crate::transaction::Transaction;
 use crate::{Execution, Output, Session};
 
 /// A statement that was parsed once and may be run often.
@@ -31,6 +32,17 @@ pub(crate) enum Prepared {
         /// Its plan, as it was last made.
         plan: engine::PlanCell,
     },
+    /// DECLARE CURSOR.
+    Declare {
+        /// As it was parsed.
+        declare: Arc<DeclareCursor>,
+        /// Of its parameters.
+        types: Vec<PgType>,
+        /// The text.
+        text: Arc<str>,
+    },
+    /// FETCH: what comes out is known when it is bound.
+    Fetch(Arc<FetchCursor>),
     /// Anything else: parsed again at each run, for a statement with secrets is not kept parsed.
     Utility {
         /// The text.
@@ -58,9 +70,10 @@ pub struct Description {
 }
 
 impl Prepared {
-    fn describe(&self) -> Description {
+    pub(crate) fn describe(&self) -> Description {
         match self {
-            Self::Empty => Description { parameters: Vec::new(), columns: None },
+            Self::Empty | Self::Fetch(_) => Description { parameters: Vec::new(), columns: None },
+            Self::Declare { types, .. } => Description { parameters: types.clone(), columns: None },
             Self::Query { types, columns, .. } => {
                 Description { parameters: types.clone(), columns: Some(columns.clone()) }
             }
@@ -84,7 +97,7 @@ impl Session {
         let made = self.make_prepared(name, text, types, out).await;
         let made = match made {
             Ok(prepared) => {
-                self.statements.insert(name.to_owned(), Arc::new(prepared));
+                self.statements.insert(name, prepared, text, false);
                 Ok(())
             }
             Err(report) => Err(self.fail(report).await),
@@ -100,7 +113,7 @@ impl Session {
         types: &[u32],
         out: &mut dyn Output,
     ) -> Result<Prepared, Report> {
-        if !name.is_empty() && self.statements.contains_key(name) {
+        if !name.is_empty() && self.statements.contains(name) {
             let message = format!("prepared statement \"{name}\" already exists");
             return Err(Report::error(SqlState::DUPLICATE_PREPARED_STATEMENT, message));
         }
@@ -119,6 +132,12 @@ impl Session {
                 let open = |oid: &u32| (*oid != 0).then(|| PgType::plain(*oid));
                 self.prepare_query(query, types.iter().map(open).collect())
             }
+            Statement::DeclareCursor(declare) => {
+                let open = |oid: &u32| (*oid != 0).then(|| PgType::plain(*oid));
+                let types = self.prepare_cursor(&declare, types.iter().map(open).collect())?;
+                Ok(Prepared::Declare { declare: Arc::new(declare), types, text: text.into() })
+            }
+            Statement::Fetch(fetch) => Ok(Prepared::Fetch(Arc::new(fetch))),
             other => {
                 if let Some(parameter) = &parsed.first_parameter {
                     return Err(match other {
@@ -137,18 +156,45 @@ impl Session {
         query: Query,
         types: Vec<Option<PgType>>,
     ) -> Result<Prepared, Report> {
-        let token = self.bounds().token;
-        self.lock_relations(&query, &token)?;
-        let context = self.query_context(token);
-        let prepared = self.instance.engine.prepare(&context, &query, &types);
-        let engine::Prepared { columns, parameter_types, .. } =
-            prepared.map_err(|error| error.report())?;
+        let engine::Prepared { columns, parameter_types, .. } = self.analysed(&query, &types)?;
         Ok(Prepared::Query {
             query: Arc::new(query),
             types: parameter_types,
             columns,
             plan: engine::PlanCell::default(),
         })
+    }
+
+    /// What DECLARE takes, if it could be run.
+    pub(crate) fn prepare_cursor(
+        &mut self,
+        declare: &DeclareCursor,
+        types: Vec<Option<PgType>>,
+    ) -> Result<Vec<PgType>, Report> {
+        crate::cursor::check_declared(declare)?;
+        Ok(self.analysed(&declare.query, &types)?.parameter_types)
+    }
+
+    fn analysed(
+        &mut self,
+        query: &Query,
+        types: &[Option<PgType>],
+    ) -> Result<engine::Prepared, Report> {
+        let token = self.bounds().token;
+        self.lock_relations(query, &token)?;
+        let context = self.query_context(token);
+        let prepared = self.instance.engine.prepare(&context, query, types);
+        prepared.map_err(|error| error.report())
+    }
+
+    /// What a prepared statement would give now.
+    fn description(&self, prepared: &Prepared) -> Description {
+        let mut description = prepared.describe();
+        if let Prepared::Fetch(fetch) = prepared {
+            let cursor = self.cursors.get(fetch.cursor.as_str()).filter(|_| !fetch.move_only);
+            description.columns = cursor.map(|cursor| cursor.columns.clone());
+        }
+        description
     }
 
     /// The columns of a statement that is no query.
@@ -185,7 +231,8 @@ impl Session {
         parameters: Vec<Option<Parameter>>,
     ) -> Result<Portal, Report> {
         let prepared = self.prepared(statement)?;
-        if !name.is_empty() && self.portals.contains_key(name) {
+        let is_taken = self.portals.contains_key(name) || self.cursors.contains_key(name);
+        if !name.is_empty() && is_taken {
             let message = format!("cursor \"{name}\" already exists");
             return Err(Report::error(SqlState::DUPLICATE_CURSOR, message));
         }
@@ -214,21 +261,26 @@ impl Session {
             })
             .collect::<Result<_, Report>>()?;
         let is_of_named = !statement.is_empty();
-        Ok(Portal { prepared, parameters, is_of_named, state: PortalState::New })
+        self.statements.count(statement);
+        let level = self.transaction.as_ref().map_or(0, Transaction::depth);
+        Ok(Portal { prepared, parameters, is_of_named, level, state: PortalState::New })
     }
 
     /// Describe, of a prepared statement.
     pub async fn describe_statement(&mut self, name: &str) -> Result<Description, Report> {
         match self.prepared(name) {
-            Ok(prepared) => Ok(prepared.describe()),
+            Ok(prepared) => Ok(self.description(&prepared)),
             Err(report) => Err(self.fail(report).await),
         }
     }
 
     /// Describe, of a portal.
     pub async fn describe_portal(&mut self, name: &str) -> Result<Option<Vec<Column>>, Report> {
+        if let Some(cursor) = self.cursors.get(name) {
+            return Ok(Some(cursor.columns.clone()));
+        }
         match self.portals.get(name) {
-            Some(portal) => Ok(portal.prepared.describe().columns),
+            Some(portal) => Ok(self.description(&portal.prepared).columns),
             None => Err(self.fail(no_portal(name)).await),
         }
     }
@@ -269,13 +321,21 @@ impl Session {
                 Ok(Execution::Empty)
             }
             Prepared::Utility { text, .. } => {
-                if let PortalState::New = portal.state {
-                    return self.execute_utility(text, bounds, out).await;
-                }
-                Err(Report::error(
-                    SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
-                    format!("portal \"{name}\" cannot be run"),
-                ))
+                self.check_runs_once(name, &portal)?;
+                self.execute_utility(text, bounds, out).await
+            }
+            Prepared::Declare { declare, text, .. } => {
+                self.check_runs_once(name, &portal)?;
+                self.check_not_failed()?;
+                self.declare(declare, &portal.parameters, text, bounds, out).await?;
+                Ok(Execution::Complete("DECLARE CURSOR".to_owned()))
+            }
+            Prepared::Fetch(fetch) => {
+                self.check_runs_once(name, &portal)?;
+                self.check_not_failed()?;
+                self.transaction();
+                let tag = self.fetch(fetch, bounds, &mut Undescribed(out)).await?;
+                Ok(Execution::Complete(tag))
             }
             Prepared::Query { query, plan, .. } => {
                 self.check_not_failed()?;
@@ -286,6 +346,16 @@ impl Session {
                 self.portals.insert(name.to_owned(), portal);
                 Ok(execution)
             }
+        }
+    }
+
+    fn check_runs_once(&self, name: &str, portal: &Portal) -> Result<(), Report> {
+        match portal.state {
+            PortalState::New => Ok(()),
+            PortalState::Running { .. } | PortalState::Done => Err(Report::error(
+                SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+                format!("portal \"{name}\" cannot be run"),
+            )),
         }
     }
 
@@ -349,6 +419,7 @@ impl Session {
 
     /// Close, of a portal.
     pub fn close_portal(&mut self, name: &str) {
+        self.cursors.remove(name);
         if let Entry::Occupied(portal) = self.portals.entry(name.to_owned()) {
             portal.remove();
         }

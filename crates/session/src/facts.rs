@@ -6,7 +6,9 @@ use medley_catalog::ids::{DATABASE_NAME, RoleOid, ServerOid};
 use medley_catalog::{BootstrapWrapper, Snapshot};
 use medley_diagnostic::{Diagnostic, Report, SqlState};
 use medley_dump::Definitions;
-use medley_engine::{ActiveBackend, AuditRow, Facts, LoginMap, LoginRule, SettingRow, Trial};
+use medley_engine::{
+    ActiveBackend, AuditRow, CursorRow, Facts, LoginMap, LoginRule, PreparedRow, SettingRow, Trial,
+};
 use medley_fdw::Registry;
 use medley_foreign::{Access, Probe};
 use parking_lot::Mutex;
@@ -15,6 +17,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use crate::login::{Login, micros};
 use crate::mappings::{self, Tried};
 use crate::settings::{Change, Context, Kind, SETTINGS, Setting, Unit};
+use crate::statements::Statements;
 use crate::{Activity, AuditTrail, Configuration, Instance, Session, Settings};
 
 /// A session as the engine may ask it, for one statement.
@@ -25,6 +28,8 @@ struct SessionFacts {
     access: Arc<Access>,
     /// What came of the mappings that this statement has tried.
     tried: AsyncMutex<Tried>,
+    cursors: Vec<CursorRow>,
+    statements: Statements,
     /// Settings that are kept elsewhere: role, session_authorization, is_superuser.
     identity: [(&'static str, String); 3],
 }
@@ -41,6 +46,8 @@ impl Session {
             login: self.login.clone(),
             access,
             tried: AsyncMutex::default(),
+            cursors: self.cursor_rows(),
+            statements: self.statements.clone(),
             identity: ["role", "session_authorization", "is_superuser"].map(shown),
         })
     }
@@ -90,6 +97,14 @@ impl Facts for SessionFacts {
 
     fn backends(&self) -> Vec<ActiveBackend> {
         self.instance.backends.list().into_iter().map(backend).collect()
+    }
+
+    fn cursors(&self) -> Vec<CursorRow> {
+        self.cursors.clone()
+    }
+
+    fn prepared_statements(&self) -> Vec<PreparedRow> {
+        self.statements.rows()
     }
 
     fn backend_pid(&self) -> i32 {

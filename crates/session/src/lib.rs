@@ -15,6 +15,7 @@ mod audit;
 mod backends;
 mod change;
 mod control;
+mod cursor;
 mod dispatch;
 mod extended;
 mod facts;
@@ -31,6 +32,7 @@ mod query;
 mod session;
 mod set;
 mod settings;
+mod statements;
 mod transaction;
 
 pub use audit::{AuditTrail, CatalogChange};

@@ -80,7 +80,7 @@ impl Session {
 }
 
 /// A relation, and what it reads if it is a view, and so on.
-fn read(snapshot: &Snapshot, relation: ObjectAddress) -> Vec<ObjectAddress> {
+pub(crate) fn read(snapshot: &Snapshot, relation: ObjectAddress) -> Vec<ObjectAddress> {
     let mut found = vec![relation];
     let mut seen = HashSet::from([relation]);
     let mut next = 0;

@@ -17,6 +17,11 @@ pub trait Output: Send {
     /// The columns of the rows that follow.
     async fn columns(&mut self, columns: &[Column]) -> Result<(), Report>;
 
+    /// The same, of rows whose values are to go in binary.
+    async fn binary_columns(&mut self, columns: &[Column]) -> Result<(), Report> {
+        self.columns(columns).await
+    }
+
     /// Rows, in the shape that was told, to be printed under `style`.
     async fn rows(&mut self, batch: &RecordBatch, style: &Arc<Style>) -> Result<(), Report>;
 

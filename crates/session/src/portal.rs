@@ -11,6 +11,8 @@ pub(crate) struct Portal {
     pub(crate) parameters: Vec<Parameter>,
     /// The statement has a name.
     pub(crate) is_of_named: bool,
+    /// How many savepoints there were when it was made.
+    pub(crate) level: usize,
     pub(crate) state: PortalState,
 }
 

@@ -12,10 +12,11 @@ use medley_sql::{FirstParameter, Statement};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::extended::Prepared;
+use crate::cursor::Cursor;
 use crate::login::{self, Login};
 use crate::portal::Portal;
 use crate::settings::{Change, milliseconds};
+use crate::statements::Statements;
 use crate::transaction::{Kind, Transaction};
 use crate::{Activity, Identity, Instance, Interrupt, Output, Settings, State, backends};
 
@@ -26,8 +27,9 @@ pub struct Session {
     pub(crate) identity: Identity,
     pub(crate) settings: Arc<Mutex<Settings>>,
     pub(crate) transaction: Option<Transaction>,
-    pub(crate) statements: HashMap<String, Arc<Prepared>>,
+    pub(crate) statements: Statements,
     pub(crate) portals: HashMap<String, Portal>,
+    pub(crate) cursors: HashMap<String, Cursor>,
     pub(crate) backend: backends::Registered,
     interrupt: Arc<dyn Interrupt>,
     number: u64,
@@ -94,8 +96,9 @@ impl Session {
             identity: Identity::new(role.oid),
             settings: Arc::new(Mutex::new(settings)),
             transaction: None,
-            statements: HashMap::new(),
+            statements: Statements::default(),
             portals: HashMap::new(),
+            cursors: HashMap::new(),
             backend: instance.backends.register(activity),
             number: instance.next_session(),
             instance: Arc::clone(instance),
@@ -257,6 +260,10 @@ impl Session {
 
     /// Makes the transaction durable and ends it.
     pub(crate) async fn commit(&mut self) -> Result<(), Report> {
+        if let Err(report) = self.hold_cursors().await {
+            self.rollback().await;
+            return Err(report);
+        }
         let Some(transaction) = self.transaction.take() else { return Ok(()) };
         self.portals.clear();
         let mut committed = Ok(());
@@ -287,7 +294,7 @@ impl Session {
     /// Undoes the transaction.
     pub(crate) async fn rollback(&mut self) {
         let Some(transaction) = self.transaction.take() else { return };
-        self.portals.clear();
+        self.drop_cursors(None);
         if let Some(remote) = &transaction.remote {
             remote.rollback().await;
         }
@@ -304,7 +311,6 @@ impl Session {
             None => {}
             Some(transaction) if transaction.kind == Kind::Implicit => self.rollback().await,
             Some(transaction) => {
-                self.portals.clear();
                 if let Some(remote) = &transaction.remote {
                     remote.stop();
                 }
@@ -314,6 +320,8 @@ impl Session {
                     let backend = Backend { process_id, ..Backend::default() };
                     transaction.catalog = self.instance.catalog.begin(backend);
                 }
+                // Those of the savepoints that stay are looked at when it is gone back to.
+                self.drop_cursors(depth.checked_sub(1));
                 self.settings.lock().rollback_to(depth);
                 self.identity.rollback_to(depth);
             }
@@ -330,6 +338,7 @@ impl Session {
     /// The conversation is over.
     pub async fn end(&mut self) {
         self.portals.clear();
+        self.cursors.clear();
         self.rollback().await;
         if let Err(report) = self.drop_temporary() {
             tracing::warn!(sqlstate = %report.sqlstate, "temporary relations not dropped");

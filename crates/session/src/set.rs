@@ -293,6 +293,7 @@ impl Session {
         self.settings.lock().reset_all();
         self.statements.clear();
         self.portals.clear();
+        self.cursors.clear();
         Ok(())
     }
 }

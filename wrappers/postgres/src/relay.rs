@@ -62,6 +62,7 @@ impl Statements {
 pub(crate) struct RelayCursor {
     /// The last row has come.
     done: bool,
+    sql: Arc<str>,
     settings: Settings,
 }
 
@@ -120,7 +121,8 @@ impl Connection {
         }
         self.bind_portal(cursor, query, |_| Ok(())).await?;
         until_ready(&mut self.session, &query.sql).await?;
-        let relay = RelayCursor { done: false, settings: Arc::clone(&query.settings) };
+        let (sql, settings) = (Arc::clone(&query.sql), Arc::clone(&query.settings));
+        let relay = RelayCursor { done: false, sql, settings };
         self.relays.insert(cursor.to_owned(), relay);
         Ok(())
     }
@@ -139,7 +141,7 @@ impl Connection {
         let execute = |out: &mut BytesMut| frontend::execute(cursor, rows, out);
         // Rows are printed as they are fetched.
         send_under(&mut self.session, &relay.settings, execute).await?;
-        let fetched = collect(&mut self.session, &mut relay.done).await?;
+        let fetched = collect(&mut self.session, relay).await?;
         Ok((fetched.rows > 0).then_some(fetched))
     }
 
@@ -265,7 +267,7 @@ fn is_stale(state: SqlState) -> bool {
 }
 
 /// The rows of one Execute.
-async fn collect(session: &mut Session, done: &mut bool) -> Result<RawBatch> {
+async fn collect(session: &mut Session, relay: &mut RelayCursor) -> Result<RawBatch> {
     let mut fetched = RawBatch::default();
     let mut messages = BytesMut::new();
     loop {
@@ -281,14 +283,14 @@ async fn collect(session: &mut Session, done: &mut bool) -> Result<RawBatch> {
             }
             Some(b'D') => {}
             Some(_) => {
-                let frame = session.event("").await?;
+                let frame = session.event(&relay.sql).await?;
                 match frame.tag {
                     // The first, where the answer to something else came before it.
                     b'D' => {
                         fetched.rows += 1;
                         put_frame(&frame, &mut messages);
                     }
-                    b'C' => *done = true,
+                    b'C' => relay.done = true,
                     // PortalSuspended: there may be more.
                     b's' => {}
                     b'Z' => break,

@@ -58,6 +58,14 @@ impl Facts for TestFacts {
     fn backends(&self) -> Vec<ActiveBackend> {
         Vec::new()
     }
+    fn cursors(&self) -> Vec<medley_engine::CursorRow> {
+        Vec::new()
+    }
+
+    fn prepared_statements(&self) -> Vec<medley_engine::PreparedRow> {
+        Vec::new()
+    }
+
     fn backend_pid(&self) -> i32 {
         42
     }

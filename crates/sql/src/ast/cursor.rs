@@ -11,6 +11,8 @@ pub struct DeclareCursor {
     pub asensitive: Option<bool>,
     /// SCROLL (true), NO SCROLL.
     pub scroll: Option<bool>,
+    /// Two options that cannot both be.
+    pub conflict: Option<(&'static str, &'static str)>,
     /// WITH HOLD.
     pub hold: bool,
     /// What it reads.

@@ -1,6 +1,5 @@
 //! DECLARE, FETCH, MOVE, CLOSE.
 use super::{Parser, Result};
-use crate::SyntaxError;
 use crate::ast::{CloseCursor, DeclareCursor, FetchCursor, FetchDirection, Statement};
 use crate::token::TokenKind;
 
@@ -9,25 +8,29 @@ impl Parser<'_> {
     pub fn declare_cursor(&mut self) -> Result<Statement> {
         let name = self.name()?;
         let (mut binary, mut asensitive, mut scroll) = (false, None, None);
+        let mut conflict = None;
         loop {
-            let position = self.position();
-            let again = if self.eat("binary") {
+            if self.eat("binary") {
                 binary = true;
-                false
             } else if self.eat("insensitive") {
-                asensitive.replace(false) == Some(true)
+                if asensitive.replace(false) == Some(true) {
+                    conflict = conflict.or(Some(("ASENSITIVE", "INSENSITIVE")));
+                }
             } else if self.eat("asensitive") {
-                asensitive.replace(true) == Some(false)
+                if asensitive.replace(true) == Some(false) {
+                    conflict = conflict.or(Some(("ASENSITIVE", "INSENSITIVE")));
+                }
             } else if self.eat("no") {
                 self.expect("scroll")?;
-                scroll.replace(false) == Some(true)
+                if scroll.replace(false) == Some(true) {
+                    conflict = Some(("SCROLL", "NO SCROLL"));
+                }
             } else if self.eat("scroll") {
-                scroll.replace(true) == Some(false)
+                if scroll.replace(true) == Some(false) {
+                    conflict = Some(("SCROLL", "NO SCROLL"));
+                }
             } else {
                 break;
-            };
-            if again {
-                return Err(Box::new(SyntaxError::ConflictingOptions { position }));
             }
         }
         self.expect("cursor")?;
@@ -37,7 +40,7 @@ impl Parser<'_> {
         }
         self.expect("for")?;
         let query = self.query()?;
-        let cursor = DeclareCursor { name, binary, asensitive, scroll, hold, query };
+        let cursor = DeclareCursor { name, binary, asensitive, scroll, conflict, hold, query };
         Ok(Statement::DeclareCursor(cursor))
     }
 

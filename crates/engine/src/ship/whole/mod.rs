@@ -18,7 +18,7 @@ mod signature;
 mod target;
 
 pub(crate) use plan::{Whole, plan};
-pub(crate) use run::{known_target, start, target};
+pub(crate) use run::{Decoder, known_target, start, target};
 pub(crate) use signature::SessionValue;
 use target::fits;
 

@@ -137,14 +137,14 @@ fn settings(context: &QueryContext) -> Settings {
 }
 
 /// Makes columns of rows of text.
-struct Decoder {
+pub(crate) struct Decoder {
     types: Vec<PgType>,
     schema: Arc<Schema>,
     style: Style,
 }
 
 impl Decoder {
-    fn new(columns: &[Column], style: &Style) -> Self {
+    pub(crate) fn new(columns: &[Column], style: &Style) -> Self {
         let fields = columns.iter().map(|it| field(it.name.clone(), it.pg_type, true));
         Self {
             types: columns.iter().map(|column| column.pg_type).collect(),
@@ -153,7 +153,7 @@ impl Decoder {
         }
     }
 
-    fn columns(&self, batch: &RawBatch) -> Result<RecordBatch> {
+    pub(crate) fn columns(&self, batch: &RawBatch) -> Result<RecordBatch> {
         let mut builders: Vec<_> =
             self.types.iter().map(|t| ColumnBuilder::new(*t, batch.rows)).collect();
         let mut rest = &batch.messages[..];
