@@ -26,7 +26,7 @@ pub use error::{Error, Result};
 pub use reads::{Read, ReadOf, reads};
 pub use references::{Reference, Scope, relations};
 pub use transform::{
-    Analysed, Context, ExpressionKind, Parameters, TableExpression, definition, expression, query,
-    view,
+    Analysed, AnalysedChange, Context, ExpressionKind, Parameters, TableExpression, change,
+    definition, expression, query, view,
 };
 pub use updatable::{not_updatable, updatable_columns};

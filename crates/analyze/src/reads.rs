@@ -37,6 +37,26 @@ pub fn reads(query: &Query) -> Vec<Read> {
     found.reads
 }
 
+/// The numbers of the columns of these ranges that a query names, its subqueries included; of a
+/// whole row all of them.
+pub(crate) fn columns_read(query: &Query, ranges: &[usize], found: &mut BTreeSet<i16>) {
+    let _: ControlFlow<()> = visit_query(query, &mut |node, around| {
+        if let Node::Expr(expr) = node
+            && let ExprKind::Column(column) = expr.kind
+            && around.len() == column.levels_up + 1
+            && ranges.contains(&column.range)
+        {
+            match column.number {
+                ColumnRef::WHOLE_ROW => {
+                    found.extend(query.ranges[column.range].columns.iter().map(|it| it.number));
+                }
+                number => found.extend(Some(number)),
+            }
+        }
+        ControlFlow::Continue(())
+    });
+}
+
 #[derive(Default)]
 struct Found {
     reads: Vec<Read>,

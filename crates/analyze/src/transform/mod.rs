@@ -3,6 +3,7 @@
 //! Names are looked up in PostgreSQL's scoping, every expression gets a type, and every operator
 //! and function is resolved among all of PostgreSQL's. The order in which the clauses of a SELECT
 //! are looked at is PostgreSQL's too, for it decides which of two mistakes is told.
+mod change;
 mod coerce;
 mod construct;
 mod expr;
@@ -24,6 +25,7 @@ mod set_operation;
 mod subquery;
 mod table_expression;
 mod target;
+mod through_view;
 mod view;
 mod window;
 
@@ -37,6 +39,7 @@ use medley_types::{PgType, Style};
 
 use crate::error::{Error, Result};
 use crate::tree::Query;
+pub use change::{AnalysedChange, change};
 pub(crate) use literal::restyled;
 pub(crate) use relation::MADE_ALIAS;
 pub use table_expression::{ExpressionKind, TableExpression, expression};

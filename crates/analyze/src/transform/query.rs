@@ -63,7 +63,7 @@ impl Analyser<'_> {
         }
     }
 
-    fn with(&self, scope: &mut Scope<'_>, with: &ast::With) -> Result<()> {
+    pub(super) fn with(&self, scope: &mut Scope<'_>, with: &ast::With) -> Result<()> {
         for cte in &with.cte_tables {
             let name = &cte.alias.name;
             if scope.ctes.iter().any(|known| known.name == name.value) {

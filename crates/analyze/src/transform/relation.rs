@@ -24,7 +24,7 @@ use crate::tree::{
 pub(crate) const MADE_ALIAS: &str = "*made*";
 
 /// What a name in FROM means.
-enum Found<'a> {
+pub(super) enum Found<'a> {
     Stored(&'a Arc<Relation>),
     System(&'static SystemRelation),
 }
@@ -134,7 +134,7 @@ impl Analyser<'_> {
     }
 
     /// By the search path, or in the schema that is named.
-    fn find_relation(&self, parts: &[ast::Ident]) -> Result<Found<'_>> {
+    pub(super) fn find_relation(&self, parts: &[ast::Ident]) -> Result<Found<'_>> {
         let snapshot = self.context.snapshot;
         let at = parts.first().and_then(|part| position(part.span));
         match parts {
@@ -206,7 +206,7 @@ impl Analyser<'_> {
         range(kind, Some(relation.name.to_owned()), columns.collect())
     }
 
-    fn stored_range(&self, relation: &Arc<Relation>) -> Result<Range> {
+    pub(super) fn stored_range(&self, relation: &Arc<Relation>) -> Result<Range> {
         let columns = relation.live_columns().map(|column| RangeColumn {
             name: column.name.clone(),
             number: column.number,
@@ -231,7 +231,7 @@ impl Analyser<'_> {
         Ok(range(kind, Some(relation.name.clone()), columns.collect()))
     }
 
-    fn schema_name(&self, relation: &Relation) -> String {
+    pub(super) fn schema_name(&self, relation: &Relation) -> String {
         let schema = self.context.snapshot.schema(relation.schema);
         schema.map(|schema| schema.name.clone()).unwrap_or_default()
     }

@@ -78,6 +78,8 @@ pub(super) enum Clause {
     Default,
     Check,
     Generation,
+    UpdateSource,
+    Returning,
 }
 
 impl Clause {
@@ -101,6 +103,8 @@ impl Clause {
             Self::Default => "DEFAULT expressions",
             Self::Check => "check constraints",
             Self::Generation => "column generation expressions",
+            Self::UpdateSource => "UPDATE",
+            Self::Returning => "RETURNING",
         }
     }
 }

@@ -60,7 +60,7 @@ impl Analyser<'_> {
         Ok(query)
     }
 
-    fn condition(
+    pub(super) fn condition(
         &self,
         scope: &Scope<'_>,
         condition: Option<&ast::Expr>,
@@ -98,7 +98,7 @@ impl Analyser<'_> {
         }
     }
 
-    fn outputs(&self, scope: &Scope<'_>, items: &[SelectItem]) -> Result<Vec<Target>> {
+    pub(super) fn outputs(&self, scope: &Scope<'_>, items: &[SelectItem]) -> Result<Vec<Target>> {
         let mut outputs = Vec::with_capacity(items.len());
         let target = |name, expr| Target { name, expr, junk: false };
         for item in items {

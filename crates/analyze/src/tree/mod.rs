@@ -11,11 +11,14 @@
 //! - each conversion is a [`Coerce`], or a constant that was read as its type;
 //! - a view is the relation that it is until its query is set beside it;
 //! - equality of expressions does not look at where they stand in a text.
+mod change;
 mod expr;
 mod query;
 mod range;
+mod substitute;
 mod walk;
 
+pub use change::{Change, ChangeKind, Right, ViewCheck};
 pub use expr::{
     Aggregate, AggregateKey, ArrayComparison, BoolOp, Bounds, CallForm, Case, CastForm, Coerce,
     ColumnRef, Conversion, Expr, ExprKind, FunctionCall, OperatorCall, RowComparison, SqlValue,
@@ -29,4 +32,5 @@ pub use range::{
     Alias, CteRange, FromItem, FunctionRange, Join, JoinColumn, JoinKind, JoinRange, Place, Range,
     RangeColumn, RangeFunction, RangeKind, RelationKind, RelationRange, ValuesRange,
 };
+pub(crate) use substitute::{each_in, each_in_query, moved, replace_columns};
 pub use walk::{Node, UsedColumn, columns_of_table, used_columns, visit_expr, visit_query};
