@@ -78,6 +78,9 @@ pub enum Error {
     /// All connections that may be open are in use.
     #[error("too many connections to server \"{0}\"")]
     TooManyConnections(String),
+    /// Rows are changed in transactions, of which the remote has none.
+    #[error("rows on server \"{0}\" cannot be changed, for it has no transactions")]
+    NoWriting(String),
     /// The statement was cancelled.
     #[error("canceling statement due to user request")]
     Cancelled,
@@ -151,7 +154,9 @@ impl Diagnostic for Error {
                 SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE
             }
             Self::ExpiredMapping { .. } => SqlState::INVALID_PASSWORD,
-            Self::UnknownHandler { .. } | Self::WrongKind { .. } => SqlState::FEATURE_NOT_SUPPORTED,
+            Self::UnknownHandler { .. } | Self::WrongKind { .. } | Self::NoWriting(_) => {
+                SqlState::FEATURE_NOT_SUPPORTED
+            }
             Self::NoImport(_) => SqlState::FDW_NO_SCHEMAS,
             Self::TooManyConnections(_) => SqlState::TOO_MANY_CONNECTIONS,
             Self::Unbound { .. } => SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,

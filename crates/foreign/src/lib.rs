@@ -23,6 +23,7 @@ mod resolve;
 mod rotation;
 mod survey;
 mod transaction;
+mod writing;
 
 pub use access::{Access, Batches, Described, Ending, Person, Queries, RawBatches, Scan};
 pub use audit::{Audit, Auditor, QueryId, RemoteEvent, RemoteStatement};

@@ -76,7 +76,7 @@ impl Access {
         let is_enough = known.iter().zip(questions).all(|(known, question)| {
             known.as_ref().is_some_and(|known| !(question.filtered.is_some() && known.is_big()))
         });
-        if is_enough || self.in_transaction() {
+        if is_enough || self.transaction_at(remote).is_some() {
             let survey = |known: Option<Known>| known.map(Known::whole).unwrap_or_default();
             return Ok(known.into_iter().map(survey).collect());
         }

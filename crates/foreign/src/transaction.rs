@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -23,8 +23,12 @@ const FETCH_ROWS: usize = 1000;
 pub struct RemoteTransactions {
     isolation: Isolation,
     read_only: bool,
+    /// Only connections by which rows are changed are kept, others serve one query each.
+    only_written: bool,
+    /// Where rows are, or are to be, changed.
+    written: Mutex<HashSet<PinnedKey>>,
     /// 1 in the transaction itself, one more in each savepoint.
-    level: AtomicUsize,
+    pub(crate) level: AtomicUsize,
     pinned: Mutex<HashMap<PinnedKey, Entry>>,
     /// Stops what remotes are doing for the statement that runs.
     stop: Arc<Mutex<CancellationToken>>,
@@ -39,7 +43,7 @@ enum Entry {
     Unpinned,
 }
 
-struct Pinned {
+pub(crate) struct Pinned {
     lease: Lease,
     server: String,
     /// How many levels the remote has: the transaction, and its savepoints.
@@ -48,15 +52,40 @@ struct Pinned {
     /// Cursors whose readers went away.
     abandoned: Arc<Mutex<Vec<String>>>,
     /// Something was asked of it, and the answer not waited for.
-    unknown: bool,
+    pub(crate) unknown: bool,
 }
 
 impl RemoteTransactions {
     /// For a transaction block of this kind.
     pub fn new(isolation: Isolation, read_only: bool) -> Arc<Self> {
+        Arc::new(Self::of_kind(isolation, read_only, false))
+    }
+
+    /// For statements outside a block that change rows: what they read elsewhere is read as if
+    /// each were by itself.
+    pub fn for_changes(isolation: Isolation) -> Arc<Self> {
+        Arc::new(Self::of_kind(isolation, false, true))
+    }
+
+    fn of_kind(isolation: Isolation, read_only: bool, only_written: bool) -> Self {
         let level = AtomicUsize::new(1);
-        let (pinned, stop) = (Mutex::default(), Arc::default());
-        Arc::new(Self { isolation, read_only, level, pinned, stop })
+        let (pinned, stop, written) = (Mutex::default(), Arc::default(), Mutex::default());
+        Self { isolation, read_only, only_written, written, level, pinned, stop }
+    }
+
+    /// From now on rows are changed there.
+    pub(crate) fn will_write(&self, key: &ConnKey) {
+        self.written.lock().insert(key.pinned());
+    }
+
+    /// Whether what is done there is done on a connection that the transaction keeps.
+    pub(crate) fn keeps(&self, key: &ConnKey) -> bool {
+        !self.only_written || self.written.lock().contains(&key.pinned())
+    }
+
+    /// Whether rows were, or were to be, changed anywhere.
+    pub fn has_written(&self) -> bool {
+        !self.written.lock().is_empty()
     }
 
     pub(crate) fn has(&self, key: &ConnKey) -> bool {
@@ -75,6 +104,13 @@ impl RemoteTransactions {
         let query = query.clone();
         let level = self.level.load(Ordering::Relaxed);
         let rows = try_stream! {
+            if !ask.has_cursors().await? {
+                let all = ask.run(move |pinned| pinned.read_all(level, query).boxed()).await?;
+                for batch in all {
+                    yield batch;
+                }
+                return;
+            }
             let cursor = ask.run(move |pinned| pinned.open(level, query).boxed()).await?;
             loop {
                 let name = cursor.name().to_owned();
@@ -138,7 +174,7 @@ impl RemoteTransactions {
         Ok(Some(asked.await?))
     }
 
-    async fn exchange(
+    pub(crate) async fn exchange(
         &self,
         access: &Arc<Access>,
         remote: &Remote,
@@ -164,12 +200,15 @@ impl RemoteTransactions {
         let known = self.pinned.lock().get(&key).cloned();
         match known {
             Some(Entry::Pinned(pinned)) => return Ok(Some(pinned)),
-            Some(Entry::Unpinned) => return Ok(None),
-            None => {}
+            Some(Entry::Unpinned) if !self.written.lock().contains(&key) => return Ok(None),
+            Some(Entry::Unpinned) | None => {}
         }
         let opened = self.open(access, remote).await?;
         // Another scan of the same statement may have opened one meanwhile: the first stays.
         let mut pinned = self.pinned.lock();
+        if opened.is_some() && matches!(pinned.get(&key), Some(Entry::Unpinned)) {
+            pinned.remove(&key);
+        }
         let entry = pinned.entry(key).or_insert(match opened {
             Some(opened) => Entry::Pinned(Arc::new(AsyncMutex::new(opened))),
             None => Entry::Unpinned,
@@ -182,14 +221,15 @@ impl RemoteTransactions {
 
     async fn open(&self, access: &Arc<Access>, remote: &Remote) -> Result<Option<Pinned>> {
         let (mut lease, origin) = access.lease_to_pin(remote).await?;
-        let begun = access.or_cancelled(self.begin(&mut lease)).await;
+        let writes = self.written.lock().contains(&remote.key().pinned());
+        let begun = access.or_cancelled(self.begin(&mut lease, writes)).await;
         let begun = match begun {
             // It had died in the pool.
             Err(error) if origin == crate::connect::Origin::Pool && error.is_connection_lost() => {
                 lease.discard();
                 access.forget_idle(remote);
                 (lease, _) = access.lease_to_pin(remote).await?;
-                access.or_cancelled(self.begin(&mut lease)).await?
+                access.or_cancelled(self.begin(&mut lease, writes)).await?
             }
             begun => begun?,
         };
@@ -207,11 +247,12 @@ impl RemoteTransactions {
         }))
     }
 
-    /// Begins the remote's transaction; false where it knows none.
-    async fn begin(&self, lease: &mut Lease) -> Result<bool> {
+    /// Begins the remote's transaction; false where it knows none, or none that reads take turns
+    /// in, as long as nothing is written.
+    async fn begin(&self, lease: &mut Lease, writes: bool) -> Result<bool> {
         let Connection::Sql(connection) = lease.connection() else { return Ok(false) };
         let can = connection.facts().can;
-        if !(can.transactions && can.cursors) {
+        if !(can.transactions && (can.cursors || writes)) {
             return Ok(false);
         }
         let begin = Begin { isolation: self.isolation, read_only: self.read_only, snapshot: None };
@@ -285,7 +326,7 @@ impl RemoteTransactions {
 
 impl Pinned {
     /// Makes it ready for the next query: abandoned cursors are closed, savepoints caught up.
-    async fn tidy(&mut self, level: usize) -> Result<()> {
+    pub(crate) async fn tidy(&mut self, level: usize) -> Result<()> {
         self.check()?;
         let abandoned = std::mem::take(&mut *self.abandoned.lock());
         for cursor in abandoned {
@@ -304,6 +345,25 @@ impl Pinned {
             true => Err(Error::TransactionLost(self.server.clone())),
             false => Ok(()),
         }
+    }
+
+    /// The connection, to change rows by.
+    pub(crate) fn writer(&mut self) -> Result<&mut dyn medley_fdw::SqlConnection> {
+        self.lease.sql()
+    }
+
+    /// All rows of a query, where there are no cursors to take turns with.
+    async fn read_all(
+        &mut self,
+        level: usize,
+        query: Query,
+    ) -> Result<Vec<arrow_array::RecordBatch>> {
+        self.tidy(level).await?;
+        self.unknown = true;
+        let batches: Vec<_> = self.lease.sql()?.query(query).collect().await;
+        let read: medley_fdw::Result<Vec<_>> = batches.into_iter().collect();
+        self.unknown = read.as_ref().is_err_and(medley_fdw::Error::is_connection_lost);
+        Ok(read?)
     }
 
     /// Opens a cursor.
@@ -409,7 +469,7 @@ impl Pinned {
 }
 
 /// Asks something of a pinned connection.
-struct Exchange {
+pub(crate) struct Exchange {
     pinned: Arc<AsyncMutex<Pinned>>,
     server: String,
     /// The statement is cancelled.
@@ -421,10 +481,14 @@ struct Exchange {
 }
 
 impl Exchange {
+    async fn has_cursors(&self) -> Result<bool> {
+        self.run(|pinned| async move { Ok(pinned.lease.sql()?.facts().can.cursors) }.boxed()).await
+    }
+
     /// A task of its own carries the exchange to its end, so that whoever waits may go away and the
     /// connection's state stays known. What is to stop is cancelled at the remote, and its answer
     /// waited for.
-    async fn run<T: Send + 'static>(
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl for<'a> FnOnce(&'a mut Pinned) -> BoxFuture<'a, Result<T>> + Send + 'static,
     ) -> Result<T> {

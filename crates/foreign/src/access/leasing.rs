@@ -6,7 +6,7 @@ use super::Access;
 use crate::connect::{self, Origin};
 use crate::pool::Permit;
 use crate::readers::{Readers, Shared, shares_snapshots};
-use crate::{ConnKey, Error, Lease, Remote, Result};
+use crate::{ConnKey, Error, Lease, Remote, RemoteTransactions, Result};
 
 impl Access {
     /// Takes the right to as many connections for each of the statement's scans as it can use,
@@ -19,14 +19,18 @@ impl Access {
     /// `open` says that others will read too, one after another, who reserve nothing: they see
     /// the same snapshot as the statement's scans of their key.
     pub async fn reserve(&self, scans: &[(Remote, usize)], open: bool) -> Result<Vec<usize>> {
-        let most = match self.transaction {
-            Some(_) => 1,
-            None => scans.iter().map(|(_, wanted)| *wanted).max().unwrap_or(1).max(1),
+        let keeps_all = scans.iter().all(|(remote, _)| self.transaction_at(remote).is_some());
+        let most = match keeps_all {
+            true => 1,
+            false => scans.iter().map(|(_, wanted)| *wanted).max().unwrap_or(1).max(1),
         };
         let shares = std::iter::successors(Some(most), |share| (*share > 1).then(|| share / 2));
         for share in shares {
-            let granted: Vec<_> =
-                scans.iter().map(|(_, wanted)| (*wanted).clamp(1, share)).collect();
+            let grant = |(remote, wanted): &(Remote, usize)| match self.transaction_at(remote) {
+                Some(_) => 1,
+                None => (*wanted).clamp(1, share),
+            };
+            let granted: Vec<_> = scans.iter().map(grant).collect();
             let remotes = scans.iter().map(|(remote, _)| remote);
             let wanted = self.wanted(remotes.zip(granted.iter().copied()));
             let permits = match share {
@@ -55,6 +59,8 @@ impl Access {
         }
         if let Some(transaction) = &self.transaction {
             counts.retain(|key, _| !transaction.has(key));
+            let kept = counts.iter_mut().filter(|(key, _)| transaction.keeps(key));
+            kept.for_each(|(_, (_, readers))| *readers = 1);
         }
         counts.into_values().collect()
     }
@@ -210,8 +216,14 @@ impl Access {
         &self.foreign.surveys
     }
 
-    pub(crate) fn in_transaction(&self) -> bool {
-        self.transaction.is_some()
+    /// The transaction that the statement is in.
+    pub(crate) fn transaction(&self) -> Option<&Arc<RemoteTransactions>> {
+        self.transaction.as_ref()
+    }
+
+    /// The transaction, where it keeps a connection for this remote.
+    pub(crate) fn transaction_at(&self, remote: &Remote) -> Option<&Arc<RemoteTransactions>> {
+        self.transaction.as_ref().filter(|transaction| transaction.keeps(remote.key()))
     }
 
     /// For a transaction to pin.

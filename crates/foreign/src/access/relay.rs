@@ -127,7 +127,7 @@ impl Access {
         tables: &[TableName],
         audit: &Arc<Audit>,
     ) -> Result<(Facts, Vec<Option<RemoteTable>>)> {
-        if let Some(transaction) = self.transaction.clone()
+        if let Some(transaction) = self.transaction_at(remote).cloned()
             && let Some(answer) = transaction.tables(self, remote, tables.to_vec(), audit).await?
         {
             return Ok(answer);

@@ -121,7 +121,7 @@ impl Access {
         try_stream! {
             let mut next = Some(first);
             while let Some(query) = next.take() {
-                let pinned = match &access.transaction {
+                let pinned = match access.transaction_at(&remote) {
                     Some(transaction) => query.within(transaction, &access, &remote, &audit).await?,
                     None => None,
                 };
