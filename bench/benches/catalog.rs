@@ -79,7 +79,7 @@ fn create_one_more(
     let options = stored.expect("it is there").options.clone();
     let sealed = options.iter().find_map(|(_, value)| match value {
         medley_catalog::objects::OptionValue::Sealed(sealed) => Some(sealed.clone()),
-        medley_catalog::objects::OptionValue::Plain(_) => None,
+        _ => None,
     });
     let sealed = sealed.expect("each mapping has a sealed password");
     let mut number = 1_000_000;

@@ -4,7 +4,7 @@
 //! here and nowhere else; what is one leaves as `Sealed`. A superuser may give a secret as
 //! `medley dump --secrets sealed` prints it; it then is sealed anew, and is in clear nowhere here.
 use medley_catalog::ids::{RelationOid, ServerOid, UserMappingOid, WrapperOid};
-use medley_catalog::objects::{OptionValue, Options, Server, Wrapper};
+use medley_catalog::objects::{OptionValue, Options, Server, StoredReference, Wrapper};
 use medley_diagnostic::Report;
 use medley_fdw::{
     Actor, Declared, GivenOption, GivenValue, Handler, Kind, Registry, Scope, Wrapper as Validator,
@@ -33,6 +33,8 @@ enum Value {
     Given(Secret),
     /// Given by this statement as a dump has it.
     Carried(Box<Portable>),
+    /// Given by this statement, and says where a secret is kept.
+    Referring { text: String, by_prefix: bool },
 }
 
 /// Who says which options an object may have, and which of them are secrets.
@@ -88,7 +90,7 @@ fn binding(registry: &Registry, wrapper: &Wrapper, server: &Server) -> Option<Bi
     let plain = || {
         server.options.iter().filter_map(|(name, value)| match value {
             OptionValue::Plain(value) => Some((name, value.as_str())),
-            OptionValue::Sealed(_) => None,
+            OptionValue::Sealed(_) | OptionValue::Reference(_) => None,
         })
     };
     let handler = wrapper.handler.as_deref().and_then(|name| registry.handler(name));
@@ -171,15 +173,17 @@ impl<'a> Judge<'a> {
     fn classify(&self, scope: Scope, name: &str, value: Value, actor: Actor) -> Result<Value> {
         let given = match value {
             Value::Given(given) => given,
-            stored @ (Value::Storable(_) | Value::Carried(_)) => return Ok(stored),
+            Value::Storable(_) | Value::Carried(_) | Value::Referring { .. } => return Ok(value),
         };
         match self.secrecy(scope, name) {
             Secrecy::None => {
                 let text = declassify(given);
-                if let Some(references) = &self.references {
-                    references.check(self.declared(scope, name), name, &text)?;
+                let declared = self.declared(scope, name);
+                let rights = self.references.as_ref();
+                match rights.map(|it| it.check(declared, name, &text)).transpose()?.flatten() {
+                    Some(by_prefix) => Ok(Value::Referring { text, by_prefix }),
+                    None => Ok(Value::Storable(OptionValue::Plain(text))),
                 }
-                Ok(Value::Storable(OptionValue::Plain(text)))
             }
             _ if Portable::is_meant_by(&given) => carried(name, &given, actor),
             Secrecy::Secret if given.is_mask() => Err(OptionError::Mask(name.to_owned()).into()),
@@ -226,7 +230,10 @@ impl<'a> Judge<'a> {
 
 fn shown<'a>(name: &'a str, value: &'a Value) -> GivenOption<'a> {
     let value = match value {
-        Value::Storable(OptionValue::Plain(text)) => GivenValue::Plain(text),
+        Value::Storable(OptionValue::Plain(text)) | Value::Referring { text, .. } => {
+            GivenValue::Plain(text)
+        }
+        Value::Storable(OptionValue::Reference(reference)) => GivenValue::Plain(&reference.text),
         Value::Storable(OptionValue::Sealed(_)) | Value::Given(_) | Value::Carried(_) => {
             GivenValue::Secret
         }
@@ -262,6 +269,9 @@ impl Checked {
         let seal = |(name, value): (String, Value)| {
             let value = match value {
                 Value::Storable(value) => value,
+                Value::Referring { text, by_prefix } => {
+                    OptionValue::Reference(StoredReference { text, binding, by_prefix })
+                }
                 Value::Given(secret) => {
                     OptionValue::Sealed(sealer.seal_bound(owner.place(&name), binding, &secret)?)
                 }

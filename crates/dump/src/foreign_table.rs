@@ -25,7 +25,8 @@ impl Dump<'_> {
         let body: String =
             parts.iter().map(|part| format!("\n    {part}")).collect::<Vec<_>>().join(",");
         let alter = format!("ALTER FOREIGN TABLE {table}");
-        let owner = Owner { address: relation.oid.address(), column: 0, alter: &alter };
+        let owner =
+            Owner { address: relation.oid.address(), column: 0, alter: &alter, prefixes: "" };
         let options = self.options(owner, &foreign.options)?;
         let server = self.catalog().server(foreign.server).map(|it| name(&it.name));
         let server = server.unwrap_or_default();
@@ -38,7 +39,12 @@ impl Dump<'_> {
     fn column(&mut self, relation: &Relation, column: &Column, table: &str) -> Result<String> {
         let own_name = name(&column.name);
         let alter = format!("ALTER FOREIGN TABLE {table} ALTER COLUMN {own_name}");
-        let owner = Owner { address: relation.oid.address(), column: column.number, alter: &alter };
+        let owner = Owner {
+            address: relation.oid.address(),
+            column: column.number,
+            alter: &alter,
+            prefixes: "",
+        };
         let options = self.options(owner, &column.options)?.replace('\n', "\n    ");
         let mut text = format!("{own_name} {}{options}", column.pg_type);
         if let Some(collation) = collation(column) {

@@ -3,7 +3,7 @@ use medley_catalog::acl::AclKind;
 use medley_catalog::objects::Server;
 
 use crate::grants::Target;
-use crate::options::Owner;
+use crate::options::{Owner, prefixes};
 use crate::script::{literal, name};
 use crate::{Dump, Result};
 
@@ -21,7 +21,8 @@ impl Dump<'_> {
     fn server(&mut self, server: &Server) -> Result<()> {
         let own_name = name(&server.name);
         let alter = format!("ALTER SERVER {own_name}");
-        let owner = Owner { address: server.oid.address(), column: 0, alter: &alter };
+        let prefixes = prefixes(server);
+        let owner = Owner { address: server.oid.address(), column: 0, alter: &alter, prefixes };
         let options = self.options(owner, &server.options)?;
         let given = [("TYPE", &server.server_type), ("VERSION", &server.version)];
         let given: String = given

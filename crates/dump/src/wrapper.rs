@@ -69,7 +69,8 @@ impl Dump<'_> {
     fn wrapper(&mut self, wrapper: &Arc<Wrapper>) -> Result<()> {
         let object = format!("FOREIGN DATA WRAPPER {}", name(&wrapper.name));
         let alter = format!("ALTER {object}");
-        let owner = Owner { address: wrapper.oid.address(), column: 0, alter: &alter };
+        let owner =
+            Owner { address: wrapper.oid.address(), column: 0, alter: &alter, prefixes: "" };
         if self.is_there(wrapper) {
             let options = self.option_list(owner, &wrapper.options, "ADD ")?;
             if !options.is_empty() {

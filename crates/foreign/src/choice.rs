@@ -119,7 +119,7 @@ fn our_value<'a>(
 
 fn plain_text(value: Option<&OptionValue>) -> Option<&str> {
     match value {
-        Some(OptionValue::Plain(text)) => Some(text),
-        Some(OptionValue::Sealed(_)) | None => None,
+        Some(value) => value.text(),
+        None => None,
     }
 }

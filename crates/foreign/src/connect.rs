@@ -5,7 +5,7 @@ use std::time::Instant;
 use medley_catalog::ids::{Class, DATABASE_NAME};
 use medley_catalog::objects::{self, OptionValue, UserMapping};
 use medley_fdw::{Connect, Handler, Options, Scope, Unreached, ours};
-use medley_secret::{Opener, Place, Secret};
+use medley_secret::{Binding, Opener, Place, Secret};
 
 use crate::access::Person;
 use crate::audit::Author;
@@ -201,24 +201,25 @@ fn mapping_options(opener: &Opener, remote: &Remote, mapping: &UserMapping) -> R
 }
 
 /// A secret that was entered for another endpoint goes nowhere; nor does one that was entered for
-/// none, or that is kept elsewhere, where the server says that secrets are bound.
+/// none, where the server says that secrets are bound. Of one that is kept elsewhere it is what
+/// says where that was entered.
 fn check_bound(remote: &Remote, mapping: &UserMapping) -> Result<()> {
     let server = crate::resolve::plain(&remote.server().options);
     let wrapper = remote.handler().wrapper();
     let now = medley_fdw::binding(Some(wrapper), server.iter());
     let binds = medley_fdw::binds_secrets(server.iter());
+    // Stores of before say of no reference what it was entered for.
     let is_reference = |name: &str| {
         matches!(
             ours::declared(wrapper.options(), Scope::UserMapping, name),
             Some(ours::Declared::Reference(_))
         )
     };
+    let fits = |binding: Option<Binding>| binding.map_or(!binds, |then| then == now);
     let goes = |name: &str, value: &OptionValue| match value {
-        OptionValue::Sealed(sealed) => match sealed.binding() {
-            Some(then) => then == now,
-            None => !binds,
-        },
-        OptionValue::Plain(_) => !(binds && is_reference(name)),
+        OptionValue::Sealed(sealed) => fits(sealed.binding()),
+        OptionValue::Reference(reference) => fits(reference.binding),
+        OptionValue::Plain(_) => !is_reference(name) || fits(None),
     };
     match mapping.options.iter().find(|(name, value)| !goes(name, value)) {
         None => Ok(()),

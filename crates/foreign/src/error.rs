@@ -1,5 +1,4 @@
 use medley_diagnostic::{Diagnostic, Report, SqlState};
-use medley_fdw::ours;
 
 use crate::FetchError;
 
@@ -185,11 +184,6 @@ impl Diagnostic for Error {
             Self::ExpiredMapping { .. } => {
                 Some("Alter its option \"valid_until\", and its password.".into())
             }
-            Self::Unbound { option, .. } if option.ends_with(ours::REFERENCE_SUFFIX) => Some(
-                "Where a server says \"bind_secrets\", secrets that are kept elsewhere are not \
-                 used: nothing binds them to its endpoint."
-                    .into(),
-            ),
             Self::Unbound { option, server } => Some(format!(
                 "Its endpoint or TLS options have changed, or \"bind_secrets\" was set, since. If \
                  they are right, enter it again: ALTER USER MAPPING … SERVER {server} OPTIONS (SET \

@@ -126,7 +126,7 @@ fn account(server: ServerOid, mapping: &UserMapping) -> Account {
     let named = ours::USER_OPTIONS.iter().find_map(|name| mapping.options.get(name));
     let user = match named {
         Some(OptionValue::Plain(user)) => User::Named(user.clone()),
-        Some(OptionValue::Sealed(_)) | None => User::Of(mapping.oid),
+        Some(OptionValue::Sealed(_) | OptionValue::Reference(_)) | None => User::Of(mapping.oid),
     };
     Account { server, user }
 }

@@ -191,6 +191,10 @@ pub(crate) fn resolve(
     let server_options = plain(&server.options);
     let mapping_options =
         mapping.as_ref().map_or_else(Options::default, |mapping| plain(&mapping.options));
+    let mapping_stored = mapping.as_ref().map(|mapping| &mapping.options);
+    for stored in [Some(&server.options), mapping_stored].into_iter().flatten() {
+        crate::references::check_allowed(server, &server_options, stored)?;
+    }
     let plan = Plan::new(handler.wrapper().options(), (server, &server_options), &mapping_options)?;
     let uses = plan.uses(foreign.references().rules());
     let shaped_by = handler.wrapper().shaped_by(&server_options, &mapping_options);
@@ -286,8 +290,8 @@ fn principal(names: &Names, shaped_by: ShapedBy, role: &Role, person: &Person) -
 pub(crate) fn plain(options: &objects::Options) -> Options {
     let mut plain = Options::default();
     for (name, value) in options.iter() {
-        if let OptionValue::Plain(value) = value {
-            plain.set(name, value.as_str());
+        if let Some(value) = value.text() {
+            plain.set(name, value);
         }
     }
     plain

@@ -1,10 +1,11 @@
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// What a secret is bound to besides its place: where it is to be sent, as a hash of the options
 /// that say so. A value that is sealed with one tells it, and cannot be made to tell another.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binding(pub(crate) [u8; Self::BYTES]);
 
 impl Binding {

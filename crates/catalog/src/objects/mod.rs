@@ -20,7 +20,7 @@ pub use database::Database;
 pub use default_acl::{DefaultAcl, DefaultAclKind};
 pub use extension::Extension;
 pub use membership::Membership;
-pub use options::{OptionValue, Options};
+pub use options::{OptionValue, Options, StoredReference};
 pub use relation::{CheckOption, ForeignTable, Relation, RelationKind, View};
 pub use role::Role;
 pub use row::{Comment, Object, Reference, ReferenceKind, Row, RowKey};

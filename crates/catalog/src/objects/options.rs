@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use medley_secret::{MASK, Sealed};
+use medley_secret::{Binding, MASK, Sealed};
 
 /// An option's value as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -9,6 +9,20 @@ pub enum OptionValue {
     Plain(String),
     /// Shown to nobody.
     Sealed(Sealed),
+    /// Shown like a plain one: it says where a secret is kept.
+    Reference(StoredReference),
+}
+
+/// Where a secret is kept, and how that came to be said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredReference {
+    /// What the statement said.
+    pub text: String,
+    /// What it was entered for, where its server binds secrets.
+    pub binding: Option<Binding>,
+    /// It was within the prefixes that the server had then, and counts only while it is. Else it
+    /// is a superuser's own word.
+    pub by_prefix: bool,
 }
 
 impl OptionValue {
@@ -17,6 +31,16 @@ impl OptionValue {
         match self {
             Self::Plain(value) => value,
             Self::Sealed(_) => MASK,
+            Self::Reference(reference) => &reference.text,
+        }
+    }
+
+    /// The value, if it is no secret.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Plain(text) => Some(text),
+            Self::Reference(reference) => Some(&reference.text),
+            Self::Sealed(_) => None,
         }
     }
 }

@@ -39,8 +39,9 @@ use crate::transaction::Change;
 pub const STORE_FILE: &str = "catalog.redb";
 
 /// What this version writes, and the newest that it reads. 2 has the table `database`, 3 says of
-/// each user mapping whether its role agreed to it, 4 has the table `system_acl`.
-const FORMAT: u32 = 4;
+/// each user mapping whether its role agreed to it, 4 has the table `system_acl`, 5 says of
+/// references to secrets how they came to be said.
+const FORMAT: u32 = 5;
 
 /// Pages that redb keeps in memory, in bytes. Little: the snapshot has what is asked often.
 const CACHE_BYTES: usize = 64 << 20;

@@ -69,6 +69,6 @@ fn a_secret_opens_at_its_own_place_only() {
 fn sealed<'a>(options: &'a Options, name: &str) -> &'a Sealed {
     match options.get(name).unwrap() {
         OptionValue::Sealed(sealed) => sealed,
-        OptionValue::Plain(_) => panic!("{name} is in clear"),
+        OptionValue::Plain(_) | OptionValue::Reference(_) => panic!("{name} is in clear"),
     }
 }

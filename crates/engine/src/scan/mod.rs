@@ -52,8 +52,8 @@ pub(crate) fn plain_options(relation: &Relation) -> medley_fdw::Options {
 pub(crate) fn plain(options: &Options) -> medley_fdw::Options {
     let mut plain = medley_fdw::Options::default();
     for (name, value) in options.iter() {
-        if let OptionValue::Plain(value) = value {
-            plain.set(name, value.as_str());
+        if let Some(value) = value.text() {
+            plain.set(name, value);
         }
     }
     plain

@@ -29,7 +29,7 @@ use zeroize::Zeroizing;
 pub use error::FetchError;
 pub use rules::{CommandRule, LoginSource, ReferenceRules, VaultLogin, VaultRules};
 
-pub(crate) use plan::{Plan, Wanted};
+pub(crate) use plan::{Plan, Wanted, check_allowed};
 pub(crate) use span::Term;
 
 use crate::access::Person;

@@ -1,9 +1,9 @@
 //! Which options of a server and a mapping are kept elsewhere, and as whom they are fetched.
-use medley_catalog::objects::Server;
+use medley_catalog::objects::{self, OptionValue, Server, StoredReference};
 use medley_fdw::{OptionSpec, Options, Scope, ours};
 use medley_secret::{Reference, Scheme, Template, Who};
 
-use super::ReferenceRules;
+use super::{FetchError, ReferenceRules};
 use crate::{Error, Result};
 
 /// What is to be fetched, and what names are to be written, before a login.
@@ -26,6 +26,33 @@ impl Wanted {
     pub(crate) fn is_spare(&self) -> bool {
         self.spec.name == ours::PASSWORD_NEXT
     }
+}
+
+/// What was said under a prefix of the server's counts as long as the server has a prefix that
+/// covers it.
+pub(crate) fn check_allowed(
+    server: &Server,
+    options: &Options,
+    stored: &objects::Options,
+) -> Result<()> {
+    let prefixes = options.text(ours::ALLOWED_REFS).unwrap_or_default();
+    let is_covered = |text: &str| Reference::parse(text).is_ok_and(|it| it.is_allowed(prefixes));
+    for (name, value) in stored.iter() {
+        if let OptionValue::Reference(StoredReference { text, by_prefix: true, .. }) = value
+            && !is_covered(text)
+        {
+            return Err(Error::Reference {
+                option: name.to_owned(),
+                reference: text.clone(),
+                server: server.name.clone(),
+                source: FetchError::Refused {
+                    why: "no prefix of the server's option \"allowed_refs\" covers it any more",
+                    hint: "Have a superuser add a prefix to \"allowed_refs\", or set the reference.",
+                },
+            });
+        }
+    }
+    Ok(())
 }
 
 impl Plan {

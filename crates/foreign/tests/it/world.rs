@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use medley_catalog::ids::{MembershipOid, RoleOid, RoleOrPublic, ServerOid, UserMappingOid};
-use medley_catalog::objects::{Membership, OptionValue, Options, Role, Server, UserMapping};
+use medley_catalog::objects::{
+    Membership, OptionValue, Options, Role, Server, StoredReference, UserMapping,
+};
 use medley_catalog::{Backend, Bootstrap, BootstrapWrapper, Catalog};
 use medley_diagnostic::Diagnostic;
 use medley_fdw::{Handler, Query, Registry};
@@ -220,8 +222,16 @@ pub fn account(batch: &arrow_array::RecordBatch) -> String {
 }
 
 fn plain(given: &[(&str, &str)]) -> Options {
-    let value =
-        |(name, text): &(&str, &str)| ((*name).to_owned(), OptionValue::Plain((*text).to_owned()));
+    let value = |(name, text): &(&str, &str)| {
+        let text = (*text).to_owned();
+        let value = match name.ends_with("_ref") {
+            true => {
+                OptionValue::Reference(StoredReference { text, binding: None, by_prefix: false })
+            }
+            false => OptionValue::Plain(text),
+        };
+        ((*name).to_owned(), value)
+    };
     given.iter().map(value).collect()
 }
 

@@ -1,5 +1,6 @@
 //! `bind_secrets`: a password goes to no other endpoint than the one it was entered for.
-use crate::cinema::{ALICE, Cinema, account, ask, user};
+use crate::builder;
+use crate::cinema::{ALICE, BOB, Cinema, account, ask, user};
 
 const UNBOUND: &str = "55000: option \"password\" of the user mapping for server \"cinema\" was not \
                        entered for this endpoint";
@@ -55,15 +56,35 @@ async fn a_mapping_is_entered_again_after_the_endpoint_has_changed() {
     assert_eq!(account(&alice).await.as_deref(), Ok(ALICE));
 }
 
+/// Also what says where a password is kept was entered for an endpoint.
 #[tokio::test]
-async fn a_reference_cannot_be_bound() {
-    let cinema = bound();
-    cinema.sql(
-        "ALTER USER MAPPING FOR bob SERVER cinema OPTIONS (DROP password, ADD password_ref 'env:X')",
-    );
+async fn a_reference_is_bound_as_a_password_is() {
+    let cinema = Cinema::open_with(builder().variable("FILMS_BOB", BOB));
     let bob = cinema.log_in("bob").await;
-    let said = account(&bob).await.unwrap_err();
-    assert!(said.starts_with("55000: option \"password_ref\" of the user mapping"), "{said}");
+    let enter = |action: &str| {
+        let mapping = "ALTER USER MAPPING FOR bob SERVER cinema OPTIONS";
+        cinema.sql(&format!("{mapping} ({action} password_ref 'env:FILMS_BOB')"));
+    };
+    enter("DROP password, ADD");
+    assert_eq!(account(&bob).await.as_deref(), Ok(BOB));
+    let unbound = UNBOUND.replace("\"password\"", "\"password_ref\"");
+    // It was entered for no endpoint in particular.
+    cinema.sql("ALTER SERVER cinema OPTIONS (ADD bind_secrets 'on')");
+    assert_eq!(account(&bob).await.unwrap_err(), unbound);
+    enter("SET");
+    assert_eq!(account(&bob).await.as_deref(), Ok(BOB));
+    // What else is altered leaves it where it was entered for.
+    cinema.sql("ALTER SERVER cinema OPTIONS (SET host 'localhost')");
+    assert_eq!(account(&bob).await.unwrap_err(), unbound);
+    cinema.sql("ALTER USER MAPPING FOR bob SERVER cinema OPTIONS (SET user 'films_bob')");
+    assert_eq!(account(&bob).await.unwrap_err(), unbound);
+    cinema.sql("ALTER SERVER cinema OPTIONS (SET bind_secrets 'off')");
+    assert_eq!(account(&bob).await.unwrap_err(), unbound);
+    cinema.sql("ALTER SERVER cinema OPTIONS (SET host '127.0.0.1', SET bind_secrets 'on')");
+    assert_eq!(account(&bob).await.as_deref(), Ok(BOB));
+    // Whoever replays a dump has entered it, for what the server is there.
+    let dump = cinema.medley.psql("SELECT * FROM medley_dump('omit')").unwrap();
+    assert!(dump.contains("password_ref 'env:FILMS_BOB'"), "{dump}");
 }
 
 #[tokio::test]

@@ -145,6 +145,43 @@ fn sealed_secrets_go_to_a_server_with_the_same_key() {
     assert_eq!(without_ciphertext(&second), without_ciphertext(&first));
 }
 
+/// Whoever replays has made the mappings, and agrees for nobody: not for those who had agreed, and
+/// not for themselves to what waited for them.
+#[test]
+fn what_needs_consent_waits_for_it_again() {
+    let original = medley();
+    original
+        .psql(
+            "CREATE ROLE keeper LOGIN; CREATE ROLE alice LOGIN; CREATE ROLE bob LOGIN; \
+             GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO keeper; SET ROLE keeper; \
+             CREATE SERVER cinema FOREIGN DATA WRAPPER postgres_fdw OPTIONS (require_consent 'on'); \
+             CREATE USER MAPPING FOR PUBLIC SERVER cinema OPTIONS (user 'p', password 'x'); \
+             CREATE USER MAPPING FOR alice SERVER cinema OPTIONS (user 'a', password 'x'); \
+             CREATE USER MAPPING FOR bob SERVER cinema OPTIONS (user 'b', password 'x'); \
+             CREATE USER MAPPING FOR postgres SERVER cinema OPTIONS (password 'x')",
+        )
+        .unwrap();
+    original.psql_as("alice", "", "SELECT medley_accept_mapping('cinema')").unwrap();
+    let states = "SELECT role, state FROM medley_mappings ORDER BY 1";
+    let before = "alice|usable\nbob|pending\npostgres|pending\npublic|usable";
+    assert_eq!(original.psql(states).unwrap(), before);
+    let first = dumped(dump(&original, SUPERUSER, &["--secrets", "sealed"]));
+    for role in ["alice", "bob", "postgres"] {
+        let says =
+            format!("-- Waits for consent: SELECT medley_accept_mapping('cinema'); as {role}\n");
+        assert!(first.contains(&says), "{first}");
+    }
+    let copy = sibling(&original);
+    replay(&copy, &first);
+    let after = "alice|pending\nbob|pending\npostgres|pending\npublic|usable";
+    assert_eq!(copy.psql(states).unwrap(), after);
+    let second = dumped(dump(&copy, SUPERUSER, &["--secrets", "sealed"]));
+    assert_eq!(without_ciphertext(&second), without_ciphertext(&first));
+    // Nothing is lost: whoever agrees has what there was.
+    copy.psql_as("alice", "", "SELECT medley_accept_mapping('cinema')").unwrap();
+    assert!(copy.psql(states).unwrap().starts_with("alice|usable\nbob|pending"));
+}
+
 #[tokio::test]
 async fn what_was_sealed_elsewhere_logs_in() {
     let canary = Canary::new();

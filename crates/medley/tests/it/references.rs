@@ -261,6 +261,64 @@ async fn nothing_of_the_servers_own_is_read() {
     );
 }
 
+/// A prefix that is taken away counts for what was set under it.
+#[tokio::test]
+async fn what_a_prefix_allowed_ends_with_the_prefix() {
+    let remote = remote(&["films_alice", "films_bob"]);
+    let medley = builder()
+        .variable("FILMS_ALICE", "films_alice")
+        .variable("FILMS_BOB", "films_bob")
+        .start()
+        .unwrap();
+    medley.psql(&server(&remote)).unwrap();
+    medley
+        .psql(
+            "CREATE ROLE keeper LOGIN; GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO keeper; \
+             ALTER SERVER cinema OWNER TO keeper; \
+             ALTER SERVER cinema OPTIONS (ADD allowed_refs 'env:FILMS_')",
+        )
+        .unwrap();
+    let keeper = medley.connect("keeper", "").await.unwrap();
+    let map = |who: &str, reference: &str| {
+        format!(
+            "CREATE USER MAPPING FOR {who} SERVER cinema \
+             OPTIONS (user 'films_{who}', password_ref '{reference}')"
+        )
+    };
+    ask(&keeper, &map("alice", "env:FILMS_ALICE")).await.unwrap();
+    let alice = medley.connect("alice", "").await.unwrap();
+    let whoami = "SELECT account FROM whoami";
+    assert_eq!(ask(&alice, whoami).await.unwrap(), ["films_alice"]);
+    // A connection waits in the pool, and what was fetched is still kept: neither serves.
+    for narrower in ["SET allowed_refs 'env:FILMS_BOB'", "DROP allowed_refs"] {
+        medley.psql(&format!("ALTER SERVER cinema OPTIONS ({narrower})")).unwrap();
+        assert_eq!(
+            ask(&alice, whoami).await.unwrap_err(),
+            "42501: could not fetch \"env:FILMS_ALICE\" for option \"password_ref\" of server \
+             \"cinema\"\nDETAIL: No prefix of the server's option \"allowed_refs\" covers it any \
+             more."
+        );
+    }
+    // It does not come back by altering something else, nor by a dump.
+    ask(&keeper, "ALTER USER MAPPING FOR alice SERVER cinema OPTIONS (SET user 'films_alice')")
+        .await
+        .unwrap();
+    assert!(ask(&alice, whoami).await.unwrap_err().starts_with("42501"));
+    let dump = medley.psql("SELECT * FROM medley_dump('omit')").unwrap();
+    let left_out = "-- Not within allowed_refs any more: ALTER USER MAPPING FOR alice SERVER \
+                    cinema OPTIONS (ADD password_ref 'env:FILMS_ALICE');";
+    assert!(dump.contains(left_out) && !dump.contains("\n    password_ref"), "{dump}");
+    // What is beside every prefix is a superuser's own word.
+    medley.psql(&map("bob", "env:FILMS_BOB")).unwrap();
+    let bob = medley.connect("bob", "").await.unwrap();
+    assert_eq!(ask(&bob, whoami).await.unwrap(), ["films_bob"]);
+    medley.psql("ALTER SERVER cinema OPTIONS (ADD allowed_refs 'env:FILMS_')").unwrap();
+    assert_eq!(ask(&alice, whoami).await.unwrap(), ["films_alice"]);
+    assert_eq!(ask(&bob, whoami).await.unwrap(), ["films_bob"]);
+    medley.psql("ALTER SERVER cinema OPTIONS (DROP allowed_refs)").unwrap();
+    assert_eq!(ask(&bob, whoami).await.unwrap(), ["films_bob"]);
+}
+
 /// A value behind each kind of reference is found nowhere.
 #[tokio::test]
 async fn what_is_kept_elsewhere_is_found_nowhere_here() {

@@ -163,6 +163,11 @@ impl Reference {
             || (!path && prefix.ends_with(['_', '-']))
     }
 
+    /// Whether it is within one of the prefixes that a list, with blanks between them, names.
+    pub fn is_allowed(&self, prefixes: &str) -> bool {
+        prefixes.split_whitespace().any(|prefix| self.is_under(prefix))
+    }
+
     /// What it comes to for one person.
     pub fn source(&self, who: Who<&str>) -> Result<Source, ReferenceError> {
         let fits = |role: &str| match is_plain_name(role) {
