@@ -3,7 +3,7 @@
 //! [`Options`] are judged with PostgreSQL's rules and messages. Reading goes in two steps, so that
 //! the second can run in parallel: a [`Splitter`] finds where lines end and hands out [`Block`]s of
 //! whole lines, a [`Parser`] turns a block into a batch by the types' input functions. A [`Reader`]
-//! is the two in one, for a stream. Every error says where it happened (`COPY t, line 3, column a:
+//! is the two in one, for a stream. A [`Writer`] goes the other way. Every error says where it happened (`COPY t, line 3, column a:
 //! "x"`).
 //!
 //! This crate knows no file, no socket and no table: who calls it brings bytes and columns.
@@ -14,6 +14,7 @@ mod lines;
 mod options;
 mod parser;
 mod reader;
+mod writer;
 
 pub use encoding::Encoding;
 pub use error::{Error, Result};
@@ -21,3 +22,4 @@ pub use lines::{Block, Line, Splitter};
 pub use options::{Columns, Direction, Format, Given, Header, LogVerbosity, OnError, Options};
 pub use parser::{Parser, Skipped, Target};
 pub use reader::Reader;
+pub use writer::{Pieces, Writer};

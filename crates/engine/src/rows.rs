@@ -89,6 +89,8 @@ pub struct RunOptions<'a> {
 pub enum RawFormats {
     /// All columns as text.
     Text,
+    /// All columns in binary.
+    Binary,
     /// For each column: in binary, not as text.
     Columns(Vec<bool>),
 }
@@ -98,6 +100,7 @@ impl RawFormats {
     pub(crate) fn binary(&self, columns: usize) -> Vec<bool> {
         match self {
             Self::Text => vec![false; columns],
+            Self::Binary => vec![true; columns],
             Self::Columns(binary) => {
                 (0..columns).map(|index| binary.get(index).copied().unwrap_or_default()).collect()
             }

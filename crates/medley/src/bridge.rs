@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
+use bytes::Bytes;
+use medley_copy::Pieces;
 use medley_diagnostic::{Report, SqlState};
 use medley_engine::RawFormats;
 use medley_fdw::RawBatch;
@@ -193,7 +195,7 @@ impl Conversation {
     }
 }
 
-fn parameter((value, format): (Option<bytes::Bytes>, Format)) -> Result<Option<Parameter>, Report> {
+fn parameter((value, format): (Option<Bytes>, Format)) -> Result<Option<Parameter>, Report> {
     let Some(value) = value else { return Ok(None) };
     match format {
         Format::Binary => Ok(Some(Parameter::Binary(value.to_vec()))),
@@ -205,6 +207,10 @@ fn parameter((value, format): (Option<bytes::Bytes>, Format)) -> Result<Option<P
             )),
         },
     }
+}
+
+fn format(binary: bool) -> Format {
+    if binary { Format::Binary } else { Format::Text }
 }
 
 /// A session's answer, on its way to the client.
@@ -245,6 +251,26 @@ impl Output for Answer<'_> {
 
     async fn raw_rows(&mut self, batch: &RawBatch) -> Result<(), Report> {
         self.out.raw_rows(&batch.messages).await
+    }
+
+    async fn copy_out(&mut self, binary: bool, columns: usize) -> Result<(), Report> {
+        self.out.copy_out(format(binary), columns)
+    }
+
+    async fn copy_data(&mut self, pieces: &Pieces) -> Result<(), Report> {
+        self.out.copy_rows(pieces.iter()).await
+    }
+
+    async fn copy_done(&mut self) -> Result<(), Report> {
+        self.out.copy_done()
+    }
+
+    async fn copy_in(&mut self, binary: bool, columns: usize) -> Result<(), Report> {
+        self.out.copy_in(format(binary), columns).await.map(drop)
+    }
+
+    async fn copy_next(&mut self) -> Result<Option<Bytes>, Report> {
+        self.out.copying_in().next().await
     }
 
     async fn complete(&mut self, tag: &str) -> Result<(), Report> {

@@ -86,6 +86,7 @@ impl Session {
                 self.prepare_cursor(&declare, Vec::new())?;
                 self.declare(&declare, &[], &text.into(), bounds, out).await?;
             }
+            Statement::Copy(copy) => return self.copy(copy, bounds, out).await,
             Statement::Fetch(fetch) => return self.fetch(&fetch, bounds, out).await,
             Statement::Close(CloseCursor { cursor }) => {
                 self.close_cursor(cursor.as_deref())?;
@@ -122,7 +123,7 @@ impl Session {
     }
 
     /// Runs a utility statement of the catalog.
-    async fn utility(
+    pub(crate) async fn utility(
         &mut self,
         statement: Statement,
         bounds: &Bounds,

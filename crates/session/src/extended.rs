@@ -526,6 +526,21 @@ impl Output for Undescribed<'_> {
     async fn raw_rows(&mut self, batch: &medley_fdw::RawBatch) -> Result<(), Report> {
         self.0.raw_rows(batch).await
     }
+    async fn copy_out(&mut self, binary: bool, columns: usize) -> Result<(), Report> {
+        self.0.copy_out(binary, columns).await
+    }
+    async fn copy_data(&mut self, pieces: &medley_copy::Pieces) -> Result<(), Report> {
+        self.0.copy_data(pieces).await
+    }
+    async fn copy_done(&mut self) -> Result<(), Report> {
+        self.0.copy_done().await
+    }
+    async fn copy_in(&mut self, binary: bool, columns: usize) -> Result<(), Report> {
+        self.0.copy_in(binary, columns).await
+    }
+    async fn copy_next(&mut self) -> Result<Option<bytes::Bytes>, Report> {
+        self.0.copy_next().await
+    }
     async fn complete(&mut self, tag: &str) -> Result<(), Report> {
         self.0.complete(tag).await
     }

@@ -15,6 +15,7 @@ mod audit;
 mod backends;
 mod change;
 mod control;
+mod copy;
 mod cursor;
 mod dispatch;
 mod extended;

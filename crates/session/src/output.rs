@@ -2,6 +2,8 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
+use bytes::Bytes;
+use medley_copy::Pieces;
 use medley_diagnostic::Report;
 use medley_engine::RawFormats;
 use medley_fdw::RawBatch;
@@ -33,6 +35,31 @@ pub trait Output: Send {
     /// Rows in those formats.
     async fn raw_rows(&mut self, _batch: &RawBatch) -> Result<(), Report> {
         Err(Report::unsupported("relaying rows unread"))
+    }
+
+    /// Begins COPY TO STDOUT of so many columns.
+    async fn copy_out(&mut self, _binary: bool, _columns: usize) -> Result<(), Report> {
+        Err(Report::unsupported("COPY to this client"))
+    }
+
+    /// Some of what is copied out.
+    async fn copy_data(&mut self, _pieces: &Pieces) -> Result<(), Report> {
+        Err(Report::unsupported("COPY to this client"))
+    }
+
+    /// All is copied out.
+    async fn copy_done(&mut self) -> Result<(), Report> {
+        Err(Report::unsupported("COPY to this client"))
+    }
+
+    /// Begins COPY FROM STDIN of so many columns.
+    async fn copy_in(&mut self, _binary: bool, _columns: usize) -> Result<(), Report> {
+        Err(Report::unsupported("COPY from this client"))
+    }
+
+    /// The next of what is copied in, cut anywhere; none at the end.
+    async fn copy_next(&mut self) -> Result<Option<Bytes>, Report> {
+        Err(Report::unsupported("COPY from this client"))
     }
 
     /// The end of a statement, with its command tag.

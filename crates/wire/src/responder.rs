@@ -137,6 +137,23 @@ impl Responder {
         self.drain_unless_cancelled().await
     }
 
+    /// The same in pieces that are told apart, a row each.
+    pub async fn copy_rows<'b>(
+        &mut self,
+        rows: impl Iterator<Item = &'b [u8]> + Send,
+    ) -> Result<(), Report> {
+        for row in rows {
+            self.put_framed(b'd', |buffer| {
+                buffer.put_slice(row);
+                Ok(())
+            })?;
+            if self.whole >= CHUNK_BYTES {
+                self.drain_unless_cancelled().await?;
+            }
+        }
+        self.cancel.check()
+    }
+
     /// All is copied out; the command tag follows.
     pub fn copy_done(&mut self) -> Result<(), Report> {
         self.put(&CopyDone::new())
@@ -148,6 +165,11 @@ impl Responder {
         self.put(&CopyInResponse::new(format.code() as i8, count, formats))?;
         self.flush().await?;
         Ok(CopyIn { responder: self })
+    }
+
+    /// The data of the COPY FROM STDIN that has begun.
+    pub fn copying_in(&mut self) -> CopyIn<'_> {
+        CopyIn { responder: self }
     }
 
     /// Sends what has gathered, and waits for the socket to take it.

@@ -49,7 +49,7 @@ impl Client<'_> {
     /// Whether the client takes text as it came.
     fn takes_raw(&self) -> bool {
         let text = match self.out.raw_formats() {
-            None => false,
+            None | Some(RawFormats::Binary) => false,
             Some(RawFormats::Text) => true,
             Some(RawFormats::Columns(binary)) => !binary.contains(&true),
         };

@@ -33,8 +33,9 @@ impl Parser<'_> {
             (CopySource::Table { name, columns }, self.choose(&directions)?)
         };
         let end = self.copy_end()?;
-        self.copy_options(&mut options)?;
-        let filter = self.copy_filter(direction)?;
+        let of_table = matches!(source, CopySource::Table { .. });
+        self.copy_options(of_table, &mut options)?;
+        let filter = if of_table { self.copy_filter(direction)? } else { None };
         Ok(Statement::Copy(Copy { source, direction, end, options, filter }))
     }
 
@@ -63,13 +64,14 @@ impl Parser<'_> {
         self.string().map(CopyEnd::Program)
     }
 
-    fn copy_options(&mut self, options: &mut Vec<CopyOption>) -> Result<()> {
+    /// Delimiters may be said before the other options, but not of a query's rows.
+    fn copy_options(&mut self, of_table: bool, options: &mut Vec<CopyOption>) -> Result<()> {
         let position = self.position();
-        let using = self.eat("using");
+        let using = of_table && self.eat("using");
         if using {
             self.expect("delimiters")?;
         }
-        if using || self.eat("delimiters") {
+        if using || of_table && self.eat("delimiters") {
             options.push(old_option("delimiter", vec![self.string()?], position));
         }
         self.eat("with");

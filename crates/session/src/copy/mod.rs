@@ -1,0 +1,61 @@
+//! COPY, to and from the client.
+mod out;
+
+use medley_copy::{Columns, Direction, Given, Options};
+use medley_diagnostic::{Report, SqlState};
+use medley_sql::{Copy, CopyDirection, CopyEnd, CopySource, QueryStatement, Statement};
+use medley_types::Column;
+
+use crate::session::Bounds;
+use crate::{Output, Session};
+
+impl Session {
+    /// Runs COPY; the result is its tag.
+    pub(crate) async fn copy(
+        &mut self,
+        copy: Copy,
+        bounds: &Bounds,
+        out: &mut dyn Output,
+    ) -> Result<String, Report> {
+        match (&copy.source, copy.direction, &copy.end) {
+            (
+                CopySource::Query(QueryStatement::Select(query)),
+                CopyDirection::To,
+                CopyEnd::Client,
+            ) => self.copy_out(query, &options(&copy)?, bounds, out).await,
+            _ => self.utility(Statement::Copy(copy), bounds, out).await.map(str::to_owned),
+        }
+    }
+}
+
+/// The options as they are judged.
+fn options(copy: &Copy) -> Result<Options, Report> {
+    let direction = match copy.direction {
+        CopyDirection::From => Direction::From,
+        CopyDirection::To => Direction::To,
+    };
+    let given = copy.options.iter().map(|option| Given {
+        name: option.name.as_str().to_owned(),
+        values: option.values.clone(),
+        position: Some(option.position),
+    });
+    Options::parse(direction, &given.collect::<Vec<_>>())
+}
+
+/// Which of the columns an option is about.
+fn chosen(named: Option<&Columns>, columns: &[Column]) -> Result<Vec<bool>, Report> {
+    let mut chosen = vec![matches!(named, Some(Columns::All)); columns.len()];
+    let Some(Columns::Named(names)) = named else { return Ok(chosen) };
+    for (index, name) in names.iter().enumerate() {
+        let Some(found) = columns.iter().position(|column| column.name == *name) else {
+            let message = format!("column \"{name}\" does not exist");
+            return Err(Report::error(SqlState::UNDEFINED_COLUMN, message));
+        };
+        if names[..index].contains(name) {
+            let message = format!("column \"{name}\" specified more than once");
+            return Err(Report::error(SqlState::DUPLICATE_COLUMN, message));
+        }
+        chosen[found] = true;
+    }
+    Ok(chosen)
+}

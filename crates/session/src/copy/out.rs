@@ -1,0 +1,53 @@
+//! COPY … TO STDOUT.
+use std::sync::Arc;
+
+use medley_copy::{Encoding, Format, Options, Pieces, Writer};
+use medley_diagnostic::Report;
+use medley_engine::{Batch, RawFormats, RunOptions};
+use medley_sql::Query;
+
+use super::chosen;
+use crate::session::Bounds;
+use crate::{Output, Session, query};
+
+impl Session {
+    /// Copies a query's rows to the client.
+    pub(super) async fn copy_out(
+        &mut self,
+        copied: &Query,
+        options: &Options,
+        bounds: &Bounds,
+        out: &mut dyn Output,
+    ) -> Result<String, Report> {
+        if let Some(Encoding::Other(name)) = options.encoding {
+            return Err(Report::unsupported(format!("COPY in encoding \"{name}\"")));
+        }
+        let binary = options.format == Format::Binary;
+        let raw = if binary { RawFormats::Binary } else { RawFormats::Text };
+        let run = RunOptions { raw: Some(raw), plan: None };
+        let token = &bounds.token;
+        let mut rows = self.start_query(copied, &[], run, token.clone(), out).await?;
+        let force_quote = chosen(options.force_quote.as_ref(), &rows.columns)?;
+        let style = Arc::clone(self.settings.lock().style());
+        let count = rows.columns.len();
+        let mut writer = Writer::new(options, rows.columns.clone(), force_quote, style);
+        let mut pieces = Pieces::default();
+        out.copy_out(binary, count).await?;
+        writer.begin(&mut pieces)?;
+        let mut copied = 0;
+        while let Some(batch) = query::next(&mut rows, token).await {
+            let batch = batch?;
+            copied += batch.rows();
+            match &batch {
+                Batch::Columns(batch) => writer.columns(batch, &mut pieces)?,
+                Batch::Raw(batch) => writer.messages(&batch.messages, &mut pieces)?,
+            }
+            out.copy_data(&pieces).await?;
+            pieces.clear();
+        }
+        writer.end(&mut pieces);
+        out.copy_data(&pieces).await?;
+        out.copy_done().await?;
+        Ok(format!("COPY {copied}"))
+    }
+}
