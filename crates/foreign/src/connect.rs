@@ -54,7 +54,7 @@ pub(crate) async fn open(
     if let Some(mapping) = remote.mapping() {
         check_bound(remote, mapping)?;
     }
-    let references = foreign.references();
+    let references = remote.references();
     let began = Instant::now();
     let secrets = references.fetch(remote, person).await?;
     let refused = match log_in(foreign, remote, person, author, &secrets).await {

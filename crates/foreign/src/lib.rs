@@ -40,7 +40,8 @@ pub use resolve::Remote;
 pub use survey::{Question, Survey};
 pub use transaction::RemoteTransactions;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use audit::QueryIds;
@@ -49,6 +50,7 @@ use medley_fdw::local::NotLocal;
 use medley_fdw::{Dialer, Network, Registry, TlsRoots};
 use medley_secret::Opener;
 use names::Names;
+use parking_lot::{Mutex, RwLock};
 use probe::Probes;
 use references::References;
 use rotation::Rotations;
@@ -67,10 +69,14 @@ pub struct Foreign {
     pub(crate) queries: QueryIds,
     pub(crate) known_tables: access::KnownTables,
     pub(crate) auditor: OnceLock<Arc<dyn Auditor>>,
-    references: OnceLock<Arc<References>>,
+    references: RwLock<Arc<References>>,
+    /// Those that gave way to others, and give back what was lent to them.
+    former: Mutex<Vec<Weak<References>>>,
+    /// The runtime's work has begun.
+    started: AtomicBool,
     pub(crate) probes: Probes,
     pub(crate) rotations: Rotations,
-    keeps_from_local: OnceLock<()>,
+    keeps_from_local: AtomicBool,
     pub(crate) surveys: Surveys,
 }
 
@@ -87,6 +93,7 @@ impl Foreign {
         tls_roots: TlsRoots,
     ) -> Arc<Self> {
         let pool = Pool::new(Arc::clone(catalog), limits);
+        let references = References::new(catalog, &pool, ReferenceRules::default(), &tls_roots);
         let foreign = Arc::new(Self {
             catalog: Arc::clone(catalog),
             pool,
@@ -99,32 +106,42 @@ impl Foreign {
             queries: QueryIds::new(),
             known_tables: access::KnownTables::default(),
             auditor: OnceLock::new(),
-            references: OnceLock::new(),
+            references: RwLock::new(references),
+            former: Mutex::default(),
+            started: AtomicBool::new(false),
             probes: Probes::default(),
             rotations: Rotations::default(),
-            keeps_from_local: OnceLock::new(),
+            keeps_from_local: AtomicBool::new(false),
             surveys: Surveys::default(),
         });
         retire_at_commit(catalog, &foreign);
         foreign
     }
 
-    /// Says where references to secrets may lead; what is said first counts, and it is to be said
-    /// before the first statement.
+    /// Says where references to secrets may lead, from the next statement on. What was fetched by
+    /// other rules serves nobody any more, nor do connections that wait and logged in with it.
     pub fn refer_by(&self, rules: ReferenceRules) {
-        self.references.get_or_init(|| self.new_references(rules));
+        let references = References::new(&self.catalog, &self.pool, rules, &self.tls_roots);
+        let is_started = self.started.load(Ordering::Acquire);
+        if is_started {
+            references.start();
+        }
+        let former = std::mem::replace(&mut *self.references.write(), references);
+        if is_started {
+            let mut all = self.former.lock();
+            all.retain(|it| it.strong_count() > 0);
+            all.push(Arc::downgrade(&former));
+            former.give_way();
+        }
     }
 
-    pub(crate) fn references(&self) -> &Arc<References> {
-        self.references.get_or_init(|| self.new_references(ReferenceRules::default()))
-    }
-
-    fn new_references(&self, rules: ReferenceRules) -> Arc<References> {
-        References::new(&self.catalog, &self.pool, rules, &self.tls_roots)
+    pub(crate) fn references(&self) -> Arc<References> {
+        Arc::clone(&self.references.read())
     }
 
     /// Begins the work that goes on beside statements; to be called once, in the runtime.
     pub fn start(&self) {
+        self.started.store(true, Ordering::Release);
         self.pool.start_reaper();
         self.references().start();
     }
@@ -133,7 +150,10 @@ impl Foreign {
     /// back what was lent.
     pub async fn stop(&self) {
         self.pool.settled().await;
-        self.references().stop().await;
+        let former: Vec<_> = self.former.lock().iter().filter_map(Weak::upgrade).collect();
+        for references in former.into_iter().chain([self.references()]) {
+            references.stop().await;
+        }
     }
 
     /// The wrappers of this build.
@@ -146,14 +166,15 @@ impl Foreign {
         self.auditor.get_or_init(|| auditor);
     }
 
-    /// From now on only servers that a superuser owns lead to local addresses, and local sockets.
-    pub fn keep_from_local(&self) {
-        self.keeps_from_local.get_or_init(|| ());
+    /// Whether only servers that a superuser owns lead to local addresses, and local sockets; from
+    /// the next statement on.
+    pub fn keep_from_local(&self, keeps: bool) {
+        self.keeps_from_local.store(keeps, Ordering::Release);
     }
 
     /// Whether a server of this owner may lead to local addresses.
     pub(crate) fn admits_local(&self, owner_is_superuser: bool) -> bool {
-        owner_is_superuser || self.keeps_from_local.get().is_none()
+        owner_is_superuser || !self.keeps_from_local.load(Ordering::Acquire)
     }
 
     fn dialer(&self, remote: &Remote) -> Arc<dyn Dialer> {
@@ -175,9 +196,7 @@ fn retire_at_commit(catalog: &Arc<Catalog>, foreign: &Arc<Foreign>) {
     catalog.subscribe(move |_: u64, retired: &[Retired]| {
         if let Some(foreign) = foreign.upgrade().filter(|_| !retired.is_empty()) {
             foreign.pool.retire();
-            if let Some(references) = foreign.references.get() {
-                references.retire();
-            }
+            foreign.references().retire();
         }
     });
 }

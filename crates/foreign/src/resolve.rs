@@ -9,7 +9,7 @@ use medley_fdw::{Handler, OptionSpec, Options, ShapedBy, ours};
 use crate::access::{Ending, Person};
 use crate::choice::{choose, is_pending, valid_until};
 use crate::names::Names;
-use crate::references::Plan;
+use crate::references::{Plan, References};
 use crate::{Choice, ConnKey, Error, Foreign, Principal, Result};
 
 /// A server as one role uses it: what is needed to connect, secrets still sealed.
@@ -27,6 +27,8 @@ struct Inner {
     mapping: Option<Arc<UserMapping>>,
     role: Arc<Role>,
     plan: Plan,
+    /// By whose rules it was resolved: what is fetched for it is fetched by the same.
+    references: Arc<References>,
 }
 
 impl Remote {
@@ -78,6 +80,10 @@ impl Remote {
     /// What of the options is kept elsewhere.
     pub(crate) fn plan(&self) -> &Plan {
         &self.inner.plan
+    }
+
+    pub(crate) fn references(&self) -> &Arc<References> {
+        &self.inner.references
     }
 
     /// A server's `keep_connections` says that connections end with the statement.
@@ -196,7 +202,8 @@ pub(crate) fn resolve(
         crate::references::check_allowed(server, &server_options, stored)?;
     }
     let plan = Plan::new(handler.wrapper().options(), (server, &server_options), &mapping_options)?;
-    let uses = plan.uses(foreign.references().rules());
+    let references = foreign.references();
+    let uses = plan.uses(references.rules());
     let shaped_by = handler.wrapper().shaped_by(&server_options, &mapping_options);
     let shaped_by = ShapedBy {
         role: shaped_by.role || uses.role,
@@ -221,6 +228,7 @@ pub(crate) fn resolve(
         mapping,
         role: Arc::clone(role),
         plan,
+        references,
     });
     Ok(Remote { inner, tables: Arc::default() })
 }

@@ -68,11 +68,12 @@ impl Config {
 /// The trail of one server.
 pub struct Trail {
     catalog: Arc<Catalog>,
-    events: usize,
     state: Mutex<State>,
 }
 
 struct State {
+    /// How many the ring holds.
+    events: usize,
     ring: VecDeque<Arc<AuditRow>>,
     file: Option<LogFile>,
 }
@@ -80,12 +81,20 @@ struct State {
 impl Trail {
     /// As the configuration says.
     pub fn open(config: &Config, catalog: &Arc<Catalog>) -> anyhow::Result<Self> {
-        let file = config.file.as_ref().map(|path| {
-            LogFile::open(path.clone(), config)
-                .with_context(|| format!("could not open the audit log {}", path.display()))
-        });
-        let state = State { ring: VecDeque::new(), file: file.transpose()? };
-        Ok(Self { catalog: Arc::clone(catalog), events: config.events, state: Mutex::new(state) })
+        let (events, ring, file) = (config.events, VecDeque::new(), LogFile::of(config)?);
+        let state = Mutex::new(State { events, ring, file });
+        Ok(Self { catalog: Arc::clone(catalog), state })
+    }
+
+    /// Opens the file anew, under the name it has by now, and goes by this configuration: what was
+    /// open may have been moved away. If it cannot be opened, events go where they went.
+    pub fn reopen(&self, config: &Config) -> anyhow::Result<()> {
+        let file = LogFile::of(config)?;
+        let mut state = self.state.lock();
+        (state.file, state.events) = (file, config.events);
+        let too_many = state.ring.len().saturating_sub(state.events);
+        state.ring.drain(..too_many);
+        Ok(())
     }
 
     fn add(&self, row: AuditRow) {
@@ -93,10 +102,10 @@ impl Trail {
         if let Some(file) = &mut state.file {
             file.write(&row);
         }
-        if state.ring.len() >= self.events {
+        if state.ring.len() >= state.events {
             state.ring.pop_front();
         }
-        if self.events > 0 {
+        if state.events > 0 {
             state.ring.push_back(Arc::new(row));
         }
     }
@@ -181,6 +190,15 @@ struct LogFile {
 }
 
 impl LogFile {
+    /// The one that the configuration names, if any.
+    fn of(config: &Config) -> anyhow::Result<Option<Self>> {
+        let file = config.file.as_ref().map(|path| {
+            Self::open(path.clone(), config)
+                .with_context(|| format!("could not open the audit log {}", path.display()))
+        });
+        file.transpose()
+    }
+
     fn open(path: PathBuf, config: &Config) -> io::Result<Self> {
         let file = append(&path)?;
         let size = file.metadata()?.len();

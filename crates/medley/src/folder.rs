@@ -160,6 +160,11 @@ impl Config {
         rules.with_context(|| format!("in {}", data.join(CONFIG_FILE).display()))
     }
 
+    /// Whether only servers of superusers lead to this machine itself.
+    pub fn keeps_from_local(&self) -> bool {
+        self.local_addresses == Some(LocalAddresses::Superusers)
+    }
+
     /// Where the rules of logins are.
     pub fn login_files(&self) -> login::Files {
         login::Files { rules: self.hba_file.clone(), maps: self.ident_file.clone() }
@@ -176,6 +181,15 @@ pub struct Folder {
     pub config: Config,
     /// Where references to secrets may lead.
     pub references: ReferenceRules,
+    /// Where the master key was when it was opened.
+    pub key_source: KeySource,
+}
+
+/// What `medley.toml` says now, for a server that runs; and where references may lead by it.
+pub fn read_again(path: &Path, key: &KeySource) -> anyhow::Result<(Config, ReferenceRules)> {
+    let config = read_config(path)?.within(path);
+    let rules = config.reference_rules(path, key)?;
+    Ok((config, rules))
 }
 
 impl Folder {
@@ -201,7 +215,7 @@ impl Folder {
             let needed = needed.master;
             tracing::warn!(%source, %given, %needed, "another master key is needed: secrets cannot be used");
         }
-        Ok(Self { catalog, keyring, config, references })
+        Ok(Self { catalog, keyring, config, references, key_source: source })
     }
 }
 

@@ -13,6 +13,7 @@ mod login;
 mod master_key;
 mod print;
 mod references;
+mod reload;
 mod serve;
 mod server;
 mod sql;

@@ -94,6 +94,12 @@ pub struct Kubernetes {
 }
 
 impl References {
+    /// What is in the file of certificates that these rules name.
+    pub fn ca(&self, data: &Path) -> Option<Vec<u8>> {
+        let file = self.vault.as_ref()?.ca_file.as_ref()?;
+        fs::read(data.join(file)).ok()
+    }
+
     /// As the server goes by it. What it proves itself with is out of reach, wherever it is.
     pub fn rules(&self, data: &Path, own: &[&KeySource]) -> anyhow::Result<ReferenceRules> {
         let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));

@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use crate::cli;
 use crate::login::Logins;
 use crate::print::print;
+use crate::reload::Reload;
 use crate::server::Server;
-use crate::tls;
 
 /// Runs `medley serve`.
 pub async fn run(serve: &cli::Serve, registry: Arc<Registry>) -> anyhow::Result<()> {
@@ -24,7 +24,8 @@ pub async fn run(serve: &cli::Serve, registry: Arc<Registry>) -> anyhow::Result<
     let listeners = listeners(serve).await?;
     let shutdown = CancellationToken::new();
     stop_on_signal(shutdown.clone())?;
-    reload_on_signal(Arc::clone(&server.logins), server.tls.clone(), tls.clone())?;
+    let configuration = Arc::clone(&server.configuration);
+    reload_on_signal(Arc::clone(&server.logins), configuration, tls.clone())?;
     let addresses: Vec<_> = listeners.iter().map(ToString::to_string).collect();
     let options = Options {
         max_connections: serve.max_connections,
@@ -72,11 +73,10 @@ fn stop_on_signal(shutdown: CancellationToken) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// At a SIGHUP, or when a superuser calls `pg_reload_conf`, the files of logins and of TLS are read again. One that cannot be used leaves what
-/// was there.
+/// At a SIGHUP, or when a superuser calls `pg_reload_conf`, the configuration is read again.
 fn reload_on_signal(
     logins: Arc<Logins>,
-    files: Option<tls::Files>,
+    configuration: Arc<Reload>,
     slot: TlsSlot,
 ) -> anyhow::Result<()> {
     let mut hangup = signal(SignalKind::hangup())?;
@@ -87,17 +87,7 @@ fn reload_on_signal(
                 () = logins.reload_wanted() => "pg_reload_conf",
             };
             tracing::info!(wanted_by, "reading configuration files");
-            if let Err(error) = logins.reload() {
-                tracing::error!(reason = %format_args!("{error:#}"), "logins go by the old rules");
-            }
-            match files.as_ref().map(tls::Files::load).transpose() {
-                Ok(Some(tls)) => slot.replace(tls),
-                Ok(None) => {}
-                Err(error) => tracing::error!(
-                    reason = %format_args!("{error:#}"),
-                    "the old certificate goes on"
-                ),
-            }
+            configuration.run(&slot);
             tracing::info!("configuration files are read");
         }
     });

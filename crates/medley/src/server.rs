@@ -12,9 +12,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::audit::Trail;
 use crate::bridge::Bridge;
-use crate::folder::{Folder, LocalAddresses};
+use crate::folder::Folder;
 use crate::login::{Issuers, Logins};
 use crate::master_key::FolderKeys;
+use crate::reload::{Parts, Reload};
 use crate::tls;
 
 /// A server that could take sessions.
@@ -25,6 +26,8 @@ pub struct Server {
     pub logins: Arc<Logins>,
     /// How it proves who it is.
     pub tls: Option<tls::Files>,
+    /// What is read again while it runs.
+    pub configuration: Arc<Reload>,
 }
 
 impl Server {
@@ -43,23 +46,29 @@ impl Server {
             folder.config.connections.unwrap_or_default().limits()?,
             Arc::clone(&roots),
         );
-        foreign.refer_by(folder.references);
-        if folder.config.local_addresses == Some(LocalAddresses::Superusers) {
-            foreign.keep_from_local();
-        }
+        foreign.refer_by(folder.references.clone());
+        foreign.keep_from_local(folder.config.keeps_from_local());
         let engine = Engine::new(medley_engine::Limits::default())
             .context("could not start the query engine")?;
         let audit = folder.config.audit.clone().unwrap_or_default();
-        let trail = Trail::open(&audit, &folder.catalog)?;
-        let instance = Instance::new(folder.catalog, registry, folder.keyring, foreign, engine);
+        let trail = Arc::new(Trail::open(&audit, &folder.catalog)?);
+        let instance =
+            Instance::new(folder.catalog, registry, folder.keyring, Arc::clone(&foreign), engine);
         let issuers = Issuers::open(&folder.config.oauth, &roots)?;
         let files = folder.config.login_files();
         let logins = Logins::open(files, issuers, instance.catalog().instance())?;
         let logins = Arc::new(logins);
         instance.master_keys_from(Arc::new(FolderKeys(std::path::absolute(data)?)));
-        instance.audit_to(Arc::new(trail));
+        instance.audit_to(Arc::<Trail>::clone(&trail));
         instance.configure(Arc::<Logins>::clone(&logins));
-        Ok(Self { instance, logins, tls: folder.config.tls })
+        let configuration = Reload::new(
+            std::path::absolute(data)?,
+            folder.key_source,
+            (&folder.config, &folder.references),
+            Parts { foreign, logins: Arc::clone(&logins), trail, roots },
+        );
+        let configuration = Arc::new(configuration);
+        Ok(Self { instance, logins, tls: folder.config.tls, configuration })
     }
 
     /// Serves people until `shutdown`.

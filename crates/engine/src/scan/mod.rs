@@ -28,7 +28,7 @@ use std::sync::Arc;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::Result as PlanResult;
 use datafusion::physical_expr::PhysicalExpr;
-use medley_catalog::objects::{OptionValue, Options, Relation};
+use medley_catalog::objects::{Options, Relation};
 
 /// Shows expressions of a plan to `f`, one after the other, until it has seen enough.
 fn apply_each(

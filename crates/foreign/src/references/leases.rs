@@ -68,6 +68,18 @@ impl Leases {
         *leases.keeper.lock() = Some(task);
     }
 
+    /// Looks after what is lent until nobody uses it any more, and then stops.
+    pub(super) fn wind_up(references: &Arc<References>) {
+        let references = Arc::clone(references);
+        tokio::spawn(async move {
+            while !references.leases.held.lock().is_empty() {
+                references.leases.look();
+                tokio::time::sleep(LATE).await;
+            }
+            references.stop().await;
+        });
+    }
+
     /// Gives everything back.
     pub(super) async fn stop(&self) {
         self.stop.cancel();

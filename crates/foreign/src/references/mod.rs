@@ -30,7 +30,7 @@ pub use error::FetchError;
 pub use rules::{CommandRule, LoginSource, ReferenceRules, VaultLogin, VaultRules};
 
 pub(crate) use plan::{Plan, Wanted, check_allowed};
-pub(crate) use span::Term;
+pub(crate) use span::{Span, Term};
 
 use crate::access::Person;
 use crate::pool::Pool;
@@ -48,6 +48,8 @@ pub(crate) struct References {
     leases: Leases,
     catalog: Arc<Catalog>,
     pool: Arc<Pool>,
+    /// Ends when other rules take the place of these.
+    era: Arc<Span>,
 }
 
 /// What one fetch brings.
@@ -59,6 +61,8 @@ struct Fetched {
 /// What was fetched for one login.
 pub(crate) struct Secrets {
     values: HashMap<Source, Found>,
+    /// Of the rules that they were fetched by.
+    era: Arc<Span>,
 }
 
 struct Found {
@@ -67,6 +71,8 @@ struct Found {
     value: Arc<Value>,
 }
 
+/// As long as the rules may be in force.
+const FOR_GOOD: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 /// What a command gets to be killed in after its time.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -89,6 +95,7 @@ impl References {
             leases: Leases::default(),
             catalog: Arc::clone(catalog),
             pool: Arc::clone(pool),
+            era: Span::new(Instant::now(), FOR_GOOD),
         })
     }
 
@@ -105,6 +112,15 @@ impl References {
     /// Gives back what is lent.
     pub(crate) async fn stop(&self) {
         self.leases.stop().await;
+    }
+
+    /// Other rules count from now on. What was fetched serves nobody any more, and what was lent is
+    /// given back once nobody uses it.
+    pub(crate) fn give_way(self: &Arc<Self>) {
+        self.era.end();
+        self.cache.clear();
+        self.pool.close_over();
+        Leases::wind_up(self);
     }
 
     /// Servers or mappings have changed: what was fetched for them as they were is forgotten.
@@ -140,7 +156,8 @@ impl References {
                 Err(error) => Err(failed(remote, option, error)),
             }
         });
-        Ok(Secrets { values: try_join_all(found).await?.into_iter().flatten().collect() })
+        let values = try_join_all(found).await?.into_iter().flatten().collect();
+        Ok(Secrets { values, era: Arc::clone(&self.era) })
     }
 
     async fn value(
@@ -321,6 +338,9 @@ impl Secrets {
         let mut term = Term::default();
         let spans = self.values.values().filter_map(|found| found.value.span.as_ref());
         spans.for_each(|span| term.add(Arc::clone(span)));
+        if !self.values.is_empty() {
+            term.add(Arc::clone(&self.era));
+        }
         term
     }
 

@@ -451,6 +451,31 @@ async fn a_lease_is_renewed_while_it_is_used_and_its_connections_end_with_it() {
     assert_eq!(it.world.foreign.pool().counts().0, 0);
 }
 
+/// Other rules: what was lent by the old ones serves nobody new, and is given back once nobody
+/// uses it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_lent_by_old_rules_is_given_back() {
+    let it = Outside::new(|_| {});
+    it.world.set_server("keep_connections", "on");
+    let accounts = Accounts::default();
+    accounts.attach(&it.vault, ms(60_000), ms(600_000));
+    let alice = it.world.role("alice");
+    it.world.map_with(alice, &LENT, true);
+    let first = it.run(alice).await;
+    assert_eq!(it.world.foreign.pool().counts().0, 1);
+    let busy = it.world.busy(alice).await;
+    let changed = ReferenceRules { ttl: ms(1000), ..rules(&it.vault, &it.folder) };
+    it.world.foreign.refer_by(changed);
+    let second = it.run(alice).await;
+    assert_ne!(first, second);
+    assert!(accounts.has(&first), "somebody uses it");
+    drop(busy);
+    wait(|| !accounts.has(&first)).await;
+    assert!(accounts.has(&second));
+    it.world.foreign.stop().await;
+    wait(|| accounts.count() == 0).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_under_what_is_not_committed_ends_with_its_connection() {
     let it = Outside::new(|_| {});

@@ -1,5 +1,6 @@
 //! The two files, where they are, and what they say at first.
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context;
 use medley_hba::{IdentMaps, Rules, Source};
@@ -20,17 +21,19 @@ pub struct Files {
 pub struct Loaded {
     pub rules: Rules,
     pub maps: IdentMaps,
+    /// Whom tokens are taken from.
+    pub issuers: Arc<Issuers>,
 }
 
 impl Files {
-    pub fn load(&self, issuers: &Issuers) -> anyhow::Result<Loaded> {
+    pub fn load(&self, issuers: Arc<Issuers>) -> anyhow::Result<Loaded> {
         let rules = Source(self.rules.clone()).rules().context("could not load pg_hba.conf")?;
         issuers.check(&rules).context("could not load pg_hba.conf")?;
         let maps = match self.maps.exists() {
             true => IdentMaps::read(&self.maps).context("could not load pg_ident.conf")?,
             false => IdentMaps::default(),
         };
-        Ok(Loaded { rules, maps })
+        Ok(Loaded { rules, maps, issuers })
     }
 }
 

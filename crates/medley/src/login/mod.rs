@@ -29,8 +29,6 @@ pub use oauth::{Config as OAuth, Issuers};
 /// The rules in force, and who has failed by them.
 pub struct Logins {
     files: Files,
-    /// Whom tokens are taken from.
-    issuers: Issuers,
     loaded: RwLock<Arc<Loaded>>,
     attempts: Arc<Attempts>,
     /// Makes the verifiers of users who do not exist.
@@ -45,12 +43,11 @@ impl Logins {
     /// By the rules of these files. `instance` is the catalog's own number: it outlives the
     /// process, since a salt that changes with a restart would tell that there is no such user.
     pub fn open(files: Files, issuers: Issuers, instance: [u8; 16]) -> anyhow::Result<Self> {
-        let loaded = RwLock::new(Arc::new(files.load(&issuers)?));
+        let loaded = RwLock::new(Arc::new(files.load(Arc::new(issuers))?));
         let mut seed = [0; 32];
         seed[..16].copy_from_slice(&instance);
         Ok(Self {
             files,
-            issuers,
             loaded,
             attempts: Arc::default(),
             seed,
@@ -59,10 +56,11 @@ impl Logins {
         })
     }
 
-    /// Reads the files again, for logins from now on; if one of them cannot be used, nothing
-    /// changes.
-    pub fn reload(&self) -> anyhow::Result<()> {
-        let loaded = self.files.load(&self.issuers)?;
+    /// Reads the files again, for logins from now on, and takes tokens from these issuers, or from
+    /// the same as before; if something of it cannot be used, nothing changes.
+    pub fn reload(&self, issuers: Option<Issuers>) -> anyhow::Result<()> {
+        let issuers = issuers.map_or_else(|| Arc::clone(&self.loaded.read().issuers), Arc::new);
+        let loaded = self.files.load(issuers)?;
         *self.loaded.write() = Arc::new(loaded);
         Ok(())
     }
@@ -97,7 +95,7 @@ impl Logins {
             }
             Method::OAuth => {
                 let issuer = rule.options.issuer.as_deref().unwrap_or_default();
-                let issuer = self.issuers.named(issuer).ok_or_else(|| login.rejected(rule))?;
+                let issuer = loaded.issuers.named(issuer).ok_or_else(|| login.rejected(rule))?;
                 let (rule, start) = (rule.clone(), start.clone());
                 Ok(Authentication::Bearer(Box::new(Bearer {
                     issuer,

@@ -23,6 +23,7 @@ mod psql;
 mod races;
 mod readme;
 mod references;
+mod reloading;
 mod replay;
 mod scripts;
 mod signals;
@@ -31,6 +32,8 @@ mod tokens;
 mod views;
 mod way_in;
 mod whole;
+
+use std::time::{Duration, Instant};
 
 use medley_testkit::{Medley, MedleyBuilder};
 
@@ -42,6 +45,22 @@ fn medley() -> Medley {
 /// For one with settings of its own.
 fn builder() -> MedleyBuilder {
     Medley::builder(env!("CARGO_BIN_EXE_medley"))
+}
+
+/// Lets a server that logs what it does (`-v`) read its files again, and waits until it has.
+fn reload(medley: &Medley) {
+    let times = || medley.log().unwrap().matches("configuration files are read").count();
+    let before = times();
+    medley.signal("HUP").unwrap();
+    wait_until(|| times() > before);
+}
+
+fn wait_until(done: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !done() {
+        assert!(Instant::now() < deadline, "it takes too long");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// What a client was told: `42704: role "alice" does not exist`, and a line for the detail.

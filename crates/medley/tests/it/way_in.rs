@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use medley_testkit::{Certificates, Medley};
 
-use crate::builder;
+use crate::{builder, reload, wait_until};
 
 /// A Medley by these rules; `alice` and `bob` have the passwords `a` and `b`.
 fn medley(rules: &str, maps: &str) -> Medley {
@@ -28,22 +28,6 @@ fn restart_with(mut medley: Medley, arguments: &[&str]) -> Medley {
 fn write_rules(medley: &Medley, rules: &str, maps: &str) {
     medley.folder().write("data/pg_hba.conf", rules).unwrap();
     medley.folder().write("data/pg_ident.conf", maps).unwrap();
-}
-
-/// Lets the server read its files again, and waits until it has.
-fn reload(medley: &Medley) {
-    let times = || medley.log().unwrap().matches("configuration files are read").count();
-    let before = times();
-    medley.signal("HUP").unwrap();
-    wait_until(|| times() > before);
-}
-
-fn wait_until(done: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !done() {
-        assert!(Instant::now() < deadline, "it takes too long");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 /// What psql prints for "SELECT current_user", or the last line of its complaint.

@@ -122,7 +122,7 @@ impl Issuers {
             if !self.0.contains_key(issuer) {
                 bail!(
                     "issuer \"{issuer}\" is not in medley.toml\n{}\n\
-                     add [[oauth]] with issuer and audience, and restart the server",
+                     add [[oauth]] with issuer and audience",
                     rule.place
                 );
             }

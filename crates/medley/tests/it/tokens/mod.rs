@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use medley_testkit::Medley;
 use serde_json::{Value, json};
 
-use crate::builder;
+use crate::{builder, reload};
 use bearer::{Outcome, log_in, log_in_with};
 use issuer::{AUDIENCE, Issuer, Key};
 
@@ -224,4 +224,23 @@ fn an_issuer_that_nobody_knows_is_an_error_of_the_file() {
         std::thread::sleep(Duration::from_millis(10));
     }
     assert_eq!(medley.psql("SELECT 1").unwrap(), "1", "what was in force stays so");
+}
+
+#[test]
+fn issuers_are_read_again() {
+    let (key, other) = (Key::new("k1"), Key::new("k1"));
+    let (issuer, later) = (Issuer::start(&[&key]), Issuer::start(&[&other]));
+    let medley = medley(&issuer, "");
+    let config = medley.data_folder().join("medley.toml");
+    let text = std::fs::read_to_string(&config).unwrap().replace(&issuer.name, &later.name);
+    std::fs::write(&config, text).unwrap();
+    let (old, new) = (key.sign(&issuer.claims("alice")), other.sign(&later.claims("alice")));
+    // Rules and issuers count together: the rules name one that is gone, so that both stay.
+    reload(&medley);
+    assert_eq!(log_in(&medley, "alice", Some(&old)), Outcome::In);
+    let rules = std::fs::read_to_string(medley.data_folder().join("pg_hba.conf")).unwrap();
+    medley.folder().write("data/pg_hba.conf", &rules.replace(&issuer.name, &later.name)).unwrap();
+    reload(&medley);
+    assert_eq!(log_in(&medley, "alice", Some(&new)), Outcome::In);
+    assert_eq!(log_in(&medley, "alice", Some(&old)), refused(&later, "alice"));
 }
