@@ -7,6 +7,7 @@ use medley_fdw::{Handler, Registry};
 pub fn registry() -> Arc<Registry> {
     Arc::new(Registry::new(vec![
         Handler::Sql(Arc::new(medley_wrapper_postgres::Postgres)),
+        Handler::Sql(Arc::new(medley_wrapper_mysql::MySql)),
         Handler::Sql(Arc::new(medley_wrapper_sqlite::Sqlite)),
         Handler::Scan(Arc::new(medley_wrapper_hello::Hello)),
     ]))

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::certificates::Certificates;
 use crate::guard::Guard;
 use crate::ports::on_a_free_port;
 use crate::{Program, TempFolder};
@@ -28,29 +29,59 @@ pub struct MariaDb {
     guard: Guard,
     port: u16,
     client: PathBuf,
+    certificates: Option<Certificates>,
     folder: TempFolder,
 }
 
 impl MariaDb {
     /// Starts a server, and returns when it takes connections.
     pub fn start() -> Result<Self> {
-        on_a_free_port(Self::start_on)
+        on_a_free_port(|port| Self::start_on(port, false))
     }
 
-    fn start_on(port: u16) -> Result<Self> {
+    /// The same with TLS, its certificate signed by an authority of its own.
+    pub fn start_with_tls() -> Result<Self> {
+        on_a_free_port(|port| Self::start_on(port, true))
+    }
+
+    fn start_on(port: u16, with_tls: bool) -> Result<Self> {
         let program = Program::MARIADBD.locate()?;
         let client = Program::MARIADB.locate()?;
         let folder = TempFolder::new()?;
         install(&folder)?;
-        let guard = Guard::start(&folder, "TERM", &program, &arguments(&folder, port))?;
+        let mut arguments = arguments(&folder, port);
+        let certificates = with_tls.then(|| Certificates::write(&folder)).transpose()?;
+        if let Some(certificates) = &certificates {
+            let key = folder.join(Certificates::SERVER_KEY);
+            arguments.push(format!("--ssl-ca={}", certificates.authority.display()));
+            arguments.push(format!("--ssl-cert={}", certificates.server.display()));
+            arguments.push(format!("--ssl-key={}", key.display()));
+        }
+        let guard = Guard::start(&folder, "TERM", &program, &arguments)?;
         let socket = folder.join("socket");
         guard.wait_until(|| UnixStream::connect(&socket).is_ok())?;
-        Ok(Self { guard, port, client, folder })
+        Ok(Self { guard, port, client, certificates, folder })
     }
 
     /// The port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Its certificate and who signed it, if it speaks TLS.
+    pub fn certificates(&self) -> Option<&Certificates> {
+        self.certificates.as_ref()
+    }
+
+    /// Makes an account that logs in from 127.0.0.1 with this password, and may do everything in
+    /// a database of the same name.
+    pub fn create_account(&self, name: &str, password: &str) -> Result<()> {
+        self.sql(&format!(
+            "CREATE DATABASE IF NOT EXISTS {name}; \
+             CREATE USER {name}@'127.0.0.1' IDENTIFIED BY '{password}'; \
+             GRANT ALL ON {name}.* TO {name}@'127.0.0.1'"
+        ))
+        .map(drop)
     }
 
     /// The server's process id.
@@ -74,6 +105,7 @@ impl MariaDb {
             .folder
             .command(&self.client)
             .args(["--no-defaults", "--batch", "--skip-column-names", "--user=root"])
+            .args(["--default-character-set=utf8mb4"])
             .arg(format!("--socket={}", self.folder.join("socket").display()))
             .args(["--execute", sql])
             .output()

@@ -1,0 +1,10 @@
+//! `mysql_fdw` against a real MariaDB.
+mod fixture;
+mod import;
+mod login;
+mod manual;
+mod rows;
+mod stream;
+mod tls;
+mod transactions;
+mod types;
