@@ -177,8 +177,9 @@ impl Engine {
         };
         let planner = Planner::new(self, context);
         let plan = plan(context, &planner, &analysed, parameters)?;
-        let plan = planner.physical(&plan).await?;
-        Ok(crate::explain::lines(&plan, options, &reason))
+        let (plan, reasons) = planner.explained_physical(&plan).await?;
+        let reasons: Vec<_> = std::iter::once(reason).chain(reasons).collect();
+        Ok(crate::explain::lines(&plan, options, &reasons))
     }
 }
 

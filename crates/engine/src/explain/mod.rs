@@ -44,15 +44,17 @@ pub enum Format {
 }
 
 /// The plan in PostgreSQL's words: a line each, or one document. With VERBOSE, where there is a
-/// remote, it says why that was not sent the whole statement.
+/// remote, it says why that was not sent the whole statement, and why no larger part of it.
 pub(crate) fn lines(
     plan: &Arc<dyn ExecutionPlan>,
     options: &ExplainOptions,
-    not_shipped: &NotShipped,
+    not_shipped: &[NotShipped],
 ) -> Vec<String> {
     let mut nodes = plan::nodes(plan, options.verbose);
-    if options.verbose && not_shipped.is_news && nodes.iter().any(plan::Node::has_foreign_scan) {
-        nodes.iter_mut().for_each(|node| node.note("Not shipped", &not_shipped.to_string()));
+    let reasons = not_shipped.iter().filter(|reason| reason.is_news);
+    let reasons: Vec<_> = reasons.map(ToString::to_string).collect();
+    if options.verbose && nodes.iter().any(plan::Node::has_foreign_scan) {
+        nodes.iter_mut().for_each(|node| node.list("Not shipped", reasons.clone()));
     }
     print(&nodes, options)
 }

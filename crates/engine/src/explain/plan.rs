@@ -132,7 +132,7 @@ type Named = (*const (), String);
 fn collect_scans(plan: &Plan, found: &mut Vec<Named>) {
     let any: &dyn Any = plan.as_ref();
     if let Some(scan) = any.downcast_ref::<ForeignScan>() {
-        let name = scan.relation_name().1;
+        let name = scan.tables().first().map_or("", |(_, name)| name.as_str());
         let unique = |alias: &String| found.iter().all(|(_, other)| other != alias);
         let numbered = (1..).map(|number| format!("{name}_{number}"));
         let alias = std::iter::once(name.to_owned()).chain(numbered).find(unique);
@@ -247,13 +247,17 @@ impl Show {
     }
 
     fn foreign_scan(&self, plan: &Plan, scan: &ForeignScan) -> Node {
-        let (schema, name) = scan.relation_name();
         let mut node = Node::new("Foreign Scan", Vec::new());
-        node.relation = Some(Relation {
-            name: name.to_owned(),
-            schema: self.verbose.then(|| schema.to_owned()),
-            alias: self.alias(plan).to_owned(),
-        });
+        match scan.tables() {
+            [(schema, name)] if scan.is_of_table() => {
+                node.relation = Some(Relation {
+                    name: name.to_owned(),
+                    schema: self.verbose.then(|| schema.to_owned()),
+                    alias: self.alias(plan).to_owned(),
+                });
+            }
+            tables => node.list("Relations", tables.iter().map(|it| self.table(it)).collect()),
+        }
         if let Some(sql) = scan.remote_sql().filter(|_| self.verbose) {
             node.details.push(("Remote SQL", Value::One(sql)));
         }
@@ -261,6 +265,14 @@ impl Show {
             node.details.push(("User Mapping", Value::One(mapping)));
         }
         node
+    }
+
+    fn table(&self, (schema, name): &(String, String)) -> String {
+        let quote = |name: &str| medley_catalog::quote_identifier(name).into_owned();
+        match self.verbose {
+            true => format!("{}.{}", quote(schema), quote(name)),
+            false => quote(name),
+        }
     }
 
     /// PostgreSQL shows the side that is hashed below the other; here it is the left one.
@@ -347,8 +359,8 @@ impl Show {
 
     fn known_outputs(&self, plan: &Plan, qualify: bool) -> Vec<String> {
         let any: &dyn Any = plan.as_ref();
-        if any.is::<ForeignScan>() {
-            return self.scanned(plan, qualify);
+        if let Some(scan) = any.downcast_ref::<ForeignScan>() {
+            return self.scanned(plan, scan, qualify);
         }
         if let Some(projection) = any.downcast_ref::<ProjectionExec>() {
             let columns = self.outputs(projection.input(), qualify);
@@ -386,7 +398,10 @@ impl Show {
         }
     }
 
-    fn scanned(&self, plan: &Plan, qualify: bool) -> Vec<String> {
+    fn scanned(&self, plan: &Plan, scan: &ForeignScan, qualify: bool) -> Vec<String> {
+        if let Some(items) = scan.items() {
+            return items.to_vec();
+        }
         let quote = |name: &str| medley_catalog::quote_identifier(name).into_owned();
         let prefix = match qualify {
             true => format!("{}.", quote(self.alias(plan))),

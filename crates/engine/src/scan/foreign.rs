@@ -8,7 +8,9 @@ use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::source_as_provider;
 use datafusion::error::Result as PlanResult;
-use datafusion::logical_expr::{Expr, LogicalPlan, TableProviderFilterPushDown, TableType};
+use datafusion::logical_expr::{
+    Expr, LogicalPlan, TableProviderFilterPushDown, TableScan, TableType,
+};
 use datafusion::physical_plan::ExecutionPlan;
 use medley_catalog::ids::{RoleOid, ServerOid};
 use medley_catalog::objects::{Column, OptionValue, Relation};
@@ -21,7 +23,7 @@ use super::remote::{ForeignScan, Reading, Work};
 use super::survey::Asked;
 use super::{Planner, plain, plain_options};
 use crate::error::{Error, Result};
-use crate::ship::{self, RemoteTable};
+use crate::ship::{self, Place, RemoteQuery, RemoteTable, TableRead};
 
 /// A foreign table, read as one role.
 pub(crate) struct ForeignTable {
@@ -109,6 +111,25 @@ impl ForeignTable {
             if text.eq_ignore_ascii_case("off") || text.eq_ignore_ascii_case("false"))
     }
 
+    /// A scan as a query that can become part of a larger one; none where the remote does not
+    /// speak SQL.
+    pub fn remote_query(&self, alias: String, scan: &TableScan) -> Option<RemoteQuery> {
+        let Ok(Handler::Sql(wrapper)) = self.planner.access().handler(self.server) else {
+            return None;
+        };
+        let columns = self.columns(scan.projection.as_ref());
+        RemoteQuery::of_table(&TableRead {
+            table: self.remote(wrapper.as_ref()),
+            relation: &self.relation,
+            place: Place { server: self.server, check_as: self.check_as },
+            alias,
+            columns: columns.iter().map(|column| column.name.as_str()).collect(),
+            filters: &scan.filters,
+            fetch: scan.fetch,
+            takes_keys: self.takes_keys(),
+        })
+    }
+
     /// The wanted columns: all, or those at these places.
     fn columns(&self, projection: Option<&Vec<usize>>) -> Vec<&Column> {
         let all: Vec<&Column> = self.relation.live_columns().collect();
@@ -128,10 +149,11 @@ impl ForeignTable {
         let Ok(Work::Query(reading)) = self.work(&self.columns(projection), filters, limit) else {
             return None;
         };
+        let table = reading.table.clone()?;
         let scan = (self.server, self.check_as, reading.select.sql(&[]));
         let filtered = reading.select.has_conditions().then(|| scan.2.clone());
         let parts = if reading.select.has_limit() { 1 } else { self.planner.parts() };
-        let question = Question { table: reading.table, filtered, parts };
+        let question = Question { table, filtered, parts };
         Some(Asked { scan, question })
     }
 
@@ -146,11 +168,12 @@ impl ForeignTable {
                     .ok_or_else(|| Error::Internal("a filter that is not shippable".to_owned()))?;
                 let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
                 Ok(Work::Query(Reading {
-                    table: table.remote_name(),
+                    table: Some(table.remote_name()),
                     columns: table.key_columns(&names),
                     dialect: table.dialect(),
                     takes_keys: self.planner.pushdown() && self.takes_keys(),
                     select: ship::select(&table, &names, conditions, limit),
+                    items: Vec::new(),
                 }))
             }
             Handler::Scan(_) => {
@@ -212,11 +235,11 @@ impl TableProvider for ForeignTable {
             Work::Scan { .. } => Survey::default(),
         };
         let scan = ForeignScan::new(
-            name,
+            vec![name],
             self.server,
             self.check_as,
             Arc::new(Schema::new(fields)),
-            work,
+            Arc::new(work),
             survey,
             &self.planner,
         );

@@ -11,6 +11,7 @@ mod at_once;
 mod foreign;
 mod planner;
 mod remote;
+mod shipped;
 mod sub_plan;
 mod survey;
 mod system;
@@ -20,6 +21,7 @@ pub(crate) use at_once::asks_sub_plan;
 pub(crate) use foreign::{ForeignTable, check_handlers};
 pub(crate) use planner::Planner;
 pub(crate) use remote::{ForeignScan, mapping};
+pub(crate) use shipped::ShippedQuery;
 pub(crate) use sub_plan::{Answer, SubPlan};
 pub(crate) use system::SystemTable;
 

@@ -1,6 +1,6 @@
 //! DataFusion as one statement uses it.
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
@@ -21,6 +21,8 @@ use crate::context::QueryContext;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::semantics::Env;
+use crate::ship::whole::NotShipped;
+use crate::ship::{Shipped, ship};
 use crate::system::Session;
 
 /// Parts of a table for each of its readers.
@@ -38,6 +40,7 @@ pub(crate) struct Planner {
     pushdown: bool,
     parallelism: usize,
     surveys: Surveys,
+    names: AtomicUsize,
 }
 
 impl Planner {
@@ -58,6 +61,7 @@ impl Planner {
             pushdown: context.pushdown,
             parallelism: engine.limits.parallelism,
             surveys: Surveys::default(),
+            names: AtomicUsize::new(0),
         })
     }
 
@@ -105,15 +109,34 @@ impl Planner {
         self.surveys.get(scan)
     }
 
+    /// A name that nothing else in the statement has.
+    pub fn unique(&self, base: &str) -> String {
+        format!("{base}#{}", self.names.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
     /// The plan without asking remotes for anything.
     pub async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
         Ok(self.state().create_physical_plan(plan).await?)
     }
 
-    /// The plan that runs, by what remotes say of their tables.
-    pub async fn surveyed_physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
+    /// The plan that EXPLAIN shows, without asking remotes for anything; and why no more of it is
+    /// shipped.
+    pub async fn explained_physical(
+        self: &Arc<Self>,
+        plan: &LogicalPlan,
+    ) -> Result<(Arc<dyn ExecutionPlan>, Vec<NotShipped>)> {
         let state = self.state();
-        let plan = state.optimize(plan)?;
+        let Shipped { plan, reasons } = ship(state.optimize(plan)?, self)?;
+        Ok((state.query_planner().create_physical_plan(&plan, state).await?, reasons))
+    }
+
+    /// The plan that runs, by what remotes say of their tables.
+    pub async fn surveyed_physical(
+        self: &Arc<Self>,
+        plan: &LogicalPlan,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let state = self.state();
+        let Shipped { plan, .. } = ship(state.optimize(plan)?, self)?;
         self.surveys.ask(&self.access, &plan).await?;
         Ok(state.query_planner().create_physical_plan(&plan, state).await?)
     }

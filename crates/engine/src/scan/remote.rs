@@ -46,21 +46,24 @@ pub(crate) enum Work {
     },
 }
 
-/// A table read by a query.
+/// What is read by a query.
 pub(crate) struct Reading {
-    pub table: TableName,
-    pub columns: Vec<KeyColumn>,
+    /// None where it is a query of several.
+    pub table: Option<TableName>,
+    pub columns: Vec<Option<KeyColumn>>,
     pub dialect: &'static Dialect,
     /// The remote may be told which values the other side of a join has.
     pub takes_keys: bool,
     pub select: Select,
+    /// What comes out, in the remote's SQL, where it is a query of several tables.
+    pub items: Vec<String>,
 }
 
 /// Reads a foreign table as one role; the mapping is resolved when it runs.
 #[derive(Clone)]
 pub(crate) struct ForeignScan {
-    /// Schema and name.
-    name: (String, String),
+    /// Schema and name of each foreign table that it reads.
+    tables: Arc<[(String, String)]>,
     server: ServerOid,
     check_as: RoleOid,
     work: Arc<Work>,
@@ -74,11 +77,11 @@ pub(crate) struct ForeignScan {
 
 impl ForeignScan {
     pub fn new(
-        name: (String, String),
+        tables: Vec<(String, String)>,
         server: ServerOid,
         check_as: RoleOid,
         schema: SchemaRef,
-        work: Work,
+        work: Arc<Work>,
         survey: Survey,
         planner: &Planner,
     ) -> Self {
@@ -90,10 +93,10 @@ impl ForeignScan {
             Boundedness::Bounded,
         );
         Self {
-            name,
+            tables: tables.into(),
             server,
             check_as,
-            work: Arc::new(work),
+            work,
             access: Arc::clone(planner.access()),
             properties: Arc::new(properties),
             survey,
@@ -112,9 +115,25 @@ impl ForeignScan {
         mapping(&self.access, self.server, self.check_as)
     }
 
-    /// Schema and name of the foreign table.
-    pub fn relation_name(&self) -> (&str, &str) {
-        (&self.name.0, &self.name.1)
+    /// Schema and name of each foreign table that it reads.
+    pub fn tables(&self) -> &[(String, String)] {
+        &self.tables
+    }
+
+    /// What its columns are in the remote's SQL, where it is a query of its own.
+    pub fn items(&self) -> Option<&[String]> {
+        match self.work.as_ref() {
+            Work::Query(reading) if reading.table.is_none() => Some(&reading.items),
+            Work::Query(_) | Work::Scan { .. } => None,
+        }
+    }
+
+    /// It is the read of one table, not a query of its own.
+    pub fn is_of_table(&self) -> bool {
+        match self.work.as_ref() {
+            Work::Query(reading) => reading.table.is_some(),
+            Work::Scan { .. } => true,
+        }
     }
 
     /// The query that is sent, if it is one.
@@ -135,9 +154,15 @@ impl ForeignScan {
         self.parts.grant(readers);
     }
 
+    fn shown_tables(&self) -> String {
+        let names: Vec<_> =
+            self.tables.iter().map(|(schema, name)| format!("{schema}.{name}")).collect();
+        names.join(", ")
+    }
+
     fn batches(&self, partition: usize) -> Result<medley_foreign::Batches> {
-        let (schema, table) = self.relation_name();
-        let remote = self.resolve()?.reading([format!("{schema}.{table}")]);
+        let tables = self.tables.iter().map(|(schema, table)| format!("{schema}.{table}"));
+        let remote = self.resolve()?.reading(tables);
         let schema = self.schema();
         Ok(match self.work.as_ref() {
             Work::Query(_) => self.access.read(remote, self.queries(partition)),
@@ -233,13 +258,13 @@ fn copy(options: &medley_fdw::Options) -> medley_fdw::Options {
 
 impl fmt::Debug for ForeignScan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ForeignScan({}.{} as {})", self.name.0, self.name.1, self.check_as)
+        write!(f, "ForeignScan({} as {})", self.shown_tables(), self.check_as)
     }
 }
 
 impl DisplayAs for ForeignScan {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ForeignScan on {}.{}", self.name.0, self.name.1)
+        write!(f, "ForeignScan on {}", self.shown_tables())
     }
 }
 

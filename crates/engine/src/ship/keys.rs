@@ -28,10 +28,11 @@ pub(crate) struct KeyColumn {
     pub t: PgType,
 }
 
-/// The conditions that follow from a filter over these columns.
+/// The conditions that follow from a filter over these columns; nothing is said of those that are
+/// none of the remote's.
 pub(crate) fn key_conditions(
     dialect: &Dialect,
-    columns: &[KeyColumn],
+    columns: &[Option<KeyColumn>],
     filter: &Arc<dyn PhysicalExpr>,
 ) -> Vec<String> {
     if dialect.family != Family::Postgres {
@@ -40,7 +41,8 @@ pub(crate) fn key_conditions(
     match Rows::of(filter) {
         Rows::None => vec!["false".to_owned()],
         Rows::Some(known) => {
-            let known = known.iter().filter_map(|(at, values)| Some((columns.get(*at)?, values)));
+            let known =
+                known.iter().filter_map(|(at, values)| Some((columns.get(*at)?.as_ref()?, values)));
             known.flat_map(|(column, values)| values.conditions(dialect, column)).collect()
         }
     }
@@ -258,7 +260,7 @@ mod tests {
     }
 
     fn check(filter: Arc<dyn PhysicalExpr>, expected: &[&str]) {
-        let columns = [KeyColumn { sql: "x".to_owned(), t: PgType::INT4 }];
+        let columns = [Some(KeyColumn { sql: "x".to_owned(), t: PgType::INT4 })];
         assert_eq!(key_conditions(&DIALECT, &columns, &filter), expected);
     }
 

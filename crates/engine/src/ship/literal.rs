@@ -20,6 +20,11 @@ pub(super) fn literal(dialect: &Dialect, value: &ScalarValue, t: PgType) -> Opti
     }
 }
 
+/// NULL of this type, for PostgreSQL.
+pub(super) fn null(t: PgType) -> String {
+    format!("NULL::{t}")
+}
+
 fn postgres(text: &str, t: PgType) -> String {
     match Form::of(t) {
         Form::Int2 | Form::Int4 | Form::Int8 if !text.starts_with('-') => text.to_owned(),

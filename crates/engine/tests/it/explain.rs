@@ -12,7 +12,11 @@ fn world() -> World {
     world.map(world.recorder, POSTGRES, "p");
     let columns = [("a", PgType::INT4), ("b", PgType::TEXT), ("f", PgType::FLOAT8)];
     world.table("t", POSTGRES, world.recorder, &columns, "");
-    world.table("u", POSTGRES, world.recorder, &[("a", PgType::INT4), ("c", PgType::TEXT)], "");
+    let other = world.other_recorder();
+    world.map(other, POSTGRES, "p");
+    let columns = [("a", PgType::INT4), ("c", PgType::TEXT)];
+    world.table("u", POSTGRES, other, &columns, "");
+    world.table("v", POSTGRES, world.recorder, &columns, "");
     world
 }
 
@@ -52,7 +56,8 @@ async fn json_has_the_keys_of_postgresql() {
       "Output": ["a"],
       "Filter": "(lower(t.b) = 'x'::text)",
       "Remote SQL": "SELECT a, b FROM public.t WHERE (a = 1)",
-      "User Mapping": "postgres (own)"
+      "User Mapping": "postgres (own)",
+      "Not shipped": ["function lower(text) is not known at the remote"]
     }
   }
 ]"#;

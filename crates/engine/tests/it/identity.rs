@@ -43,6 +43,58 @@ async fn two_views_of_equal_text_and_two_owners_stay_two() {
     .await;
 }
 
+/// Two accounts at one server are never in one query of it, be the query the owners' or a
+/// stranger's who may read both views.
+#[tokio::test]
+async fn what_two_accounts_read_is_never_one_query() {
+    let (world, _, bob) = two_views();
+    grant_select(&world, "t", bob);
+    let eve = world.role("eve");
+    world.map(world.recorder, eve, "account_of_eve");
+    for table in ["t", "of_ann", "of_bob"] {
+        grant_select(&world, table, eve);
+    }
+    let check = async |sql: &str, sent: &[&str]| {
+        world.query(eve, sql).await;
+        assert_eq!(world.log.take(), sent, "{sql}");
+    };
+    check(
+        "SELECT 1 FROM of_ann a JOIN of_bob b ON a.who = b.who",
+        &[
+            "account_of_ann: SELECT who FROM public.t",
+            // A key of the one is told to the other: the server's option `dynamic_filters`.
+            "account_of_bob: SELECT who FROM public.t WHERE (who IN ('account_of_ann'::text))",
+        ],
+    )
+    .await;
+    check(
+        "SELECT who FROM of_ann UNION ALL SELECT who FROM of_ann UNION ALL SELECT who FROM of_bob",
+        &[
+            "account_of_ann: SELECT who FROM public.t",
+            "account_of_ann: SELECT who FROM public.t",
+            "account_of_bob: SELECT who FROM public.t",
+        ],
+    )
+    .await;
+    check(
+        "SELECT count(*) FROM of_ann WHERE who IN (SELECT who FROM t)",
+        &[
+            "account_of_ann: SELECT who FROM public.t",
+            "account_of_eve: SELECT who FROM public.t WHERE (who IN ('account_of_ann'::text))",
+        ],
+    )
+    .await;
+    check(
+        "SELECT count(*) FROM of_ann a JOIN of_ann b ON a.who = b.who \
+         UNION ALL SELECT count(*) FROM of_bob",
+        &[
+            "account_of_ann: SELECT count(*) FROM public.t r1 JOIN public.t r2 ON (r1.who = r2.who)",
+            "account_of_bob: SELECT count(*) FROM public.t r3",
+        ],
+    )
+    .await;
+}
+
 #[tokio::test]
 async fn privileges_come_before_the_mapping() {
     let world = World::new();

@@ -63,6 +63,55 @@ const QUERIES: &[&str] = &[
     "SELECT count(*) FROM (SELECT id FROM t WHERE id > 0 LIMIT 2 OFFSET 1) s",
     "SELECT id FROM t WHERE id > 0 UNION SELECT id FROM u WHERE id < 5",
     "SELECT id, count(*) OVER (PARTITION BY small) FROM t WHERE small = 10",
+    "SELECT t.id, u.name, x.small FROM t JOIN u ON t.id = u.id JOIN t x ON x.id = u.id",
+    "SELECT t.id, u.id FROM t RIGHT JOIN u ON t.id = u.id",
+    "SELECT t.id, u.id FROM t FULL JOIN u ON t.small = u.id",
+    "SELECT t.id, x.id FROM t LEFT JOIN (SELECT id, small FROM t WHERE small > 1) x ON x.id = t.small",
+    "SELECT small, count(*), count(b), sum(small), min(id), max(id) FROM t GROUP BY small",
+    "SELECT count(*) FILTER (WHERE id > 2), count(DISTINCT small) FROM t",
+    "SELECT b, count(*) FROM t GROUP BY b",
+    "SELECT avg(small), sum(id / 2) FROM t WHERE id < 10",
+    "SELECT small, count(*) AS n FROM t GROUP BY small HAVING count(*) > 1",
+    "SELECT id FROM t ORDER BY id LIMIT 3",
+    "SELECT id FROM t ORDER BY id DESC LIMIT 3 OFFSET 1",
+    "SELECT id, small FROM t ORDER BY small NULLS FIRST, id LIMIT 4",
+    "SELECT b FROM t ORDER BY b LIMIT 3",
+    "SELECT t.id, u.name FROM t JOIN u ON t.id = u.id ORDER BY t.id DESC, u.id LIMIT 1",
+    "SELECT DISTINCT small FROM t",
+    "SELECT DISTINCT b FROM t",
+    "SELECT id FROM t UNION ALL SELECT id FROM u",
+    "SELECT count(*) FROM (SELECT id FROM t UNION SELECT id FROM u) s",
+    "SELECT small FROM t INTERSECT SELECT id FROM u",
+    "SELECT small FROM t EXCEPT SELECT id FROM u",
+    "SELECT id FROM t WHERE id IN (SELECT id FROM u)",
+    "SELECT id FROM t WHERE id NOT IN (SELECT id FROM u)",
+    "SELECT count(*) FROM t, u WHERE t.id < u.id",
+    "SELECT t.id FROM t JOIN u ON t.b = u.name",
+];
+
+/// What SQLite is sent for a query, as far as a part of it is a query of its own.
+const SENT: &[(&str, &str)] = &[
+    (
+        "SELECT t.b, u.name FROM t JOIN u ON t.id = u.id WHERE t.small = 10",
+        "SELECT r1.\"b\", r2.\"name\" FROM \"t\" r1 JOIN \"u\" r2 ON (r1.\"id\" = r2.\"id\") \
+         WHERE (r1.\"small\" = 10)",
+    ),
+    (
+        "SELECT small, count(*), sum(small) FROM t GROUP BY small",
+        "SELECT r1.\"small\", count(*), sum(r1.\"small\") FROM \"t\" r1 GROUP BY r1.\"small\"",
+    ),
+    (
+        "SELECT b FROM t ORDER BY id DESC LIMIT 2",
+        "SELECT r2.\"b\", r2.\"id\" FROM \"t\" r2 ORDER BY r2.\"id\" DESC NULLS FIRST LIMIT 2",
+    ),
+    (
+        "SELECT id FROM t WHERE id IN (SELECT id FROM u)",
+        "SELECT r1.\"id\" FROM \"t\" r1 \
+         WHERE (EXISTS (SELECT 1 FROM \"u\" r2 WHERE (r1.\"id\" = r2.\"id\")))",
+    ),
+    // Text is compared there as a column was declared, floats may be anything.
+    ("SELECT b FROM t ORDER BY b LIMIT 2", "SELECT \"b\" FROM \"t\""),
+    ("SELECT sum(f) FROM t", "SELECT \"f\" FROM \"t\""),
 ];
 
 fn world() -> World {
@@ -106,4 +155,9 @@ async fn it_does_push_down() {
     let plan = world.explain(POSTGRES, "SELECT id FROM t WHERE small = 10", true).await;
     assert!(plan.contains("WHERE (\"small\" = 10)"), "{plan}");
     assert_eq!(rows(&world, "SELECT id FROM t WHERE small = 10", true).await, ["1", "4"]);
+    for (sql, sent) in SENT {
+        let plan = world.explain(POSTGRES, sql, true).await;
+        let line = format!("Remote SQL: {sent}");
+        assert!(plan.lines().any(|it| it.trim() == line), "{sql}: {plan}");
+    }
 }

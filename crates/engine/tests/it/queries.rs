@@ -35,7 +35,7 @@ async fn columns_filters_and_limits_are_shipped() {
         assert_eq!(world.log.take(), [format!("p: {sent}")], "{sql} answered {answer}");
     };
     check("SELECT a FROM t", "SELECT a FROM public.t").await;
-    check("SELECT count(*) FROM t", "SELECT NULL FROM public.t").await;
+    check("SELECT count(*) FROM t", "SELECT count(*) FROM public.t r1").await;
     check("SELECT b FROM t WHERE a = 1", "SELECT b FROM public.t WHERE (a = 1)").await;
     check(
         "SELECT b FROM t WHERE a = -1 AND b = 'it''s'",
@@ -68,7 +68,12 @@ async fn columns_filters_and_limits_are_shipped() {
     .await;
     // Not on the list: computed here, over what it needs.
     check("SELECT a FROM t WHERE lower(b) = 'x' LIMIT 1", "SELECT a, b FROM public.t").await;
-    check("SELECT a FROM t WHERE a + 1 = 2", "SELECT a FROM public.t").await;
+    check(
+        "SELECT a FROM t WHERE n * 2 = 2.5",
+        "SELECT a FROM public.t WHERE ((n * '2'::numeric) = '25e-1'::numeric)",
+    )
+    .await;
+    check("SELECT a FROM t WHERE a + 1 = 2", "SELECT a FROM public.t WHERE ((a + 1) = 2)").await;
 }
 
 #[tokio::test]

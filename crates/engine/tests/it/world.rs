@@ -165,6 +165,11 @@ impl World {
         make_server(&self.catalog, "s", "sqlite_fdw", &[("database", file.to_str().unwrap())])
     }
 
+    /// One more server of the wrapper that writes down what it is sent.
+    pub fn other_recorder(&self) -> ServerOid {
+        make_server(&self.catalog, "r2", "recorder_fdw", &[])
+    }
+
     pub fn map(&self, server: ServerOid, user: impl Into<RoleOrPublic>, account: &str) {
         let mut tx = self.catalog.begin(Backend::default());
         let oid = UserMappingOid(tx.allocate_oid().unwrap());

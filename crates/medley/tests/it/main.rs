@@ -29,6 +29,7 @@ mod replay;
 mod scripts;
 mod signals;
 mod statements;
+mod subplans;
 mod tokens;
 mod views;
 mod way_in;

@@ -111,6 +111,12 @@ impl Fold {
         self.plan.kind == Kind::Single
     }
 
+    /// What it was made of.
+    pub(super) fn shape(&self) -> super::Shape {
+        let Plan { kind, types, arguments, order, result, distinct } = self.plan.as_ref().clone();
+        super::Shape { kind, types, arguments, order, result, distinct }
+    }
+
     /// How it is printed.
     pub(super) fn shown(&self) -> super::Shown {
         super::Shown {

@@ -19,7 +19,7 @@ use super::resolve::Resolved;
 use crate::error::{Error, Result};
 
 pub use fold::Sorting;
-pub(super) use state::Kind;
+pub(crate) use state::Kind;
 
 use fold::Fold;
 
@@ -149,6 +149,23 @@ pub(crate) fn shown(function: &AggregateUDF) -> Shown {
             order: Vec::new(),
         },
     }
+}
+
+/// A call of one of our own aggregates, for who asks a remote for it.
+pub(crate) struct Shape {
+    pub kind: Kind,
+    /// The arguments', then those of the keys of its ORDER BY.
+    pub types: Vec<PgType>,
+    /// How many are arguments.
+    pub arguments: usize,
+    pub order: Vec<Sorting>,
+    pub result: PgType,
+    pub distinct: bool,
+}
+
+/// What an aggregate function of ours was made of; none for DataFusion's.
+pub(crate) fn shape(function: &AggregateUDF) -> Option<Shape> {
+    fold_of(function).map(Fold::shape)
 }
 
 impl Shown {

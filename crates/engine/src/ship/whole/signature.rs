@@ -45,6 +45,12 @@ pub(super) fn of(function: &Function) -> Option<Signature> {
     FUNCTIONS.get(&function.oid).copied()
 }
 
+/// Whether every remote that is asked anything answers a function alike, be its letters and its
+/// order of text what they are.
+pub(crate) fn is_known_function(function: &Function) -> bool {
+    of(function).is_some_and(|it| it.since <= OLDEST && !it.reads_letters && !it.orders)
+}
+
 /// What of our session and statement a function tells; the remote is told it, and not asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum SessionValue {

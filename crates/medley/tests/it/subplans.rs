@@ -1,0 +1,90 @@
+//! Parts of a statement that one remote computes: the rows are those that the remote itself
+//! gives, and those that are computed here of whole tables.
+use std::fs;
+
+use medley_testkit::{Medley, Postgres};
+use tokio_postgres::Client;
+
+use crate::cinema::ask;
+
+const SETUP: &str = "../../tests/subplans/setup.sql";
+const CORPUS: &str = "../../tests/subplans/corpus.sql";
+
+/// One remote that is two servers here, so that no statement goes there as it is written.
+struct World {
+    straight: Client,
+    ours: Client,
+    _remote: Postgres,
+    _medley: Medley,
+}
+
+impl World {
+    async fn open() -> Self {
+        let remote = Postgres::start().unwrap();
+        remote.psql(&fs::read_to_string(SETUP).unwrap()).unwrap();
+        remote.create_account("reader", "reader").unwrap();
+        remote.psql("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader").unwrap();
+        let medley = crate::medley();
+        let port = remote.port();
+        let server = |name: &str, tables: &str| {
+            format!(
+                "CREATE SERVER {name} FOREIGN DATA WRAPPER postgres_fdw \
+                    OPTIONS (host '127.0.0.1', port '{port}', dbname 'postgres'); \
+                 CREATE USER MAPPING FOR PUBLIC SERVER {name} \
+                    OPTIONS (user 'reader', password 'reader'); \
+                 IMPORT FOREIGN SCHEMA public LIMIT TO ({tables}) FROM SERVER {name} INTO public;"
+            )
+        };
+        let definitions = server("near", "emp, dept, sale, empty") + &server("far", "one, region");
+        medley.psql(&definitions).unwrap();
+        let straight = remote.connect_as_superuser().await.unwrap();
+        let ours = medley.connect_as_superuser().await.unwrap();
+        Self { straight, ours, _remote: remote, _medley: medley }
+    }
+}
+
+/// Each query beside a table of another server.
+fn corpus() -> Vec<String> {
+    let text = fs::read_to_string(CORPUS).unwrap();
+    let queries = text.split("\n;\n").map(str::trim).filter(|query| !query.is_empty());
+    queries.map(|query| format!("SELECT q.* FROM ({query}) q JOIN one ON one.n = 1")).collect()
+}
+
+/// No order was asked for.
+async fn rows(client: &Client, query: &str) -> Result<Vec<String>, String> {
+    let mut rows = ask(client, query).await?;
+    rows.sort();
+    Ok(rows)
+}
+
+fn is_refusal(answer: &Result<Vec<String>, String>) -> bool {
+    answer.as_ref().is_err_and(|said| said.starts_with("0A000"))
+}
+
+async fn is_shipped(client: &Client, query: &str) -> bool {
+    let plan = ask(client, &format!("EXPLAIN (VERBOSE) {query}")).await;
+    plan.is_ok_and(|lines| lines.iter().any(|line| line.trim().starts_with("Relations: ")))
+}
+
+#[tokio::test]
+async fn the_rows_are_the_remotes_own() {
+    let world = World::open().await;
+    let (mut wrong, mut shipped, mut refused) = (Vec::new(), 0, 0);
+    for query in corpus() {
+        let straight = rows(&world.straight, &query).await;
+        world.ours.batch_execute("SET medley.pushdown = on").await.unwrap();
+        let ours = rows(&world.ours, &query).await;
+        shipped += usize::from(is_shipped(&world.ours, &query).await);
+        world.ours.batch_execute("SET medley.pushdown = off").await.unwrap();
+        let here = rows(&world.ours, &query).await;
+        refused += usize::from(is_refusal(&ours));
+        for (name, answer) in [("shipped", &ours), ("here", &here)] {
+            if straight != *answer && !is_refusal(answer) {
+                wrong.push(format!("{query}\n  straight: {straight:?}\n  {name}: {answer:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n{} answers", wrong.join("\n"), wrong.len());
+    assert!(shipped >= 140, "of {shipped} queries a part is shipped");
+    assert!(refused <= 5, "{refused} queries are refused");
+}

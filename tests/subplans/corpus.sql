@@ -1,0 +1,390 @@
+SELECT e.id, e.name, d.name AS dname, d.city FROM emp e JOIN dept d ON d.id = e.dept
+;
+SELECT e.id, e.name, d.name AS dname, d.city FROM emp e JOIN dept d ON d.id = e.dept AND e.pay > 500
+;
+SELECT e.id, e.name, d.name AS dname, d.city FROM emp e JOIN dept d ON d.id = e.dept AND d.city < 'a'
+;
+SELECT e.id, e.name, d.name AS dname, d.city FROM emp e JOIN dept d ON d.id = e.dept AND e.name = 'Ada'
+;
+SELECT e.id, e.name, d.name AS dname, d.city FROM emp e JOIN dept d ON d.id = e.dept AND e.id + d.id > 4
+;
+SELECT e.id, e.name, d.name AS dname, d.city FROM emp e JOIN dept d ON d.id = e.dept AND (e.flag OR e.rate > 1)
+;
+SELECT e.id, e.name, d.name AS dname, d.city FROM emp e LEFT JOIN dept d ON d.id = e.dept
+;
+SELECT e.id, e.name, d.name AS dname, d.city FROM emp e LEFT JOIN dept d ON d.id = e.dept AND e.pay > 500
+;
+SELECT e.id, e.name, d.name AS dname, d.city FROM emp e LEFT JOIN dept d ON d.id = e.dept AND d.city < 'a'
+;
+SELECT e.id, e.name, d.name AS dname, d.city FROM emp e LEFT JOIN dept d ON d.id = e.dept AND e.name = 'Ada'
+;
+SELECT e.id, e.name, d.name AS dname, d.city FROM emp e LEFT JOIN dept d ON d.id = e.dept AND e.id + d.id > 4
+;
+SELECT e.id, e.name, d.name AS dname, d.city FROM emp e LEFT JOIN dept d ON d.id = e.dept AND (e.flag OR e.rate > 1)
+;
+SELECT e.id, e.name, d.name AS dname, d.city FROM emp e RIGHT JOIN dept d ON d.id = e.dept
+;
+SELECT e.id, e.name, d.name AS dname, d.city FROM emp e RIGHT JOIN dept d ON d.id = e.dept AND e.pay > 500
+;
+SELECT e.id, e.name, d.name AS dname, d.city FROM emp e RIGHT JOIN dept d ON d.id = e.dept AND d.city < 'a'
+;
+SELECT e.id, e.name, d.name AS dname, d.city FROM emp e RIGHT JOIN dept d ON d.id = e.dept AND e.name = 'Ada'
+;
+SELECT e.id, e.name, d.name AS dname, d.city FROM emp e RIGHT JOIN dept d ON d.id = e.dept AND e.id + d.id > 4
+;
+SELECT e.id, e.name, d.name AS dname, d.city FROM emp e RIGHT JOIN dept d ON d.id = e.dept AND (e.flag OR e.rate > 1)
+;
+SELECT e.id, e.name, d.name AS dname, d.city FROM emp e FULL JOIN dept d ON d.id = e.dept
+;
+SELECT e.id, coalesce(d.city, 'nowhere') AS c FROM emp e LEFT JOIN dept d ON d.id = e.dept
+;
+SELECT e.id, x.c FROM emp e LEFT JOIN (SELECT id, coalesce(city, 'none') AS c FROM dept WHERE name <> 'again') x ON x.id = e.dept
+;
+SELECT e.id, d.id AS did FROM emp e LEFT JOIN dept d ON d.id = e.dept WHERE d.id IS NULL OR e.pay < 900
+;
+SELECT e.id, coalesce(d.city, 'nowhere') AS c FROM emp e RIGHT JOIN dept d ON d.id = e.dept
+;
+SELECT e.id, x.c FROM emp e RIGHT JOIN (SELECT id, coalesce(city, 'none') AS c FROM dept WHERE name <> 'again') x ON x.id = e.dept
+;
+SELECT e.id, d.id AS did FROM emp e RIGHT JOIN dept d ON d.id = e.dept WHERE d.id IS NULL OR e.pay < 900
+;
+SELECT e.id, coalesce(d.city, 'nowhere') AS c FROM emp e JOIN dept d ON d.id = e.dept
+;
+SELECT e.id, x.c FROM emp e JOIN (SELECT id, coalesce(city, 'none') AS c FROM dept WHERE name <> 'again') x ON x.id = e.dept
+;
+SELECT e.id, d.id AS did FROM emp e JOIN dept d ON d.id = e.dept WHERE d.id IS NULL OR e.pay < 900
+;
+SELECT e.id, d.id AS did, s.id AS sid FROM emp e JOIN dept d ON d.id = e.dept JOIN sale s ON s.emp = e.id
+;
+SELECT e.id, b.name AS boss, c.name AS top FROM emp e LEFT JOIN emp b ON b.id = e.boss LEFT JOIN emp c ON c.id = b.boss
+;
+SELECT e.id, b.name AS boss FROM emp e JOIN emp b ON b.id = e.boss WHERE b.pay > e.pay
+;
+SELECT e.id, s.id AS sid FROM emp e LEFT JOIN sale s ON s.emp = e.id AND s.qty = 2 AND e.flag
+;
+SELECT e.id, s.qty FROM emp e LEFT JOIN (SELECT emp, qty FROM sale WHERE amount > 20) s ON s.emp = e.id WHERE s.qty IS NULL
+;
+SELECT e.id, d.id AS did FROM (SELECT * FROM emp WHERE flag) e FULL JOIN (SELECT * FROM dept WHERE city = 'Rome') d ON d.id = e.dept
+;
+SELECT e.id, d.id AS did, b.id AS bid FROM emp e LEFT JOIN (dept d JOIN emp b ON b.dept = d.id) ON d.id = e.dept
+;
+SELECT count(*) AS n FROM emp a, emp b WHERE a.id < b.id
+;
+SELECT e.id, m.x FROM emp e LEFT JOIN empty m ON m.id = e.id
+;
+SELECT e.id FROM emp e JOIN empty m ON m.id = e.id
+;
+SELECT e.id, m.n FROM empty m RIGHT JOIN emp e ON e.id = m.id WHERE e.pay = 800.50
+;
+SELECT count(*) AS n, sum(n) AS s, max(x) AS m FROM empty
+;
+SELECT x, count(*) AS n FROM empty GROUP BY x
+;
+SELECT e.id, e.name FROM emp e WHERE e.id IN (SELECT emp FROM sale)
+;
+SELECT e.id, e.name FROM emp e WHERE e.id NOT IN (SELECT emp FROM sale WHERE emp IS NOT NULL)
+;
+SELECT e.id, e.name FROM emp e WHERE e.id NOT IN (SELECT emp FROM sale)
+;
+SELECT e.id, e.name FROM emp e WHERE EXISTS (SELECT 1 FROM sale s WHERE s.emp = e.id AND s.qty > 4)
+;
+SELECT e.id, e.name FROM emp e WHERE NOT EXISTS (SELECT 1 FROM sale s WHERE s.emp = e.id AND s.amount > 30)
+;
+SELECT e.id, e.name FROM emp e WHERE e.dept IN (SELECT id FROM dept WHERE city = 'Rome')
+;
+SELECT e.id, e.name FROM emp e WHERE e.dept IN (SELECT id FROM empty)
+;
+SELECT e.id, e.name FROM emp e WHERE e.dept NOT IN (SELECT id FROM empty)
+;
+SELECT e.id, e.name FROM emp e WHERE e.name IN (SELECT city FROM dept)
+;
+SELECT e.id, e.name FROM emp e WHERE e.id IN (SELECT boss FROM emp) AND NOT e.flag
+;
+SELECT e.id, e.name FROM emp e WHERE e.pay > (SELECT avg(pay) FROM emp)
+;
+SELECT e.id, e.name FROM emp e WHERE e.pay = (SELECT max(pay) FROM emp x WHERE x.dept = e.dept)
+;
+SELECT e.id, e.name FROM emp e WHERE e.dept IN (SELECT id FROM dept) OR e.pay IS NULL
+;
+SELECT e.id, e.name FROM emp e WHERE EXISTS (SELECT 1 FROM dept d JOIN emp b ON b.dept = d.id WHERE d.id = e.dept AND b.id <> e.id)
+;
+SELECT count(*) AS v FROM emp
+;
+SELECT dept, count(*) AS v FROM emp GROUP BY dept
+;
+SELECT count(pay) AS v FROM emp
+;
+SELECT dept, count(pay) AS v FROM emp GROUP BY dept
+;
+SELECT count(DISTINCT pay) AS v FROM emp
+;
+SELECT dept, count(DISTINCT pay) AS v FROM emp GROUP BY dept
+;
+SELECT sum(id) AS v FROM emp
+;
+SELECT dept, sum(id) AS v FROM emp GROUP BY dept
+;
+SELECT sum(pay) AS v FROM emp
+;
+SELECT dept, sum(pay) AS v FROM emp GROUP BY dept
+;
+SELECT avg(pay) AS v FROM emp
+;
+SELECT dept, avg(pay) AS v FROM emp GROUP BY dept
+;
+SELECT min(name) AS v FROM emp
+;
+SELECT dept, min(name) AS v FROM emp GROUP BY dept
+;
+SELECT max(name) AS v FROM emp
+;
+SELECT dept, max(name) AS v FROM emp GROUP BY dept
+;
+SELECT min(hired) AS v FROM emp
+;
+SELECT dept, min(hired) AS v FROM emp GROUP BY dept
+;
+SELECT max(rate) AS v FROM emp
+;
+SELECT dept, max(rate) AS v FROM emp GROUP BY dept
+;
+SELECT avg(id) AS v FROM emp
+;
+SELECT dept, avg(id) AS v FROM emp GROUP BY dept
+;
+SELECT bool_and(flag) AS v FROM emp
+;
+SELECT dept, bool_and(flag) AS v FROM emp GROUP BY dept
+;
+SELECT bool_or(flag) AS v FROM emp
+;
+SELECT dept, bool_or(flag) AS v FROM emp GROUP BY dept
+;
+SELECT sum(rate) AS v FROM emp
+;
+SELECT dept, sum(rate) AS v FROM emp GROUP BY dept
+;
+SELECT count(*) FILTER (WHERE pay > 500) AS v FROM emp
+;
+SELECT dept, count(*) FILTER (WHERE pay > 500) AS v FROM emp GROUP BY dept
+;
+SELECT sum(pay) FILTER (WHERE flag) AS v FROM emp
+;
+SELECT dept, sum(pay) FILTER (WHERE flag) AS v FROM emp GROUP BY dept
+;
+SELECT count(DISTINCT name) AS v FROM emp
+;
+SELECT dept, count(DISTINCT name) AS v FROM emp GROUP BY dept
+;
+SELECT sum(DISTINCT pay) AS v FROM emp
+;
+SELECT dept, sum(DISTINCT pay) AS v FROM emp GROUP BY dept
+;
+SELECT min(pay) AS v FROM emp
+;
+SELECT dept, min(pay) AS v FROM emp GROUP BY dept
+;
+SELECT max(code) AS v FROM emp
+;
+SELECT dept, max(code) AS v FROM emp GROUP BY dept
+;
+SELECT stddev_samp(rate) AS v FROM emp
+;
+SELECT dept, stddev_samp(rate) AS v FROM emp GROUP BY dept
+;
+SELECT avg(rate) AS v FROM emp
+;
+SELECT dept, avg(rate) AS v FROM emp GROUP BY dept
+;
+SELECT code, count(*) AS n FROM emp GROUP BY code
+;
+SELECT rate, count(*) AS n FROM emp GROUP BY rate
+;
+SELECT name, count(*) AS n FROM emp GROUP BY name
+;
+SELECT pay * 2 AS p, count(*) AS n FROM emp GROUP BY pay * 2
+;
+SELECT dept, flag, sum(id) AS s FROM emp GROUP BY dept, flag
+;
+SELECT dept, sum(pay) AS s FROM emp GROUP BY dept HAVING sum(pay) > 900
+;
+SELECT dept, count(*) AS n FROM emp GROUP BY dept HAVING count(*) > 1
+;
+SELECT d.city, sum(e.pay) AS s, count(*) AS n FROM emp e JOIN dept d ON d.id = e.dept GROUP BY d.city
+;
+SELECT d.city, avg(s.amount) AS a FROM emp e JOIN dept d ON d.id = e.dept JOIN sale s ON s.emp = e.id GROUP BY d.city
+;
+SELECT s.emp, sum(s.amount) AS a, max(s.at) AS m FROM sale s GROUP BY s.emp
+;
+SELECT emp, sum(qty * amount) AS v FROM sale GROUP BY emp
+;
+SELECT sum(amount) / count(*) AS v FROM sale WHERE amount < 1000
+;
+SELECT qty, count(*) AS n, min(amount) AS m FROM sale GROUP BY qty
+;
+SELECT string_agg(name, ',' ORDER BY name, id) AS v FROM emp
+;
+SELECT dept, array_agg(id ORDER BY id DESC) AS v FROM emp GROUP BY dept
+;
+SELECT dept, string_agg(name, ',' ORDER BY pay, id) AS v FROM emp GROUP BY dept
+;
+SELECT 1 AS x FROM (SELECT count(*) FROM emp) q
+;
+SELECT dept, grouping(dept) AS g, count(*) AS n FROM emp GROUP BY ROLLUP (dept)
+;
+SELECT x.dept, max(x.n) AS m FROM (SELECT dept, flag, count(*) AS n FROM emp GROUP BY dept, flag) x GROUP BY x.dept
+;
+SELECT extract(year FROM hired) AS y, count(*) AS n FROM emp GROUP BY 1
+;
+SELECT sum(CASE WHEN flag THEN pay ELSE 0 END) AS v FROM emp
+;
+SELECT sum(CASE WHEN d.city = 'Rome' THEN 1 ELSE 0 END) AS v FROM emp e JOIN dept d ON d.id = e.dept
+;
+SELECT e.dept, 100.0 * sum(CASE WHEN e.flag THEN e.pay ELSE 0 END) / sum(e.pay) AS v FROM emp e GROUP BY e.dept
+;
+SELECT avg(7 / id) AS v FROM emp
+;
+SELECT sum(id / 2) AS v, sum(id % 3) AS w FROM emp
+;
+SELECT id, name, pay FROM emp ORDER BY id LIMIT 4
+;
+SELECT id, name, pay FROM emp ORDER BY id DESC LIMIT 4
+;
+SELECT id, name, pay FROM emp ORDER BY name, id LIMIT 4
+;
+SELECT id, name, pay FROM emp ORDER BY name DESC, id LIMIT 4
+;
+SELECT id, name, pay FROM emp ORDER BY name NULLS FIRST, id LIMIT 4
+;
+SELECT id, name, pay FROM emp ORDER BY pay DESC NULLS LAST, id LIMIT 4
+;
+SELECT id, name, pay FROM emp ORDER BY pay, id LIMIT 4
+;
+SELECT id, name, pay FROM emp ORDER BY hired DESC, id LIMIT 4
+;
+SELECT id, name, pay FROM emp ORDER BY rate, id LIMIT 4
+;
+SELECT id, name, pay FROM emp ORDER BY code, id LIMIT 4
+;
+SELECT id, name, pay FROM emp ORDER BY dept NULLS FIRST, id DESC LIMIT 4
+;
+SELECT id, name, pay FROM emp ORDER BY flag, id LIMIT 4
+;
+SELECT id FROM emp ORDER BY id LIMIT 3 OFFSET 2
+;
+SELECT id FROM emp ORDER BY id OFFSET 6
+;
+SELECT count(*) AS n FROM (SELECT id FROM emp LIMIT 5) x
+;
+SELECT count(*) AS n FROM (SELECT e.id FROM emp e JOIN sale s ON s.emp = e.id LIMIT 7 OFFSET 3) x
+;
+SELECT e.id, s.id AS sid FROM emp e JOIN sale s ON s.emp = e.id ORDER BY s.amount DESC, s.id LIMIT 5
+;
+SELECT dept, sum(pay) AS s FROM emp GROUP BY dept ORDER BY s DESC NULLS LAST, dept LIMIT 2
+;
+SELECT max(x.id) AS m FROM (SELECT id FROM emp ORDER BY id LIMIT 3) x
+;
+SELECT d.name FROM dept d JOIN (SELECT dept FROM emp ORDER BY pay DESC NULLS LAST, id LIMIT 3) x ON x.dept = d.id
+;
+SELECT id, 1 AS k FROM emp ORDER BY k, id LIMIT 2
+;
+SELECT DISTINCT dept FROM emp
+;
+SELECT DISTINCT name, pay FROM emp
+;
+SELECT DISTINCT d.city FROM emp e JOIN dept d ON d.id = e.dept
+;
+SELECT DISTINCT code FROM emp
+;
+SELECT DISTINCT dept FROM emp ORDER BY dept LIMIT 2
+;
+SELECT count(*) AS n FROM (SELECT DISTINCT dept, flag FROM emp) x
+;
+SELECT DISTINCT ON (dept) dept, id FROM emp ORDER BY dept, id
+;
+SELECT x.a, x.a AS b FROM (SELECT DISTINCT dept AS a, flag AS f FROM emp) x
+;
+SELECT id FROM emp UNION ALL SELECT id FROM dept
+;
+SELECT dept FROM emp UNION ALL SELECT id FROM dept
+;
+SELECT name FROM emp UNION ALL SELECT city FROM dept
+;
+SELECT id FROM emp UNION SELECT id FROM dept
+;
+SELECT dept FROM emp UNION SELECT id FROM dept
+;
+SELECT name FROM emp UNION SELECT city FROM dept
+;
+SELECT id FROM emp INTERSECT SELECT id FROM dept
+;
+SELECT dept FROM emp INTERSECT SELECT id FROM dept
+;
+SELECT name FROM emp INTERSECT SELECT city FROM dept
+;
+SELECT id FROM emp EXCEPT SELECT id FROM dept
+;
+SELECT dept FROM emp EXCEPT SELECT id FROM dept
+;
+SELECT name FROM emp EXCEPT SELECT city FROM dept
+;
+SELECT id FROM emp INTERSECT ALL SELECT id FROM dept
+;
+SELECT dept FROM emp INTERSECT ALL SELECT id FROM dept
+;
+SELECT name FROM emp INTERSECT ALL SELECT city FROM dept
+;
+SELECT id FROM emp EXCEPT ALL SELECT id FROM dept
+;
+SELECT dept FROM emp EXCEPT ALL SELECT id FROM dept
+;
+SELECT name FROM emp EXCEPT ALL SELECT city FROM dept
+;
+SELECT id FROM emp WHERE flag UNION ALL SELECT emp FROM sale WHERE qty = 1 UNION ALL SELECT id FROM dept
+;
+SELECT count(*) AS n, sum(x.i) AS s FROM (SELECT id AS i FROM emp UNION ALL SELECT emp FROM sale) x
+;
+SELECT id, pay FROM emp UNION ALL SELECT id, n FROM empty
+;
+(SELECT id FROM emp ORDER BY id LIMIT 2) UNION ALL (SELECT id FROM dept ORDER BY id LIMIT 2)
+;
+SELECT e.id, r.zone FROM emp e JOIN dept d ON d.id = e.dept JOIN region r ON r.city = d.city
+;
+SELECT r.zone, sum(e.pay) AS s FROM emp e JOIN dept d ON d.id = e.dept LEFT JOIN region r ON r.city = d.city GROUP BY r.zone
+;
+SELECT e.id, r.zone FROM region r JOIN dept d ON d.city = r.city JOIN emp e ON e.dept = d.id JOIN sale s ON s.emp = e.id WHERE s.qty = 1
+;
+SELECT r.zone, o.n FROM region r JOIN one o ON o.n = r.zone
+;
+SELECT e.id FROM emp e, region r, dept d, one o WHERE e.dept = d.id AND r.city = d.city AND o.n = r.zone
+;
+SELECT e.id, (SELECT count(*) FROM region r) AS n FROM emp e JOIN dept d ON d.id = e.dept
+;
+SELECT lower(e.name) AS l, d.id AS did FROM emp e JOIN dept d ON d.id = e.dept
+;
+SELECT e.id, row_number() OVER (ORDER BY e.id) AS n FROM emp e JOIN dept d ON d.id = e.dept AND d.name <> 'again'
+;
+SELECT e.id FROM emp e JOIN dept d ON e.name = d.city
+;
+SELECT e.id FROM emp e JOIN dept d ON d.name = e.name OR d.id = e.dept
+;
+SELECT e.id, d.id AS did FROM emp e JOIN dept d ON e.dept IS NOT DISTINCT FROM d.id
+;
+SELECT e.id FROM emp e JOIN sale s ON s.id = e.id WHERE s.at > '2020-01-02' AND e.hired < '2011-01-01'
+;
+SELECT e.id, e.hired + 7 AS h FROM emp e JOIN dept d ON d.id = e.dept
+;
+SELECT s.id, s.at::date AS d FROM sale s JOIN emp e ON e.id = s.emp WHERE s.at::date = '2020-01-03'
+;
+SELECT e.id, abs(e.pay - 500) AS a, round(e.pay, 1) AS r FROM emp e JOIN dept d ON d.id = e.dept
+;
+SELECT e.id, e.pay / 3 AS a, e.id / 3 AS b, -e.id AS c FROM emp e JOIN dept d ON d.id = e.dept
+;
+SELECT e.id, e.name || d.name AS n, length(e.name) AS l FROM emp e JOIN dept d ON d.id = e.dept
+;
+SELECT e.id FROM emp e JOIN dept d ON d.id = e.dept WHERE e.name LIKE '%d%' AND d.city IN ('Rome', 'oslo')
+;
+SELECT e.id FROM emp e JOIN dept d ON d.id = e.dept WHERE e.pay BETWEEN 1 AND 900.5 AND NOT (d.city = 'Rome' AND e.flag)
+;
+SELECT e.id, e.flag IS NOT TRUE AS t FROM emp e JOIN dept d ON d.id = e.dept WHERE (e.flag IS TRUE) = (d.id = 1)
+;
