@@ -5,8 +5,8 @@ use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use medley_fdw::{
     Batches, Begin, Canceller, Capabilities, Dialect, Error, Estimate, Facts, Family, ImportSchema,
-    Isolation, Query, RemoteTable, Report, Result, RowIdentity, Split, SqlConnection, SqlState,
-    TableDef, TableName, TableStatistics,
+    Isolation, Modified, Modify, Query, RemoteTable, Report, Result, RowIdentity, Split,
+    SqlConnection, SqlState, TableDef, TableName, TableStatistics,
 };
 
 use crate::scan::{Cursor, Scan};
@@ -40,7 +40,7 @@ impl Connection {
                 transactions: true,
                 snapshots: false,
                 splits: remote.needs_no_snapshot,
-                modify: false,
+                modify: true,
                 raw_rows: false,
             },
         };
@@ -97,6 +97,29 @@ impl SqlConnection for Connection {
         let opened = self.cursors.remove(cursor).ok_or_else(|| no_cursor(cursor))?;
         opened.close(&mut self.session);
         Ok(())
+    }
+
+    async fn modify(&mut self, modify: Modify) -> Result<Modified> {
+        crate::modify::modify(&mut self.session, &modify).await
+    }
+
+    /// It is INSERT.
+    async fn can_copy_in(&mut self, _table: &TableName, _columns: &[String]) -> Result<bool> {
+        Ok(true)
+    }
+
+    async fn copy_in(
+        &mut self,
+        table: &TableName,
+        columns: &[String],
+        rows: Batches<'static>,
+    ) -> Result<u64> {
+        crate::modify::copy_in(&mut self.session, table, columns, rows).await
+    }
+
+    /// The statement is a DELETE: TRUNCATE would end the transaction.
+    async fn truncate(&mut self, sql: &str) -> Result<()> {
+        self.session.execute(sql).await.map(drop)
     }
 
     async fn row_identity(&mut self, table: &TableName) -> Result<RowIdentity> {

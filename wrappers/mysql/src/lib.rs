@@ -22,6 +22,7 @@ mod describe;
 mod error;
 mod geometry;
 mod import;
+mod modify;
 mod options;
 mod parameter;
 mod plan;
@@ -109,5 +110,9 @@ impl SqlWrapper for MySql {
 
     fn dialect(&self) -> &'static Dialect {
         &connection::DIALECT
+    }
+
+    fn modifies(&self) -> bool {
+        true
     }
 }

@@ -170,8 +170,13 @@ impl Session {
 
     /// Runs a statement that returns no rows.
     pub async fn execute(&mut self, sql: &str) -> Result<u64> {
+        self.execute_as(sql, sql).await
+    }
+
+    /// The same; an error shows another text, which holds no values.
+    pub async fn execute_as(&mut self, sql: &str, shown: &str) -> Result<u64> {
         self.send(command::QUERY, |out| out.put_slice(sql.as_bytes())).await?;
-        self.changed(sql).await
+        self.changed(shown).await
     }
 
     /// Runs a query of few rows, as text.

@@ -145,7 +145,9 @@ fn listed(psql: &mut Command) -> String {
     let output = run(psql, LISTINGS, &["-A"]);
     assert_eq!(text(&output.stderr), "");
     let common = |line: &&str| {
-        !["hello_fdw|", "mysql_fdw|", "sqlite_fdw|", "plpgsql|"].iter().any(|it| line.starts_with(it))
+        !["hello_fdw|", "mysql_fdw|", "sqlite_fdw|", "plpgsql|"]
+            .iter()
+            .any(|it| line.starts_with(it))
     };
     // Sealed values show as a mask here.
     let shown = text(&output.stdout).replace(r"password E'it''s \\ hers'", "password '********'");

@@ -3,6 +3,7 @@ mod fixture;
 mod import;
 mod login;
 mod manual;
+mod modify;
 mod rows;
 mod stream;
 mod tls;
