@@ -2,9 +2,10 @@
 mod bearer;
 mod issuer;
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use medley_testkit::Medley;
+use medley_testkit::{Medley, Program};
 use serde_json::{Value, json};
 
 use crate::{builder, reload};
@@ -243,4 +244,42 @@ fn issuers_are_read_again() {
     reload(&medley);
     assert_eq!(log_in(&medley, "alice", Some(&new)), Outcome::In);
     assert_eq!(log_in(&medley, "alice", Some(&old)), refused(&later, "alice"));
+}
+
+/// libpq 18 itself, by its hook for those who have a token: it asks where to get one first, and
+/// then comes again with it.
+fn libpq(medley: &Medley, issuer: &Issuer, user: &str, token: &str) -> Result<String, String> {
+    let library = Program::PSQL_18.locate().unwrap().canonicalize().unwrap();
+    let library = library.parent().unwrap().with_file_name("lib").join("libpq.so.5");
+    let conninfo = format!(
+        "host=127.0.0.1 port={} dbname=medley user={user} oauth_issuer={} oauth_client_id=psql",
+        medley.port(),
+        issuer.name,
+    );
+    let mut python = Command::new("python3");
+    // An issuer on this machine speaks HTTP without TLS.
+    python.env("PGOAUTHDEBUG", "UNSAFE").args(["-c", include_str!("libpq.py")]);
+    let output = python.arg(library).args([conninfo.as_str(), token]).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().trim_end().to_owned();
+    match output.status.success() {
+        true => Ok(text(output.stdout)),
+        false => Err(text(output.stderr)),
+    }
+}
+
+#[test]
+fn libpq_logs_in_with_a_token() {
+    let key = Key::new("k1");
+    let issuer = Issuer::start(&[&key]);
+    let medley = medley(&issuer, "");
+    let alice = key.sign(&issuer.claims("alice"));
+    let discovery = format!("{}/.well-known/openid-configuration", issuer.name);
+    assert_eq!(libpq(&medley, &issuer, "alice", &alice), Ok(format!("alice sql {discovery}")));
+    let refused = libpq(&medley, &issuer, "bob", &alice).unwrap_err();
+    let expected = "FATAL:  OAuth bearer authentication failed for user \"bob\"";
+    assert!(refused.contains(expected), "{refused}");
+    // It trusts nobody else's word on where to get a token.
+    let other = Issuer::start(&[&key]);
+    let refused = libpq(&medley, &other, "alice", &alice).unwrap_err();
+    assert!(refused.contains("is incompatible with oauth_issuer"), "{refused}");
 }
