@@ -166,6 +166,16 @@ impl Catalog {
         Ok(())
     }
 
+    /// What is kept of transactions that several remotes prepare, by transaction.
+    pub fn decisions(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        self.writer.lock().store.decisions()
+    }
+
+    /// Keeps it, or forgets it; when this returns, it is on disk.
+    pub fn decide(&self, transaction: &str, value: Option<&[u8]>) -> Result<()> {
+        self.writer.lock().store.decide(transaction, value)
+    }
+
     pub(crate) fn locks(&self) -> &LockTable {
         &self.locks
     }

@@ -7,7 +7,7 @@ use medley_catalog::ids::{RoleOid, ServerOid, UserMappingOid};
 use medley_diagnostic::Report;
 use medley_dump::Definitions;
 use medley_fdw::Registry;
-use medley_foreign::{Access, Probe};
+use medley_foreign::{Access, InDoubt, Probe};
 use medley_types::Style;
 use tokio_util::sync::CancellationToken;
 
@@ -60,6 +60,8 @@ pub trait Facts: Send + Sync {
     fn cursors(&self) -> Vec<CursorRow>;
     /// The session's prepared statements, as `pg_prepared_statements` lists them.
     fn prepared_statements(&self) -> Vec<PreparedRow>;
+    /// What remotes have prepared and not ended, as `medley_in_doubt` lists it.
+    fn in_doubt(&self) -> Result<Vec<InDoubt>, Report>;
     /// `pg_backend_pid()`.
     fn backend_pid(&self) -> i32;
     /// `pg_postmaster_start_time()`: microseconds since 1970.

@@ -28,6 +28,9 @@ pub const BIND_SECRETS: &str = "bind_secrets";
 /// Whether a server may be told of values that come from others.
 pub const DYNAMIC_FILTERS: &str = "dynamic_filters";
 
+/// Whether a server prepares its part of a transaction before it commits.
+pub const TWO_PHASE: &str = "two_phase";
+
 /// Until when a mapping may be used.
 pub const VALID_UNTIL: &str = "valid_until";
 
@@ -52,6 +55,7 @@ pub const OURS: &[OptionSpec] = &[
     OptionSpec::new(Scope::Server, REQUIRE_CONSENT, Kind::Bool, "Whether a mapping that somebody else has made for a role or changed is used only once the role accepts it with medley_accept_mapping; only superusers take it back.").default("false"),
     OptionSpec::new(Scope::Server, BIND_SECRETS, Kind::Bool, "Whether a secret of a mapping is used only as long as the server's endpoint and TLS options are those for which it was entered; afterwards, and where this is said later, it is to be entered again.").default("false"),
     OptionSpec::new(Scope::Server, DYNAMIC_FILTERS, Kind::Bool, "Whether scans of its tables are told which values the other side of a join has, which then stand in the remote's log.").default("true"),
+    OptionSpec::new(Scope::Server, TWO_PHASE, Kind::Bool, "Whether its part of a transaction that changes rows on other servers too is prepared first (PREPARE TRANSACTION), and committed when all have; the account there must be allowed to, and max_prepared_transactions above 0.").default("false"),
     OptionSpec::new(Scope::UserMapping, VALID_UNTIL, Kind::Text, "Until when the mapping may be used: a date, a time and a zone, without one in UTC; or infinity.").default("infinity"),
     OptionSpec::new(Scope::UserMapping, PASSWORD_NEXT, Kind::Secret, "The password that the remote user is about to have, or just got: where the present one is refused it is tried, and once it logs in it takes the other's place."),
     OptionSpec::new(Scope::UserMapping, TEMPLATES, Kind::Bool, "Whether {role} and {session_user} in the remote user's name stand for who uses the mapping.").default("on where the mapping has a reference"),

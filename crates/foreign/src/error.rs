@@ -1,6 +1,6 @@
 use medley_diagnostic::{Diagnostic, Report, SqlState};
 
-use crate::FetchError;
+use crate::{FetchError, Parted};
 
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -86,6 +86,9 @@ pub enum Error {
     /// The transaction's connection broke.
     #[error("connection to server \"{0}\" was lost")]
     TransactionLost(String),
+    /// A transaction was committed at some of its remotes, or nobody knows.
+    #[error("{}", parted(_0))]
+    Parted(Parted),
     /// A sealed option does not open.
     #[error("option \"{option}\" of {object} cannot be used: {source}")]
     Secret {
@@ -161,6 +164,7 @@ impl Diagnostic for Error {
             Self::Unbound { .. } => SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
             Self::Cancelled => SqlState::QUERY_CANCELED,
             Self::TransactionLost(_) => SqlState::CONNECTION_EXCEPTION,
+            Self::Parted(_) => SqlState::STATEMENT_COMPLETION_UNKNOWN,
             Self::Secret { source, .. } => source.sqlstate(),
             Self::Reference { source, .. } => source.sqlstate(),
             Self::Template { source, .. } => source.sqlstate(),
@@ -189,6 +193,11 @@ impl Diagnostic for Error {
                  they are right, enter it again: ALTER USER MAPPING … SERVER {server} OPTIONS (SET \
                  {option} '…')."
             )),
+            Self::Parted(_) => Some(
+                "Look at what was changed at these servers. The option \"two_phase\" of servers \
+                 keeps the parts of a transaction together."
+                    .into(),
+            ),
             Self::Secret { source, .. } => source.hint(),
             Self::Reference { source, .. } => source.hint(),
             Self::Template { source, .. } => source.hint(),
@@ -201,6 +210,9 @@ impl Diagnostic for Error {
     fn detail(&self) -> Option<String> {
         match self {
             Self::Reference { source, .. } => Some(sentence(&source.to_string())),
+            Self::Parted(parted) => {
+                Some(format!("{} The first error was: {}.", parted.detail(), parted.cause))
+            }
             Self::ExpiredMapping { valid_until, .. } => {
                 Some(format!("It was valid until {valid_until}."))
             }
@@ -220,6 +232,13 @@ impl Diagnostic for Error {
                 ..Report::error(self.sqlstate(), self.to_string())
             },
         }
+    }
+}
+
+fn parted(parted: &Parted) -> &'static str {
+    match parted.unknown.is_empty() {
+        true => "transaction was committed on some servers only",
+        false => "it is not known whether the transaction was committed",
     }
 }
 

@@ -168,6 +168,19 @@ impl Lease {
         told(audit, self.sql()?.rollback().await)
     }
 
+    /// The first phase of a commit.
+    pub(crate) async fn prepare_transaction(&mut self, name: &str) -> Result<()> {
+        let audit = self.control(RemoteEvent::Prepare);
+        told(audit, self.sql()?.prepare_transaction(name).await)
+    }
+
+    /// The second.
+    pub(crate) async fn finish_prepared(&mut self, name: &str, commit: bool) -> Result<()> {
+        let event = if commit { RemoteEvent::Commit } else { RemoteEvent::Rollback };
+        let audit = self.control(event);
+        told(audit, self.sql()?.finish_prepared(name, commit).await)
+    }
+
     /// What is done to transactions is told of: whoever is told of a change must be able to know
     /// whether it was committed.
     fn control(&self, event: RemoteEvent) -> Option<Arc<Audit>> {

@@ -9,8 +9,10 @@
 mod access;
 mod audit;
 mod choice;
+mod commit;
 mod connect;
 mod error;
+mod in_doubt;
 mod key;
 mod lease;
 mod names;
@@ -28,7 +30,9 @@ mod writing;
 pub use access::{Access, Batches, Described, Ending, Person, Queries, RawBatches, Scan};
 pub use audit::{Audit, Auditor, QueryId, RemoteEvent, RemoteStatement};
 pub use choice::{Choice, Why, choose, is_pending, requires_consent, valid_until};
+pub use commit::Parted;
 pub use error::{Error, Result};
+pub use in_doubt::InDoubt;
 pub use key::{ConnKey, Principal};
 pub use lease::{Connection, Lease};
 pub use pool::{Limits, Pool};
@@ -45,6 +49,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use audit::QueryIds;
+use in_doubt::Doubts;
 use medley_catalog::{Catalog, Retired};
 use medley_fdw::local::NotLocal;
 use medley_fdw::{Dialer, Network, Registry, TlsRoots};
@@ -78,6 +83,7 @@ pub struct Foreign {
     pub(crate) rotations: Rotations,
     keeps_from_local: AtomicBool,
     pub(crate) surveys: Surveys,
+    pub(crate) doubts: Arc<Doubts>,
 }
 
 impl Foreign {
@@ -113,6 +119,7 @@ impl Foreign {
             rotations: Rotations::default(),
             keeps_from_local: AtomicBool::new(false),
             surveys: Surveys::default(),
+            doubts: Arc::default(),
         });
         retire_at_commit(catalog, &foreign);
         foreign
@@ -140,9 +147,10 @@ impl Foreign {
     }
 
     /// Begins the work that goes on beside statements; to be called once, in the runtime.
-    pub fn start(&self) {
+    pub fn start(self: &Arc<Self>) {
         self.started.store(true, Ordering::Release);
         self.pool.start_reaper();
+        self.start_resolver();
         self.references().start();
     }
 

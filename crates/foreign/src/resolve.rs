@@ -86,6 +86,14 @@ impl Remote {
         &self.inner.references
     }
 
+    /// The server's `two_phase` says that its part of a transaction is prepared first.
+    pub(crate) fn is_two_phase(&self) -> bool {
+        matches!(
+            self.inner.server.options.get(ours::TWO_PHASE),
+            Some(OptionValue::Plain(text)) if ours::is_on(text)
+        )
+    }
+
     /// A server's `keep_connections` says that connections end with the statement.
     pub(crate) fn keeps_connections(&self) -> bool {
         let off = |value: &OptionValue| {

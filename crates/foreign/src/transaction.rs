@@ -11,6 +11,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::{Batches, RawBatches, describe_pinned};
+use crate::in_doubt::Participant;
 use crate::key::PinnedKey;
 use crate::lease::{CANCEL_TIMEOUT, cancel_at_remote};
 use crate::{Access, Audit, ConnKey, Connection, Error, Lease, QueryId, Remote, Result};
@@ -30,6 +31,8 @@ pub struct RemoteTransactions {
     /// 1 in the transaction itself, one more in each savepoint.
     pub(crate) level: AtomicUsize,
     pinned: Mutex<HashMap<PinnedKey, Entry>>,
+    /// How many were.
+    opened: AtomicUsize,
     /// Stops what remotes are doing for the statement that runs.
     stop: Arc<Mutex<CancellationToken>>,
 }
@@ -37,8 +40,8 @@ pub struct RemoteTransactions {
 /// What there is for a mapping.
 #[derive(Clone)]
 enum Entry {
-    /// A connection in a transaction.
-    Pinned(Arc<AsyncMutex<Pinned>>),
+    /// A connection in a transaction, and which of the transaction's it is.
+    Pinned(Arc<AsyncMutex<Pinned>>, usize),
     /// A remote without transactions: each statement gets a connection of its own.
     Unpinned,
 }
@@ -46,6 +49,13 @@ enum Entry {
 pub(crate) struct Pinned {
     lease: Lease,
     server: String,
+    participant: Participant,
+    /// `two_phase`: it prepares before it commits, where others take part.
+    two_phase: bool,
+    /// It was told to commit.
+    asked: bool,
+    /// It has prepared.
+    prepared: bool,
     /// How many levels the remote has: the transaction, and its savepoints.
     level: usize,
     cursors: usize,
@@ -70,7 +80,16 @@ impl RemoteTransactions {
     fn of_kind(isolation: Isolation, read_only: bool, only_written: bool) -> Self {
         let level = AtomicUsize::new(1);
         let (pinned, stop, written) = (Mutex::default(), Arc::default(), Mutex::default());
-        Self { isolation, read_only, only_written, written, level, pinned, stop }
+        Self {
+            isolation,
+            read_only,
+            only_written,
+            written,
+            level,
+            pinned,
+            opened: AtomicUsize::new(0),
+            stop,
+        }
     }
 
     /// From now on rows are changed there.
@@ -89,7 +108,7 @@ impl RemoteTransactions {
     }
 
     pub(crate) fn has(&self, key: &ConnKey) -> bool {
-        matches!(self.pinned.lock().get(&key.pinned()), Some(Entry::Pinned(_)))
+        matches!(self.pinned.lock().get(&key.pinned()), Some(Entry::Pinned(..)))
     }
 
     /// Runs a query on the mapping's connection; `None` where the remote knows no transactions.
@@ -199,7 +218,7 @@ impl RemoteTransactions {
         let key = remote.key().pinned();
         let known = self.pinned.lock().get(&key).cloned();
         match known {
-            Some(Entry::Pinned(pinned)) => return Ok(Some(pinned)),
+            Some(Entry::Pinned(pinned, _)) => return Ok(Some(pinned)),
             Some(Entry::Unpinned) if !self.written.lock().contains(&key) => return Ok(None),
             Some(Entry::Unpinned) | None => {}
         }
@@ -210,11 +229,14 @@ impl RemoteTransactions {
             pinned.remove(&key);
         }
         let entry = pinned.entry(key).or_insert(match opened {
-            Some(opened) => Entry::Pinned(Arc::new(AsyncMutex::new(opened))),
+            Some(opened) => {
+                let number = self.opened.fetch_add(1, Ordering::Relaxed);
+                Entry::Pinned(Arc::new(AsyncMutex::new(opened)), number)
+            }
             None => Entry::Unpinned,
         });
         Ok(match entry {
-            Entry::Pinned(pinned) => Some(Arc::clone(pinned)),
+            Entry::Pinned(pinned, _) => Some(Arc::clone(pinned)),
             Entry::Unpinned => None,
         })
     }
@@ -240,6 +262,10 @@ impl RemoteTransactions {
         Ok(Some(Pinned {
             lease,
             server: remote.server_name().to_owned(),
+            participant: Participant::new(access, remote),
+            two_phase: remote.is_two_phase(),
+            asked: false,
+            prepared: false,
             level: 1,
             cursors: 0,
             abandoned: Arc::default(),
@@ -268,7 +294,7 @@ impl RemoteTransactions {
     fn connections(&self) -> Vec<Arc<AsyncMutex<Pinned>>> {
         let pinned = self.pinned.lock();
         let connection = |entry: &Entry| match entry {
-            Entry::Pinned(pinned) => Some(Arc::clone(pinned)),
+            Entry::Pinned(pinned, _) => Some(Arc::clone(pinned)),
             Entry::Unpinned => None,
         };
         pinned.values().filter_map(connection).collect()
@@ -297,30 +323,29 @@ impl RemoteTransactions {
         }
     }
 
-    /// Commits at each remote, in turn. To be called before the local commit.
-    pub async fn commit(&self) -> Result<()> {
-        for pinned in self.take() {
-            let mut pinned = pinned.lock_owned().await;
-            pinned.commit().await?;
-            pinned.give_back().await;
-        }
-        Ok(())
-    }
-
     /// Undoes everything at each remote.
     pub async fn rollback(&self) {
         self.stop();
-        for pinned in self.take() {
+        for (_, pinned) in self.take() {
             let mut pinned = pinned.lock_owned().await;
             pinned.rollback().await;
             pinned.give_back().await;
         }
     }
 
-    fn take(&self) -> Vec<Arc<AsyncMutex<Pinned>>> {
-        let connections = self.connections();
-        self.pinned.lock().clear();
-        connections
+    /// Those there are, and whether rows were changed there, in the order of their first use.
+    pub(crate) fn take(&self) -> Vec<(bool, Arc<AsyncMutex<Pinned>>)> {
+        let written = self.written.lock();
+        let entries = std::mem::take(&mut *self.pinned.lock());
+        let mut taken: Vec<_> = entries
+            .into_iter()
+            .filter_map(|(key, entry)| match entry {
+                Entry::Pinned(pinned, number) => Some((number, written.contains(&key), pinned)),
+                Entry::Unpinned => None,
+            })
+            .collect();
+        taken.sort_by_key(|(number, ..)| *number);
+        taken.into_iter().map(|(_, wrote, pinned)| (wrote, pinned)).collect()
     }
 }
 
@@ -444,15 +469,57 @@ impl Pinned {
         }
     }
 
-    async fn commit(&mut self) -> Result<()> {
-        self.check()?;
-        self.unknown = true;
-        self.lease.commit().await?;
-        self.unknown = false;
-        Ok(())
+    pub(crate) fn server(&self) -> &str {
+        &self.server
     }
 
-    async fn rollback(&mut self) {
+    pub(crate) fn participant(&self) -> &Participant {
+        &self.participant
+    }
+
+    pub(crate) fn is_two_phase(&self) -> bool {
+        self.two_phase
+    }
+
+    /// Whether it was told to commit.
+    pub(crate) fn was_asked(&self) -> bool {
+        self.asked
+    }
+
+    /// The first of two phases. Where its answer did not come, what is kept of it is looked at
+    /// again.
+    pub(crate) async fn prepare(&mut self, name: &str) -> Result<()> {
+        self.check()?;
+        self.unknown = true;
+        let prepared = self.lease.prepare_transaction(name).await;
+        self.unknown = prepared.as_ref().is_err_and(Error::is_connection_lost);
+        self.prepared = prepared.is_ok();
+        prepared
+    }
+
+    /// The second; whether the remote has heard it. One that has not prepared has nothing to end
+    /// but its transaction, unless nobody knows whether it has.
+    pub(crate) async fn finish_prepared(&mut self, name: &str, commit: bool) -> bool {
+        if !self.prepared {
+            let is_known = !self.unknown;
+            self.rollback().await;
+            return is_known;
+        }
+        self.unknown = true;
+        self.unknown = self.lease.finish_prepared(name, commit).await.is_err();
+        !self.unknown
+    }
+
+    pub(crate) async fn commit(&mut self) -> Result<()> {
+        self.check()?;
+        self.unknown = true;
+        self.asked = true;
+        let committed = self.lease.commit().await;
+        self.unknown = committed.as_ref().is_err_and(Error::is_connection_lost);
+        committed
+    }
+
+    pub(crate) async fn rollback(&mut self) {
         if self.unknown {
             return;
         }
@@ -460,7 +527,7 @@ impl Pinned {
         self.unknown = self.lease.rollback().await.is_err();
     }
 
-    async fn give_back(&mut self) {
+    pub(crate) async fn give_back(&mut self) {
         if !self.unknown {
             self.lease.give_back().await;
         }

@@ -10,7 +10,7 @@ use medley_engine::{
     ActiveBackend, AuditRow, CursorRow, Facts, LoginMap, LoginRule, PreparedRow, SettingRow, Trial,
 };
 use medley_fdw::Registry;
-use medley_foreign::{Access, Probe};
+use medley_foreign::{Access, InDoubt, Probe};
 use parking_lot::Mutex;
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -105,6 +105,10 @@ impl Facts for SessionFacts {
 
     fn prepared_statements(&self) -> Vec<PreparedRow> {
         self.statements.rows()
+    }
+
+    fn in_doubt(&self) -> Result<Vec<InDoubt>, Report> {
+        self.instance.foreign.in_doubt().map_err(|error| error.report())
     }
 
     fn backend_pid(&self) -> i32 {

@@ -268,7 +268,7 @@ impl Session {
         self.portals.clear();
         let mut committed = Ok(());
         if let Some(remote) = &transaction.remote {
-            committed = remote.commit().await.map_err(|error| error.report());
+            committed = remote.commit(&self.instance.foreign).await.map_err(|error| error.report());
             if committed.is_err() {
                 remote.rollback().await;
             }
@@ -276,7 +276,11 @@ impl Session {
         if committed.is_ok() && transaction.catalog.has_changes() {
             let catalog = transaction.catalog;
             let done = tokio::task::block_in_place(|| catalog.commit());
-            committed = done.map(drop).map_err(|error| error.report());
+            let wrote = transaction.remote.as_ref().is_some_and(|remote| remote.has_written());
+            committed = done.map(drop).map_err(|error| match wrote {
+                false => error.report(),
+                true => only_there(&error.report()),
+            });
         }
         match committed.is_ok() {
             true => {
@@ -463,6 +467,13 @@ impl Session {
             activity.transaction_since = transaction;
         });
     }
+}
+
+/// The catalog refused what servers have committed.
+fn only_there(cause: &Report) -> Report {
+    let message = "transaction was committed on foreign servers, but not in the catalog";
+    Report::error(SqlState::STATEMENT_COMPLETION_UNKNOWN, message)
+        .with_detail(format!("The error was: {}.", cause.message))
 }
 
 /// `there is no parameter $1`.

@@ -82,6 +82,13 @@ impl Connection {
     }
 }
 
+fn aborted() -> Error {
+    Error::refused(Report::error(
+        SqlState::IN_FAILED_SQL_TRANSACTION,
+        "current transaction is aborted, commands ignored until end of transaction block",
+    ))
+}
+
 /// "15.18 (Debian …)" as 150018, "9.6.24" as 90624, as `server_version_num` counts.
 fn version(banner: &str) -> u32 {
     let mut numbers = banner
@@ -283,15 +290,27 @@ impl SqlConnection for Connection {
         match failed {
             false => Ok(()),
             // The remote answers COMMIT with ROLLBACK then, and with no error.
-            true => Err(Error::refused(Report::error(
-                SqlState::IN_FAILED_SQL_TRANSACTION,
-                "current transaction is aborted, commands ignored until end of transaction block",
-            ))),
+            true => Err(aborted()),
         }
     }
 
     async fn rollback(&mut self) -> Result<()> {
         self.end("ABORT TRANSACTION").await
+    }
+
+    async fn prepare_transaction(&mut self, name: &str) -> Result<()> {
+        let failed = self.session.status() == Status::Failed;
+        self.end(&format!("PREPARE TRANSACTION {}", literal(name))).await?;
+        match failed {
+            false => Ok(()),
+            // As COMMIT is.
+            true => Err(aborted()),
+        }
+    }
+
+    async fn finish_prepared(&mut self, name: &str, commit: bool) -> Result<()> {
+        let verb = if commit { "COMMIT" } else { "ROLLBACK" };
+        self.session.execute(&format!("{verb} PREPARED {}", literal(name))).await
     }
 
     async fn export_snapshot(&mut self) -> Result<String> {

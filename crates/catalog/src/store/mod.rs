@@ -1,6 +1,7 @@
 //! The catalog on disk: one redb file, written once for each commit, and read whole at the start
 //! but for the options of user mappings.
 mod codec;
+mod decisions;
 mod last;
 mod upgrade;
 

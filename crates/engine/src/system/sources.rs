@@ -20,6 +20,7 @@ pub enum Source {
 
 const PG_CATALOG: &[(&str, RowsFn)] = &[
     ("medley_audit", pg::medley_audit::rows),
+    ("medley_in_doubt", pg::medley_in_doubt::rows),
     ("medley_incomplete_mappings", pg::medley_incomplete_mappings::rows),
     ("medley_mappings", pg::medley_mappings::rows),
     ("pg_attrdef", pg::pg_attrdef::rows),

@@ -58,6 +58,10 @@ impl Facts for TestFacts {
     fn backends(&self) -> Vec<ActiveBackend> {
         Vec::new()
     }
+    fn in_doubt(&self) -> Result<Vec<medley_foreign::InDoubt>, Report> {
+        Ok(Vec::new())
+    }
+
     fn cursors(&self) -> Vec<medley_engine::CursorRow> {
         Vec::new()
     }

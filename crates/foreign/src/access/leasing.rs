@@ -178,6 +178,11 @@ impl Access {
         }
     }
 
+    /// For what is no part of a statement.
+    pub(crate) async fn lease_by_itself(&self, remote: &Remote) -> Result<Lease> {
+        Ok(self.lease_one(remote, None).await?.0)
+    }
+
     async fn lease_one(&self, remote: &Remote, permit: Option<Permit>) -> Result<(Lease, Origin)> {
         let permit = match permit {
             Some(permit) => permit,

@@ -164,7 +164,7 @@ async fn what_becomes_of_transactions_is_told() {
     run(&transaction).await;
     transaction.rollback_to(2).await;
     run(&transaction).await;
-    transaction.commit().await.unwrap();
+    transaction.commit(&world.foreign).await.unwrap();
     let statement = "REMOTE as ann, 00000";
     assert_eq!(
         notes.take_events(),

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use medley_fdw::{
     Batches, Begin, Canceller, Capabilities, Connect, Dialect, Error, Facts, Family, Kind,
-    OptionSpec, Options, Query, Result, Scope, ShapedBy, SqlConnection, SqlWrapper, TableName,
-    Unreached, Wrapper,
+    Modified, Modify, OptionSpec, Options, Query, Result, Scope, ShapedBy, SqlConnection,
+    SqlWrapper, TableName, Unreached, Wrapper,
 };
 use medley_types::{PgType, field};
 use parking_lot::Mutex;
@@ -41,6 +41,8 @@ pub struct Fake {
     pub connections: AtomicUsize,
     /// Connections up to this number are dead: the remote was restarted.
     pub dead: Arc<AtomicUsize>,
+    /// What fails, and how: `commit ann` is refused, `lose commit ann` is lost.
+    pub fails: Arc<Mutex<Vec<String>>>,
     /// Passwords with which nobody is let in.
     pub refused: Arc<Mutex<Vec<String>>>,
 }
@@ -113,6 +115,7 @@ impl SqlWrapper for Fake {
             log: self.log.clone(),
             used: false,
             dead: Arc::clone(&self.dead),
+            fails: Arc::clone(&self.fails),
             stuck: false,
             cancelled: Arc::default(),
         }))
@@ -138,6 +141,7 @@ struct Connection {
     log: Log,
     used: bool,
     dead: Arc<AtomicUsize>,
+    fails: Arc<Mutex<Vec<String>>>,
     /// The cursor has no row until it is cancelled.
     stuck: bool,
     cancelled: Arc<Notify>,
@@ -152,6 +156,20 @@ impl Connection {
     fn batch(&self) -> RecordBatch {
         let array = StringArray::from(vec![self.account.clone()]);
         RecordBatch::try_new(schema(), vec![Arc::new(array)]).unwrap()
+    }
+
+    fn act(&self, what: &str) -> Result<()> {
+        self.log.add(self.number, what);
+        let verb = what.split(" medley").next().unwrap_or(what);
+        let fails = |how: &str| {
+            let told = format!("{how}{verb} {}", self.account);
+            self.fails.lock().iter().any(|it| *it == told)
+        };
+        match (fails("lose "), fails("")) {
+            (true, _) => Err(self.lost()),
+            (_, true) => Err(Error::Unsupported("that")),
+            _ => Ok(()),
+        }
     }
 
     fn lost(&self) -> Error {
@@ -259,8 +277,21 @@ impl SqlConnection for Connection {
     }
 
     async fn commit(&mut self) -> Result<()> {
-        self.log.add(self.number, "commit");
-        Ok(())
+        self.act("commit")
+    }
+
+    async fn modify(&mut self, _modify: Modify) -> Result<Modified> {
+        self.log.add(self.number, "modify");
+        Ok(Modified { counts: vec![1], returned: Vec::new() })
+    }
+
+    async fn prepare_transaction(&mut self, name: &str) -> Result<()> {
+        self.act(&format!("prepare {name}"))
+    }
+
+    async fn finish_prepared(&mut self, name: &str, commit: bool) -> Result<()> {
+        let verb = if commit { "commit prepared" } else { "rollback prepared" };
+        self.act(&format!("{verb} {name}"))
     }
 
     async fn rollback(&mut self) -> Result<()> {

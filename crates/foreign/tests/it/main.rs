@@ -3,6 +3,7 @@
 
 mod auditing;
 mod choosing;
+mod committing;
 mod fake;
 mod pooling;
 mod referring;

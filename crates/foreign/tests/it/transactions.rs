@@ -41,7 +41,7 @@ async fn a_transaction_keeps_the_connection_it_first_used() {
     assert_eq!(run(&statement(&world, &transaction), world.server, alice, "rows").await, "ann");
     world.remap(mapping, "anna");
     assert_eq!(run(&statement(&world, &transaction), world.server, alice, "rows").await, "ann");
-    transaction.commit().await.unwrap();
+    transaction.commit(&world.foreign).await.unwrap();
     let log = world.log.take();
     assert_eq!(log.iter().filter(|line| line.contains("connect")).count(), 1);
     // It was opened as an account of old: nobody is lent it.
@@ -64,7 +64,7 @@ async fn two_scans_take_turns_on_the_transactions_connection() {
     assert!(two.next().await.unwrap().is_ok());
     assert!(one.next().await.is_none());
     assert!(two.next().await.is_none());
-    transaction.commit().await.unwrap();
+    transaction.commit(&world.foreign).await.unwrap();
     assert_eq!(world.log.take().iter().filter(|line| line.contains("connect")).count(), 1);
 }
 
@@ -82,7 +82,7 @@ async fn savepoints_are_mirrored_when_the_remote_is_next_used() {
     run(&statement(&world, &transaction), world.server, alice, "rows").await;
     transaction.rollback_to(2).await;
     transaction.release(1).await.unwrap();
-    transaction.commit().await.unwrap();
+    transaction.commit(&world.foreign).await.unwrap();
     let log: Vec<_> = world.log.take();
     let is_mark = |line: &&String| line.contains("savepoint") || line.contains(" s2");
     let marks = log.iter().filter(is_mark);
@@ -135,7 +135,7 @@ async fn a_statement_that_is_cancelled_stops_at_the_remote_and_leaves_it_usable(
     transaction.rollback_to(2).await;
     assert_eq!(world.log.take(), ["1 cancel", "1 rollback to s2", "1 release s2"]);
     assert_eq!(run(&statement(&world, &transaction), world.server, alice, "rows").await, "ann");
-    transaction.commit().await.unwrap();
+    transaction.commit(&world.foreign).await.unwrap();
     assert_eq!(world.foreign.pool().counts(), (1, 0));
 }
 
@@ -166,7 +166,7 @@ async fn roles_do_not_meet_in_a_transaction() {
         let access = statement(&world, &transaction);
         assert_eq!(run(&access, world.server, role, "rows").await, account);
     }
-    transaction.commit().await.unwrap();
+    transaction.commit(&world.foreign).await.unwrap();
     assert_eq!(world.foreign.pool().counts(), (2, 0));
 }
 

@@ -1,5 +1,6 @@
 //! `pg_catalog`, a file a relation.
 pub mod medley_audit;
+pub mod medley_in_doubt;
 pub mod medley_incomplete_mappings;
 pub mod medley_mappings;
 pub mod pg_attrdef;
