@@ -83,7 +83,12 @@ impl<'a> Context<'a> {
 
     /// For whom validators judge.
     pub(crate) fn validator_actor(&self) -> Actor {
-        Actor { superuser: self.is_superuser() }
+        let has = |role| self.actor().has_privileges_of(role);
+        Actor {
+            superuser: self.is_superuser(),
+            reads_files: has(RoleOid::READ_SERVER_FILES),
+            runs_programs: has(RoleOid::EXECUTE_SERVER_PROGRAM),
+        }
     }
 }
 

@@ -178,9 +178,18 @@ impl Given {
         self.values.first().cloned().ok_or_else(missing)
     }
 
+    /// As `defGetBoolean`: a name alone is true. A number is one only where there is a statement.
+    fn truth(&self) -> Option<bool> {
+        let Some(value) = self.values.first() else { return Some(true) };
+        match (value.to_ascii_lowercase().as_str(), self.position) {
+            ("true" | "on", _) | ("1", Some(_)) => Some(true),
+            ("false" | "off", _) | ("0", Some(_)) => Some(false),
+            _ => None,
+        }
+    }
+
     fn boolean(&self) -> Judged<bool> {
-        truth(self.values.first())
-            .ok_or_else(|| syntax(format!("{} requires a Boolean value", self.name)))
+        self.truth().ok_or_else(|| syntax(format!("{} requires a Boolean value", self.name)))
     }
 
     fn columns(&self) -> Judged<Option<Columns>> {
@@ -205,7 +214,7 @@ impl Given {
 
     fn header(&self, direction: Direction) -> Judged<Header> {
         let value = self.values.first();
-        match truth(value) {
+        match self.truth() {
             Some(true) => Ok(Header::Yes),
             Some(false) => Ok(Header::No),
             None if value.is_some_and(|it| it.eq_ignore_ascii_case("match")) => match direction {
@@ -265,16 +274,6 @@ impl Given {
     fn unrecognized(&self, option: &str, value: &str) -> Report {
         let message = format!("COPY {option} \"{value}\" not recognized");
         self.refuse(SqlState::INVALID_PARAMETER_VALUE, message)
-    }
-}
-
-/// As `defGetBoolean`: a name alone is true.
-fn truth(value: Option<&String>) -> Option<bool> {
-    let Some(value) = value else { return Some(true) };
-    match value.to_ascii_lowercase().as_str() {
-        "true" | "on" | "1" => Some(true),
-        "false" | "off" | "0" => Some(false),
-        _ => None,
     }
 }
 

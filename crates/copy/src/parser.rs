@@ -103,6 +103,8 @@ pub struct Parser {
     style: Style,
     schema: SchemaRef,
     builders: Vec<ColumnBuilder>,
+    /// No column is asked for: then all of them are looked at, and none is handed out.
+    looks_at_all: bool,
     /// Where rows may be left out, each value is tried here first.
     trials: Vec<ColumnBuilder>,
     fields: Fields,
@@ -125,10 +127,13 @@ impl Parser {
         style: Style,
         skipped: Arc<Skipped>,
     ) -> Self {
-        let wanted = || columns.iter().filter(|column| column.wanted);
-        let fields = wanted().map(|it| field(it.name.clone(), it.pg_type, true));
+        let looks_at_all = !columns.iter().any(|column| column.wanted);
+        let fields = columns
+            .iter()
+            .filter(|column| column.wanted)
+            .map(|it| field(it.name.clone(), it.pg_type, true));
         let schema = Arc::new(arrow_schema::Schema::new(fields.collect::<Vec<_>>()));
-        let builders = || wanted().map(|it| ColumnBuilder::new(it.pg_type, 0)).collect();
+        let builders = || builders(&columns, looks_at_all);
         let trials = match options.on_error {
             OnError::Ignore => builders(),
             OnError::Stop => Vec::new(),
@@ -137,6 +142,7 @@ impl Parser {
             table: table.to_owned(),
             builders: builders(),
             trials,
+            looks_at_all,
             options,
             columns,
             style,
@@ -181,7 +187,11 @@ impl Parser {
 
     fn finish(&mut self, rows: usize) -> Result<RecordBatch> {
         self.trials.iter_mut().for_each(|trial| drop(trial.finish()));
-        let arrays: Vec<ArrayRef> = self.builders.iter_mut().map(ColumnBuilder::finish).collect();
+        let mut arrays: Vec<ArrayRef> =
+            self.builders.iter_mut().map(ColumnBuilder::finish).collect();
+        if self.looks_at_all {
+            arrays.clear();
+        }
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)
             .map_err(|error| Error::Internal(error.to_string()))
@@ -264,7 +274,7 @@ impl Parser {
                     Error::NoDefault(column.name.clone()).at(self.place_of_line(number, line))
                 );
             }
-            if !column.wanted {
+            if !column.wanted && !self.looks_at_all {
                 continue;
             }
             let Some(builder) = builders.next() else { continue };
@@ -288,8 +298,7 @@ impl Parser {
     }
 
     fn leave_out(&mut self, misfit: Misfit, number: u64) -> Result<()> {
-        let wanted = self.columns.iter().filter(|column| column.wanted);
-        self.trials = wanted.map(|it| ColumnBuilder::new(it.pg_type, 0)).collect();
+        self.trials = builders(&self.columns, self.looks_at_all);
         // What PostgreSQL has and we lack is no fault of the data.
         if let Error::Value(
             medley_types::Error::Unsupported(_) | medley_types::Error::Unrepresentable { .. },
@@ -337,6 +346,12 @@ impl Parser {
             None => format!("COPY {}, line {number}, column {column}: null input", self.table),
         }
     }
+}
+
+/// One for each column that is looked at.
+fn builders(columns: &[Target], all: bool) -> Vec<ColumnBuilder> {
+    let looked_at = columns.iter().filter(|column| all || column.wanted);
+    looked_at.map(|column| ColumnBuilder::new(column.pg_type, 0)).collect()
 }
 
 /// All lines of a block in order, and which of them is the header.

@@ -5,10 +5,21 @@ use crate::ours::{self, Declared};
 use crate::{Error, Kind, Meant, OptionSpec, Result, Scope, Wrapper};
 
 /// For whom options are judged.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Actor {
     /// The current user is a superuser.
     pub superuser: bool,
+    /// The current user has the privileges of `pg_read_server_files`.
+    pub reads_files: bool,
+    /// The current user has the privileges of `pg_execute_server_program`.
+    pub runs_programs: bool,
+}
+
+impl Actor {
+    /// A superuser, who may do everything.
+    pub const SUPERUSER: Self = Self { superuser: true, reads_files: true, runs_programs: true };
+    /// Somebody without any of these rights.
+    pub const ORDINARY: Self = Self { superuser: false, reads_files: false, runs_programs: false };
 }
 
 /// An option as it will be stored.

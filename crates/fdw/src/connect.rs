@@ -1,5 +1,7 @@
+use std::fs::File;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -80,6 +82,18 @@ pub trait Dialer: Send + Sync {
 
     /// Connects.
     async fn dial(&self, address: &Address) -> std::io::Result<Box<dyn RemoteStream>>;
+
+    /// Opens a file of this machine to be read, but for those that are the operating system's or
+    /// this server's own, whatever name leads to them: they are refused with `PermissionDenied`.
+    /// Who does not know which those are opens none.
+    fn open(&self, _path: &Path) -> std::io::Result<File> {
+        Err(ErrorKind::PermissionDenied.into())
+    }
+
+    /// Whether the configuration lets programs be run on this machine for rows.
+    fn runs_programs(&self) -> bool {
+        false
+    }
 }
 
 /// A connection's bytes.

@@ -184,6 +184,26 @@ impl Error {
         Self::Refused(Box::new(report))
     }
 
+    /// What an object store said, without what it sent along: that may quote the request.
+    pub fn of_store(error: &object_store::Error) -> Self {
+        use object_store::Error as E;
+        let (state, what) = match error {
+            E::NotFound { path, .. } => {
+                (SqlState::UNDEFINED_FILE, format!("object \"{path}\" does not exist"))
+            }
+            E::PermissionDenied { path, .. } => (
+                SqlState::INSUFFICIENT_PRIVILEGE,
+                format!("the object store denies access to \"{path}\""),
+            ),
+            E::Unauthenticated { path, .. } => (
+                SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+                format!("the object store does not accept the account for \"{path}\""),
+            ),
+            _ => (SqlState::FDW_ERROR, "the object store did not serve the request".to_owned()),
+        };
+        Self::refused(Report::error(state, what))
+    }
+
     /// What the remote said.
     pub fn remote(report: Report) -> Self {
         Self::Remote(Box::new(report))

@@ -33,7 +33,9 @@ pub use connection::{
 };
 pub use dialect::{Capabilities, Dialect, Facts, Family};
 pub use error::{Error, Meant, Result, Unreached};
-pub use file::{FileFormat, FileSource, FileWrapper};
+pub use file::{
+    FileColumn, FileFormat, FileRows, FileSource, FileTable, FileWrapper, StoredFile, StoredFiles,
+};
 pub use functions::WrapperFunction;
 pub use import::{ColumnDef, ImportSchema, Restriction, TableDef};
 pub use medley_diagnostic::{Diagnostic, Report, Severity, SqlState};

@@ -1,7 +1,9 @@
 //! Addresses that mean this machine, or what stands beside it: where a server that anybody may
 //! point somewhere had better not lead.
+use std::fs::File;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -75,6 +77,14 @@ impl Dialer for NotLocal {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, REFUSED));
         }
         self.0.dial(address).await
+    }
+
+    fn open(&self, path: &Path) -> io::Result<File> {
+        self.0.open(path)
+    }
+
+    fn runs_programs(&self) -> bool {
+        self.0.runs_programs()
     }
 }
 

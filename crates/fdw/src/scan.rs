@@ -2,7 +2,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::SchemaRef;
 use async_trait::async_trait;
 
-use crate::{Batches, Error, ImportSchema, Options, Result, TableDef};
+use crate::{Batches, Error, FileSource, FileTable, ImportSchema, Options, Result, TableDef};
 
 /// A remote session of one account, on a source that does not speak SQL.
 #[async_trait]
@@ -14,6 +14,11 @@ pub trait ScanConnection: Send {
 
     /// Reads a table.
     fn scan<'a>(&'a mut self, scan: Scan<'a>) -> Batches<'a>;
+
+    /// Names a table's files, where it is of files: instead of [`ScanConnection::scan`].
+    async fn files(&mut self, _table: &FileTable) -> Result<FileSource> {
+        Err(Error::Unsupported("files"))
+    }
 
     /// Adds rows.
     async fn insert(&mut self, _table: &Options, _rows: RecordBatch) -> Result<u64> {

@@ -175,7 +175,7 @@ fn judge(scope: Scope, options: &[(&str, GivenValue<'_>)]) -> (String, Vec<Strin
     let options: Vec<_> =
         options.iter().map(|&(name, value)| GivenOption { name, value }).collect();
     let mut notices = Vec::new();
-    let judged = check(&Least, scope, &options, Actor { superuser: true }, &mut notices);
+    let judged = check(&Least, scope, &options, Actor::SUPERUSER, &mut notices);
     let text = match judged {
         Ok(()) => "ok".to_owned(),
         Err(error) => format!("{} {error} {:?}", error.sqlstate(), error.hint()),

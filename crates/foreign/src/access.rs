@@ -1,4 +1,5 @@
 //! One statement's way to remotes.
+mod files;
 mod leasing;
 mod relay;
 mod rows;
@@ -71,6 +72,7 @@ pub struct Access {
     reserved: Mutex<HashMap<ConnKey, Arc<Readers>>>,
     query_id: QueryId,
     ending: Mutex<Vec<Ending>>,
+    notices: Mutex<Vec<medley_fdw::Report>>,
 }
 
 /// A mapping that was resolved, and that will be over.
@@ -113,6 +115,7 @@ impl Access {
             reserved,
             query_id,
             ending,
+            notices: Mutex::default(),
         })
     }
 

@@ -176,7 +176,7 @@ async fn connect(
         match remote.handler() {
             Handler::Sql(wrapper) => wrapper.connect(connect).await.map(Connection::Sql),
             Handler::Scan(wrapper) => wrapper.connect(connect).await.map(Connection::Scan),
-            Handler::File(_) => Err(medley_fdw::Error::Unsupported("connections")),
+            Handler::File(wrapper) => wrapper.connect(connect).await.map(Connection::Scan),
         }
     };
     match tokio::time::timeout(foreign.connect_timeout, connected).await {

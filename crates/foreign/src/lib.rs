@@ -15,6 +15,7 @@ mod error;
 mod in_doubt;
 mod key;
 mod lease;
+mod machine;
 mod names;
 mod pool;
 mod probe;
@@ -50,6 +51,7 @@ use std::time::Duration;
 
 use audit::QueryIds;
 use in_doubt::Doubts;
+use machine::Machine;
 use medley_catalog::{Catalog, Retired};
 use medley_fdw::local::NotLocal;
 use medley_fdw::{Dialer, Network, Registry, TlsRoots};
@@ -186,9 +188,11 @@ impl Foreign {
     }
 
     fn dialer(&self, remote: &Remote) -> Arc<dyn Dialer> {
+        let machine: Arc<dyn Dialer> =
+            Arc::new(Machine::new(Arc::clone(&self.dialer), self.references().rules_shared()));
         match remote.key().admits_local() {
-            true => Arc::clone(&self.dialer),
-            false => Arc::new(NotLocal(Arc::clone(&self.dialer))),
+            true => machine,
+            false => Arc::new(NotLocal(machine)),
         }
     }
 

@@ -71,6 +71,18 @@ pub struct Config {
     /// Where references to secrets may lead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub references: Option<References>,
+    /// What foreign tables of this machine's files may do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<Files>,
+}
+
+/// What foreign tables of this machine's files may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Files {
+    /// Run programs for their output.
+    #[serde(default)]
+    pub programs: bool,
 }
 
 /// Whose servers may be at loopback, link-local and metadata addresses, or behind local sockets.
@@ -108,6 +120,7 @@ impl Config {
             audit: None,
             oauth: Vec::new(),
             references: None,
+            files: None,
         }
     }
 
@@ -157,6 +170,10 @@ impl Config {
             [Some(key), configured.as_ref(), tls.as_ref()].into_iter().flatten().collect();
         let references = self.references.clone().unwrap_or_default();
         let rules = references.rules(&std::path::absolute(data)?, &own);
+        let rules = rules.map(|rules| ReferenceRules {
+            runs_programs: self.files.is_some_and(|files| files.programs),
+            ..rules
+        });
         rules.with_context(|| format!("in {}", data.join(CONFIG_FILE).display()))
     }
 

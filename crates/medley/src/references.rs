@@ -119,6 +119,7 @@ impl References {
             private_folders: vec![data.to_owned()],
             private_files: Vec::new(),
             private_variables: self.private_variables.clone(),
+            runs_programs: false,
             commands: self.commands.iter().map(command).collect::<anyhow::Result<_>>()?,
             vault: self.vault.as_ref().map(|vault| vault.rules(data)).transpose()?,
             timeout,

@@ -397,7 +397,7 @@ impl Session {
         loop {
             let batch = match rest.take() {
                 Some(batch) => batch,
-                None => match query::next(&mut rows, &bounds.token).await {
+                None => match self.next_rows(&mut rows, &bounds.token, out).await {
                     Some(batch) => batch?,
                     None => return Ok(Execution::Complete(format!("SELECT {sent}"))),
                 },

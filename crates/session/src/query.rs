@@ -1,5 +1,5 @@
 //! Queries: SELECT and EXPLAIN, handed to the engine.
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::SystemTime;
 
 use futures::StreamExt;
@@ -74,7 +74,26 @@ impl Session {
         let rows = self.instance.engine.run_with(&context, query, parameters, options).await;
         let rows = rows.map_err(|error| error.report())?;
         self.tell_endings(&context.access, out).await?;
+        self.noted.retain(|access| access.strong_count() > 0);
+        self.noted.push(Arc::downgrade(&context.access));
         Ok(rows)
+    }
+
+    /// The next rows, and what was noted of those before them.
+    pub(crate) async fn next_rows(
+        &mut self,
+        rows: &mut Rows,
+        token: &CancellationToken,
+        out: &mut dyn Output,
+    ) -> Option<Result<Batch, Report>> {
+        let noted: Vec<_> = self.noted.iter().filter_map(Weak::upgrade).collect();
+        let batch = next(rows, token).await;
+        for notice in noted.iter().flat_map(|access| access.take_notices()) {
+            if let Err(error) = self.notice(&notice, out).await {
+                return Some(Err(error));
+            }
+        }
+        batch
     }
 
     /// Runs a SELECT to its end; the result is how many rows went out.
@@ -90,7 +109,7 @@ impl Session {
         let mut rows = self.start_query(query, parameters, options, token.clone(), out).await?;
         out.columns(&rows.columns).await?;
         let mut count = 0;
-        while let Some(batch) = next(&mut rows, &token).await {
+        while let Some(batch) = self.next_rows(&mut rows, &token, out).await {
             let batch = batch?;
             count += batch.rows() as u64;
             let style = Arc::clone(self.settings.lock().style());

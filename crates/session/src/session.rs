@@ -1,12 +1,12 @@
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
 use medley_catalog::ids::{Epoch, UserMappingOid};
 use medley_catalog::{Backend, Snapshot};
 use medley_diagnostic::{Diagnostic, Report, Severity, SqlState};
-use medley_foreign::Person;
+use medley_foreign::{Access, Person};
 use medley_secret::ScramKeys;
 use medley_sql::{FirstParameter, Statement};
 use parking_lot::Mutex;
@@ -40,6 +40,8 @@ pub struct Session {
     warnings: Vec<Report>,
     /// What the person has proved to have.
     scram_keys: Option<Arc<ScramKeys>>,
+    /// Statements that may have something to tell of the rows that they read.
+    pub(crate) noted: Vec<Weak<Access>>,
     /// Mappings of which the person knows that they will be over.
     pub(crate) told_endings: HashSet<(UserMappingOid, Option<Epoch>)>,
 }
@@ -107,6 +109,7 @@ impl Session {
             since,
             reported: HashMap::new(),
             warnings: Vec::new(),
+            noted: Vec::new(),
             told_endings: HashSet::new(),
             scram_keys: None,
         };

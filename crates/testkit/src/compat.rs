@@ -15,7 +15,8 @@
 //! from `before_18.toml`, which [`Suite::record`] writes when both are there.
 //!
 //! A script's first line is a comment, `-- SECTIONS: subject`, and it cleans nothing up. One that
-//! names psql's variable `remote_port` gets a PostgreSQL of its own to reach as a remote.
+//! names psql's variable `remote_port` gets a PostgreSQL of its own to reach as a remote. Its
+//! variable `files` is the folder that psql runs in, where both servers may read.
 //!
 //! A [`Matrix`], of `tests/pg_compat/matrices`, is a script that is written as a table of actors and
 //! statements; what is answered

@@ -213,7 +213,7 @@ mod tests {
     use crate::Postgres;
     use medley_fdw::{Diagnostic, check};
 
-    const SUPERUSER: Actor = Actor { superuser: true };
+    const SUPERUSER: Actor = Actor::SUPERUSER;
 
     fn judge(scope: Scope, name: &str, value: &str, actor: Actor) -> (String, Vec<String>) {
         let secret = OPTIONS.iter().any(|o| o.name == name && o.kind == Kind::Secret);
@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn only_superusers_have_passwords_sent_readably() {
-        let ordinary = Actor { superuser: false };
+        let ordinary = Actor::ORDINARY;
         let refused = "42501 require_auth naming password or md5 is superuser-only | Servers that may be sent a readable password may only be created or modified by the superuser.";
         for value in ["password", "md5", "scram-sha-256, password", "none,md5"] {
             assert_eq!(judge(Scope::Server, "require_auth", value, ordinary).0, refused, "{value}");
@@ -343,7 +343,7 @@ mod tests {
     #[test]
     fn what_only_superusers_may_set() {
         let check = |name, value, expected: &str| {
-            let ordinary = Actor { superuser: false };
+            let ordinary = Actor::ORDINARY;
             assert_eq!(judge(Scope::UserMapping, name, value, ordinary).0, expected);
             assert_eq!(judge(Scope::UserMapping, name, value, SUPERUSER).0, "ok");
         };
@@ -356,7 +356,7 @@ mod tests {
         check("sslcert", "/x", &refused);
         check("sslkey", "/x", &refused);
         check("password", "p", "ok");
-        assert_eq!(judge(Scope::Server, "sslcert", "/x", Actor { superuser: false }).0, "ok");
+        assert_eq!(judge(Scope::Server, "sslcert", "/x", Actor::ORDINARY).0, "ok");
     }
 
     #[test]

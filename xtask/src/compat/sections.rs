@@ -93,7 +93,7 @@ pub const SECTIONS: &[Section] = &[
         "on purpose other: more is pushed down, `crates/engine/tests`",
     ),
     elsewhere("8.9", "postgres_fdw: EXPLAIN", "on purpose other: see differences.md"),
-    elsewhere("9", "file_fdw", "not yet: there is no such wrapper"),
+    section("9", "file_fdw"),
     section("9.4", "`postgresql_fdw_validator`"),
     section("10.1", "transactional DDL"),
     elsewhere(

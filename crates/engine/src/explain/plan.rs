@@ -107,7 +107,8 @@ impl Node {
 
     /// Before what a wrapper says, as PostgreSQL has it.
     fn filter(&mut self, condition: String) {
-        let at = self.details.iter().position(|(key, _)| *key == "Remote SQL");
+        let of_wrapper = ["Remote SQL", "Foreign File", "Foreign Program"];
+        let at = self.details.iter().position(|(key, _)| of_wrapper.contains(key));
         let at = at.unwrap_or(self.details.len());
         self.details.insert(at, ("Filter", Value::One(condition)));
     }
@@ -260,6 +261,9 @@ impl Show {
         }
         if let Some(sql) = scan.remote_sql().filter(|_| self.verbose) {
             node.details.push(("Remote SQL", Value::One(sql)));
+        }
+        if let Some((label, text)) = scan.files() {
+            node.details.push((label, Value::One(text.clone())));
         }
         if let Some(mapping) = scan.mapping().filter(|_| self.verbose) {
             node.details.push(("User Mapping", Value::One(mapping)));

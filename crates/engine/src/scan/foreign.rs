@@ -15,10 +15,11 @@ use datafusion::physical_plan::ExecutionPlan;
 use medley_catalog::ids::{RoleOid, ServerOid};
 use medley_catalog::objects::{Column, OptionValue, Relation};
 use medley_fdw::ours::DYNAMIC_FILTERS;
-use medley_fdw::{Handler, Pushdown};
+use medley_fdw::{FileColumn, FileTable, Handler, Pushdown};
 use medley_foreign::{Question, Survey};
 use medley_types::field;
 
+use super::file::FileWork;
 use super::remote::{ForeignScan, Reading, Work};
 use super::survey::Asked;
 use super::{Planner, plain, plain_options};
@@ -99,7 +100,11 @@ impl ForeignTable {
                     Pushdown::No => P::Unsupported,
                 }
             }
-            Handler::File(_) => P::Unsupported,
+            // Each is judged again here: they only leave out files, and rows of files.
+            Handler::File(_) => match ship::qual(&self.relation, filter) {
+                Some(_) => P::Inexact,
+                None => P::Unsupported,
+            },
         }
     }
 
@@ -157,6 +162,23 @@ impl ForeignTable {
         Some(Asked { scan, question })
     }
 
+    fn file_table(&self, wanted: &[&Column], quals: Vec<medley_fdw::Qual>) -> FileTable {
+        let column = |column: &Column| FileColumn {
+            name: column.name.clone(),
+            pg_type: column.pg_type,
+            options: Arc::new(plain(&column.options)),
+            wanted: wanted.iter().any(|it| it.name == column.name),
+            has_default: column.default.is_some(),
+        };
+        FileTable {
+            name: self.relation.name.clone(),
+            options: Arc::new(plain_options(&self.relation)),
+            columns: self.relation.live_columns().map(column).collect(),
+            quals,
+            style: self.planner.env().style.clone(),
+        }
+    }
+
     fn work(&self, columns: &[&Column], filters: &[Expr], limit: Option<usize>) -> Result<Work> {
         let limit = limit.filter(|_| self.planner.pushdown());
         match self.planner.access().handler(self.server)? {
@@ -185,10 +207,16 @@ impl ForeignTable {
                     limit: limit.map(|limit| limit as u64),
                 })
             }
-            Handler::File(wrapper) => Err(Error::unsupported(format_args!(
-                "reading files of foreign-data wrapper \"{}\"",
-                wrapper.name()
-            ))),
+            Handler::File(wrapper) => {
+                let quals = filters.iter().filter_map(|filter| ship::qual(&self.relation, filter));
+                Ok(Work::Files(FileWork {
+                    table: self.file_table(columns, quals.collect()),
+                    wanted: columns.iter().map(|column| column.name.clone()).collect(),
+                    stored: wrapper.is_stored(&plain_options(&self.relation)),
+                    readers: self.planner.readers(),
+                    explained: wrapper.explain(&plain_options(&self.relation)),
+                }))
+            }
         }
     }
 }
@@ -232,7 +260,7 @@ impl TableProvider for ForeignTable {
             Work::Query(reading) => {
                 self.planner.surveyed(&(self.server, self.check_as, reading.select.sql(&[])))
             }
-            Work::Scan { .. } => Survey::default(),
+            Work::Scan { .. } | Work::Files(_) => Survey::default(),
         };
         let scan = ForeignScan::new(
             vec![name],

@@ -8,6 +8,7 @@
 //! Nothing here changes rows: DataFusion's own plans for DML lose WHERE clauses. The providers
 //! keep the refusals that their trait has for it, and a test sees to that.
 mod at_once;
+mod file;
 mod foreign;
 mod planner;
 mod remote;

@@ -208,7 +208,7 @@ fn has_sub_plans(plan: &Arc<dyn ExecutionPlan>) -> bool {
 fn collect_scans(plan: &Arc<dyn ExecutionPlan>, found: &mut Vec<ForeignScan>) {
     let any: &dyn std::any::Any = plan.as_ref();
     if let Some(scan) = any.downcast_ref::<ForeignScan>() {
-        found.push(scan.clone());
+        found.extend((!scan.is_of_files()).then(|| scan.clone()));
     }
     plan.children().into_iter().for_each(|child| collect_scans(child, found));
 }

@@ -27,9 +27,10 @@ use futures::StreamExt as _;
 use medley_catalog::ids::{RoleOid, ServerOid};
 use medley_fdw::{Dialect, Query, TableName};
 use medley_foreign::{Access, Queries, Remote, Survey};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use super::Planner;
+use super::file::{FileReading, FileWork, read_files};
 use crate::error::{Error, Result};
 use crate::ship::{KeyColumn, Select, key_conditions};
 
@@ -44,6 +45,8 @@ pub(crate) enum Work {
         quals: Vec<medley_fdw::Qual>,
         limit: Option<u64>,
     },
+    /// A read of files.
+    Files(FileWork),
 }
 
 /// What is read by a query.
@@ -85,7 +88,10 @@ impl ForeignScan {
         survey: Survey,
         planner: &Planner,
     ) -> Self {
-        let readers = survey.splits.len().min(planner.readers()).max(1);
+        let readers = match work.as_ref() {
+            Work::Files(files) if files.stored => planner.readers(),
+            _ => survey.splits.len().min(planner.readers()).max(1),
+        };
         let properties = PlanProperties::new(
             EquivalenceProperties::new(schema),
             Partitioning::UnknownPartitioning(readers),
@@ -124,7 +130,7 @@ impl ForeignScan {
     pub fn items(&self) -> Option<&[String]> {
         match self.work.as_ref() {
             Work::Query(reading) if reading.table.is_none() => Some(&reading.items),
-            Work::Query(_) | Work::Scan { .. } => None,
+            Work::Query(_) | Work::Scan { .. } | Work::Files(_) => None,
         }
     }
 
@@ -132,7 +138,7 @@ impl ForeignScan {
     pub fn is_of_table(&self) -> bool {
         match self.work.as_ref() {
             Work::Query(reading) => reading.table.is_some(),
-            Work::Scan { .. } => true,
+            Work::Scan { .. } | Work::Files(_) => true,
         }
     }
 
@@ -140,13 +146,34 @@ impl ForeignScan {
     pub fn remote_sql(&self) -> Option<String> {
         match self.work.as_ref() {
             Work::Query(reading) => Some(reading.select.sql(&[])),
-            Work::Scan { .. } => None,
+            Work::Scan { .. } | Work::Files(_) => None,
+        }
+    }
+
+    /// What EXPLAIN says of the files, if it reads some.
+    pub fn files(&self) -> Option<&(&'static str, String)> {
+        match self.work.as_ref() {
+            Work::Files(files) => files.explained.as_ref(),
+            Work::Query(_) | Work::Scan { .. } => None,
         }
     }
 
     /// How many readers are of use.
     pub fn partitions(&self) -> usize {
         self.properties.partitioning.partition_count()
+    }
+
+    /// Files are read by all partitions: nobody is logged in there meanwhile.
+    fn readers(&self) -> usize {
+        match self.work.as_ref() {
+            Work::Files(_) => self.partitions(),
+            Work::Query(_) | Work::Scan { .. } => self.parts.readers(),
+        }
+    }
+
+    /// It needs no connection while it is read.
+    pub fn is_of_files(&self) -> bool {
+        matches!(self.work.as_ref(), Work::Files(_))
     }
 
     /// So many readers may read it. Of more partitions than that, the others are empty.
@@ -175,6 +202,10 @@ impl ForeignScan {
                     limit: *limit,
                 };
                 self.access.scan(remote, scan)
+            }
+            Work::Files(files) => {
+                let reading = self.parts.files(partition);
+                read_files(Arc::clone(&self.access), remote, files.clone(), schema, reading)
             }
         })
     }
@@ -219,6 +250,8 @@ struct Execution {
     partitions: HashSet<usize>,
     /// The first part that nobody reads yet.
     next: Arc<AtomicUsize>,
+    /// The files that are read, known when the first reader has begun.
+    files: FileReading,
 }
 
 impl Parts {
@@ -231,11 +264,20 @@ impl Parts {
     }
 
     fn open(&self, partition: usize) -> Arc<AtomicUsize> {
+        Arc::clone(&self.execution(partition).next)
+    }
+
+    fn files(&self, partition: usize) -> FileReading {
+        self.execution(partition).files.clone()
+    }
+
+    fn execution(&self, partition: usize) -> MutexGuard<'_, Execution> {
         let mut execution = self.execution.lock();
         if !execution.partitions.insert(partition) {
-            *execution = Execution { partitions: HashSet::from([partition]), next: Arc::default() };
+            let partitions = HashSet::from([partition]);
+            *execution = Execution { partitions, ..Execution::default() };
         }
-        Arc::clone(&execution.next)
+        execution
     }
 }
 
@@ -297,7 +339,7 @@ impl ExecutionPlan for ForeignScan {
     ) -> PlanResult<FilterPushdownPropagation<Arc<dyn ExecutionPlan>>> {
         let takes_keys = match self.work.as_ref() {
             Work::Query(reading) => reading.takes_keys && !reading.select.has_limit(),
-            Work::Scan { .. } => false,
+            Work::Scan { .. } | Work::Files(_) => false,
         };
         let is_key = |filter: &Arc<dyn PhysicalExpr>| {
             let any: &dyn std::any::Any = filter.as_ref();
@@ -350,7 +392,7 @@ impl ExecutionPlan for ForeignScan {
         partition: usize,
         _context: Arc<TaskContext>,
     ) -> PlanResult<SendableRecordBatchStream> {
-        if partition >= self.parts.readers() {
+        if partition >= self.readers() {
             return Ok(Box::pin(EmptyRecordBatchStream::new(self.schema())));
         }
         let rows = self

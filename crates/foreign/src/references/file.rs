@@ -40,7 +40,30 @@ fn own_path(file: &File) -> PathBuf {
     format!("/proc/self/fd/{}", file.as_raw_fd()).into()
 }
 
+/// Opens a file that is neither the operating system's nor this server's own, in whatever folder:
+/// for rows, not for secrets.
+pub(crate) fn open(rules: &ReferenceRules, path: &Path) -> io::Result<File> {
+    let found = find(path)?;
+    if found.metadata()?.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    place(rules, &found, &found.metadata()?).map_err(|_| io::ErrorKind::PermissionDenied)?;
+    File::open(own_path(&found))
+}
+
 fn judge(rules: &ReferenceRules, file: &File, metadata: &Metadata) -> Result<(), FetchError> {
+    let real = place(rules, file, metadata)?;
+    match rules.folders.iter().any(|folder| real.starts_with(real_path(folder))) {
+        true => Ok(()),
+        false => Err(FetchError::Refused {
+            why: "the file is in none of the folders that the configuration allows",
+            hint: "Name its folder in medley.toml: folders under [references].",
+        }),
+    }
+}
+
+/// Where a file really is, unless nobody may read it.
+fn place(rules: &ReferenceRules, file: &File, metadata: &Metadata) -> Result<PathBuf, FetchError> {
     // Where nobody can tell which file it is, none is read.
     let real = fs::read_link(own_path(file)).map_err(|_| refused("its place cannot be told"))?;
     if !metadata.is_file() {
@@ -56,13 +79,7 @@ fn judge(rules: &ReferenceRules, file: &File, metadata: &Metadata) -> Result<(),
     if rules.private_folders.iter().any(|folder| within(folder)) || is_private(rules, metadata) {
         return Err(refused("it is of this server's own"));
     }
-    match rules.folders.iter().any(|folder| within(folder)) {
-        true => Ok(()),
-        false => Err(FetchError::Refused {
-            why: "the file is in none of the folders that the configuration allows",
-            hint: "Name its folder in medley.toml: folders under [references].",
-        }),
-    }
+    Ok(real)
 }
 
 /// Whether it is one of ours under another name: files, and folders, may be in several places

@@ -6,7 +6,7 @@
 mod cache;
 mod command;
 mod error;
-mod file;
+pub(crate) mod file;
 mod leases;
 mod plan;
 mod rules;
@@ -102,6 +102,11 @@ impl References {
     /// Where references may lead.
     pub(crate) fn rules(&self) -> &ReferenceRules {
         &self.rules
+    }
+
+    /// The same, for who outlives this.
+    pub(crate) fn rules_shared(&self) -> Arc<ReferenceRules> {
+        Arc::clone(&self.rules)
     }
 
     /// Begins to look after what is lent; to be called once, in the runtime.

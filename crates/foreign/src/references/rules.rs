@@ -18,6 +18,8 @@ pub struct ReferenceRules {
     pub private_files: Vec<PathBuf>,
     /// These variables are never read, and no command gets them.
     pub private_variables: Vec<String>,
+    /// Programs may be run on this machine for the rows of foreign tables.
+    pub runs_programs: bool,
     /// The commands, by the names that references call them by.
     pub commands: BTreeMap<String, CommandRule>,
     /// Which Vault is asked, and as whom.
@@ -97,6 +99,7 @@ impl Default for ReferenceRules {
             private_folders: Vec::new(),
             private_files: Vec::new(),
             private_variables: Vec::new(),
+            runs_programs: false,
             commands: BTreeMap::new(),
             vault: None,
             timeout: Duration::from_secs(10),

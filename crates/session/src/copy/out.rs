@@ -8,7 +8,7 @@ use medley_sql::Query;
 
 use super::chosen;
 use crate::session::Bounds;
-use crate::{Output, Session, query};
+use crate::{Output, Session};
 
 impl Session {
     /// Copies a query's rows to the client.
@@ -35,7 +35,7 @@ impl Session {
         out.copy_out(binary, count).await?;
         writer.begin(&mut pieces)?;
         let mut copied = 0;
-        while let Some(batch) = query::next(&mut rows, token).await {
+        while let Some(batch) = self.next_rows(&mut rows, token, out).await {
             let batch = batch?;
             copied += batch.rows();
             match &batch {

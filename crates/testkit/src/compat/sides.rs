@@ -99,7 +99,9 @@ fn run(script: &Script, place: &Place<'_>) -> Result<Vec<String>> {
     let mut normal = Normal::new(&text, &folder, place.remote.map(Postgres::port));
     let printed = String::from_utf8_lossy(&fs::read(&output)?).into_owned();
     let whole = printed.split_inclusive(MARK).filter_map(|answer| answer.strip_suffix(MARK));
-    Ok(whole.map(|answer| normal.answer(answer)).collect())
+    // Scripts make files where psql runs; where that is, is each side's own.
+    let made = files.path().display().to_string();
+    Ok(whole.map(|answer| normal.answer(&answer.replace(&made, "FILES"))).collect())
 }
 
 fn marked(script: &Script) -> String {
@@ -116,6 +118,7 @@ fn psql(files: &TempFolder, place: &Place<'_>, input: &Path, output: &Path) -> R
         command.args(["-v", &format!("remote_port={}", remote.port())]);
         command.args(["-v", &format!("remote_socket={socket}")]);
     }
+    command.args(["-v", &format!("files={}", files.path().display())]);
     command
         .args(["-X", "-A", "-P", "null=NULL", "-P", "pager=off", "-v", "VERBOSITY=verbose"])
         .args(["-v", &format!("port={port}")])

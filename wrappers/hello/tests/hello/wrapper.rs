@@ -10,7 +10,7 @@ use crate::rows::{connect, options};
 /// What the validator says of one option.
 fn judged(scope: Scope, name: &str, value: &str) -> String {
     let given = [GivenOption { name, value: GivenValue::Plain(value) }];
-    match check(&Hello, scope, &given, Actor { superuser: false }, &mut Vec::new()) {
+    match check(&Hello, scope, &given, Actor::ORDINARY, &mut Vec::new()) {
         Ok(()) => "ok".to_owned(),
         Err(error) => {
             let hint = error.hint().map(|hint| format!(" H: {hint}")).unwrap_or_default();

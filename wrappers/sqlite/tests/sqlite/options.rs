@@ -10,7 +10,7 @@ use crate::fixture::options;
 fn judged(scope: Scope, given: &[(&str, &str)], superuser: bool) -> String {
     let given: Vec<_> =
         given.iter().map(|(n, v)| GivenOption { name: n, value: GivenValue::Plain(v) }).collect();
-    match check(&Sqlite, scope, &given, Actor { superuser }, &mut Vec::new()) {
+    match check(&Sqlite, scope, &given, Actor { superuser, ..Actor::ORDINARY }, &mut Vec::new()) {
         Ok(()) => "ok".to_owned(),
         Err(error) => {
             let said = [Some(error.to_string()), error.detail(), error.hint()];

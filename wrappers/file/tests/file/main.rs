@@ -1,0 +1,2 @@
+//! What can be shown of files without a server.
+mod manual;
