@@ -24,9 +24,9 @@ mod updatable;
 pub use calls::{Call, calls};
 pub use error::{Error, Result};
 pub use reads::{Read, ReadOf, reads};
-pub use references::{Reference, Scope, relations};
+pub use references::{Reference, Scope, relations, relations_of_change};
 pub use transform::{
     Analysed, AnalysedChange, Context, ExpressionKind, Parameters, TableExpression, change,
-    definition, expression, query, view,
+    definition, expression, load, query, view,
 };
 pub use updatable::{not_updatable, updatable_columns};

@@ -3,6 +3,7 @@ use std::ops::{ControlFlow, Range};
 
 use medley_catalog::ids::{ObjectAddress, RelationOid, RoleOid};
 use medley_catalog::{SearchPath, Snapshot};
+use medley_sql::QueryStatement;
 use medley_sql::query_ast::{ObjectName, Query, Spanned, TableFactor, Visit, Visitor};
 use medley_sql::{quote_identifier, span};
 
@@ -85,8 +86,26 @@ fn dotted(schema: &str, name: &str) -> String {
 /// The relations that a query names, each time it names them, in the order of the text. Names of
 /// WITH are none.
 pub fn relations(query: &Query, scope: &Scope<'_>) -> Vec<Reference> {
+    named_in(query, scope)
+}
+
+/// The same of a change of rows, what it changes too. Names of its own WITH may be among them.
+pub fn relations_of_change(statement: &QueryStatement, scope: &Scope<'_>) -> Vec<Reference> {
+    let (with, mut found) = match statement {
+        QueryStatement::Select(query) => return relations(&query.ast, scope),
+        QueryStatement::Insert { with, ast, .. } => (with, named_in(&**ast, scope)),
+        QueryStatement::Update { with, ast, .. } => (with, named_in(&**ast, scope)),
+        QueryStatement::Delete { with, ast, .. } => (with, named_in(&**ast, scope)),
+        QueryStatement::Merge { with, ast, .. } => (with, named_in(&**ast, scope)),
+    };
+    found.extend(with.iter().flat_map(|with| named_in(&**with, scope)));
+    found.sort_by_key(|reference| reference.span.start);
+    found
+}
+
+fn named_in(node: &impl Visit, scope: &Scope<'_>) -> Vec<Reference> {
     let mut finder = Finder { scope, with: Vec::new(), found: Vec::new() };
-    let ControlFlow::Continue(()) = query.visit(&mut finder);
+    let ControlFlow::Continue(()) = node.visit(&mut finder);
     finder.found.sort_by_key(|reference| reference.span.start);
     finder.found
 }

@@ -90,8 +90,10 @@ impl Change {
         let Some(found) = found else {
             return system::named(ctx, &self.relation).map(|_| None).ok_or_else(|| self.missing());
         };
-        if self.tag == "MERGE" && found.view().is_none() {
-            return Err(ChangeError::Merge(found.name.clone()).into());
+        if self.tag == "MERGE"
+            && let Some(table) = maintenance::table_below(ctx, &found)
+        {
+            return Err(ChangeError::Merge(table.name.clone()).into());
         }
         self.check_columns(&found)?;
         self.check_constraint(&found)?;

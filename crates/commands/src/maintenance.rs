@@ -55,16 +55,21 @@ pub(crate) fn analyze(ctx: &mut Context<'_>, statement: &Analyze) -> Result<()> 
     Ok(())
 }
 
-/// TRUNCATE: no wrapper does it yet.
-pub(crate) fn truncate(ctx: &Context<'_>, statement: &Truncate) -> Result<()> {
-    let Some((name, _)) = statement.relations.first() else { return Ok(()) };
-    let found = ctx.relation(name)?;
-    if found.view().is_some() {
-        return Err(relation::wrong_kind(ObjectKind::Table, &found, None));
+/// TRUNCATE: the foreign tables that it names, each once, which whoever asks may empty.
+pub fn truncated(ctx: &Context<'_>, statement: &Truncate) -> Result<Vec<RelationOid>> {
+    let mut tables = Vec::new();
+    for (name, _) in &statement.relations {
+        let found = ctx.relation(name)?;
+        if found.view().is_some() {
+            return Err(relation::wrong_kind(ObjectKind::Table, &found, None));
+        }
+        check_handler(ctx, &found)?;
+        ctx.actor().check(found.oid.address(), Privileges::TRUNCATE)?;
+        if !tables.contains(&found.oid) {
+            tables.push(found.oid);
+        }
     }
-    check_handler(ctx, &found)?;
-    ctx.actor().check(found.oid.address(), Privileges::TRUNCATE)?;
-    Err(RelationError::CannotTruncate(found.name.clone()).into())
+    Ok(tables)
 }
 
 /// What a view reads runs on foreign tables too.
@@ -76,6 +81,18 @@ pub(crate) fn check_handlers_below(ctx: &Context<'_>, view: &Relation) -> Result
         }
     }
     Ok(())
+}
+
+/// The table itself, or the one table that a view reads.
+pub(crate) fn table_below(ctx: &Context<'_>, relation: &Arc<Relation>) -> Option<Arc<Relation>> {
+    if relation.view().is_none() {
+        return Some(Arc::clone(relation));
+    }
+    let mut below = relations_below(ctx, relation).into_iter();
+    match (below.next(), below.next()) {
+        (Some(only), None) => table_below(ctx, &only),
+        _ => None,
+    }
 }
 
 /// The relations that a view reads, each once.

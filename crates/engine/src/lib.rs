@@ -6,8 +6,8 @@
 //! and its functions are not used. So an expression answers what PostgreSQL answers, or is refused
 //! (`0A000`), naming it.
 //!
-//! This crate knows no protocol and no statement but queries: what it plans is a `Query`, and
-//! nothing that it plans changes rows.
+//! This crate knows no protocol and no statement but queries and changes of rows. Nothing that
+//! DataFusion plans changes rows: what does is `modify`, with the remotes' own statements.
 //!
 //! Invariants:
 //! - the table name of a scan is unique to (table, check-as role), see `scan`;
@@ -20,6 +20,7 @@ mod engine;
 mod error;
 mod explain;
 mod lower;
+mod modify;
 mod plan_cell;
 mod privileges;
 mod row_store;
@@ -36,6 +37,7 @@ pub use context::{
 pub use engine::{Engine, Limits, Parameter, Prepared};
 pub use error::{Error, Result};
 pub use explain::{ExplainOptions, Format};
+pub use modify::{Changes, PreparedChange, TruncateOptions};
 pub use plan_cell::PlanCell;
 pub use row_store::RowStore;
 pub use rows::{Batch, RawFormats, Rows, RunOptions};

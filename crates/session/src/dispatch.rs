@@ -47,29 +47,17 @@ impl Session {
                 let count = self.select(&query, &[], None, token, out).await?;
                 return Ok(format!("SELECT {count}"));
             }
-            Statement::Query(change) => {
-                return Err(self.refuse_change(&change, tag, bounds, out).await);
-            }
+            Statement::Query(change) => return self.change_rows(&change, &[], bounds, out).await,
             Statement::Explain(explain) => match change_in(&explain.statement) {
-                Some(change) => {
-                    let what = format!("EXPLAIN {}", change.tag());
-                    return Err(self.refuse_change(change, &what, bounds, out).await);
-                }
+                Some(change) => self.explain_change(&explain, change, bounds, out).await?,
                 None => self.explain_query(&explain, &[], token, out).await?,
             },
+            Statement::Truncate(truncate) => self.truncate(&truncate, bounds, out).await?,
             Statement::Set(set) => self.set(&set, out).await?,
             Statement::Show(name) => self.show(name.as_str(), out).await?,
             Statement::Discard(discard) => self.discard(discard).await?,
-            Statement::Prepare(prepare)
-                if !matches!(prepare.statement, QueryStatement::Select(_)) =>
-            {
-                return Err(self.refuse_to_prepare(&prepare, bounds, out).await);
-            }
-            Statement::Prepare(prepare) => self.prepare_named(prepare, text)?,
-            Statement::Execute(execute) => {
-                let count = self.execute_named(&execute, bounds, out).await?;
-                return Ok(format!("SELECT {count}"));
-            }
+            Statement::Prepare(prepare) => self.prepare_named(prepare, text, bounds, out).await?,
+            Statement::Execute(execute) => return self.execute_named(&execute, bounds, out).await,
             Statement::Deallocate(name) => self.deallocate(name.as_deref())?,
             Statement::ImportForeignSchema(import) => self.import(import, bounds, out).await?,
             Statement::AlterRoleSettings(alter) => {
@@ -191,7 +179,13 @@ impl Session {
         Err(Report::error(SqlState::ACTIVE_SQL_TRANSACTION, message))
     }
 
-    fn prepare_named(&mut self, prepare: medley_sql::Prepare, text: &str) -> Result<(), Report> {
+    async fn prepare_named(
+        &mut self,
+        prepare: medley_sql::Prepare,
+        text: &str,
+        bounds: &Bounds,
+        out: &mut dyn Output,
+    ) -> Result<(), Report> {
         let name = prepare.name.as_str().to_owned();
         if self.statements.contains(&name) {
             let message = format!("prepared statement \"{name}\" already exists");
@@ -199,10 +193,10 @@ impl Session {
         }
         let types = prepare.types.iter().map(crate::extended::parameter_type);
         let types = types.collect::<Result<Vec<_>, _>>()?;
-        let QueryStatement::Select(query) = prepare.statement else {
-            return Err(Report::unsupported(format!("PREPARE of {}", prepare.statement.tag())));
+        let prepared = match prepare.statement {
+            QueryStatement::Select(query) => self.prepare_query(query, types)?,
+            change => self.prepare_change(change, types, bounds, out).await?,
         };
-        let prepared = self.prepare_query(query, types)?;
         self.statements.insert(&name, prepared, text, true);
         Ok(())
     }
@@ -212,16 +206,24 @@ impl Session {
         execute: &Execute,
         bounds: &Bounds,
         out: &mut dyn Output,
-    ) -> Result<u64, Report> {
+    ) -> Result<String, Report> {
         let prepared = self.prepared(execute.name.as_str())?;
         self.statements.count(execute.name.as_str());
-        let Prepared::Query { query, types, plan, .. } = &*prepared else {
-            return Err(Report::unsupported("EXECUTE of a utility statement"));
-        };
+        let types = prepared.describe().parameters;
         let style = Arc::clone(self.settings.lock().style());
         let parameters =
-            crate::extended::arguments(execute, types, &style).map_err(|report| *report)?;
-        self.select(query, &parameters, Some(plan), bounds.token.clone(), out).await
+            crate::extended::arguments(execute, &types, &style).map_err(|report| *report)?;
+        match &*prepared {
+            Prepared::Query { query, plan, .. } => {
+                let token = bounds.token.clone();
+                let count = self.select(query, &parameters, Some(plan), token, out).await?;
+                Ok(format!("SELECT {count}"))
+            }
+            Prepared::Change { change, .. } => {
+                self.change_rows(change, &parameters, bounds, out).await
+            }
+            _ => Err(Report::unsupported("EXECUTE of a utility statement")),
+        }
     }
 
     fn deallocate(&mut self, name: Option<&str>) -> Result<(), Report> {

@@ -32,6 +32,15 @@ pub(crate) enum Prepared {
         /// Its plan, as it was last made.
         plan: engine::PlanCell,
     },
+    /// INSERT, UPDATE, DELETE.
+    Change {
+        /// As it was parsed.
+        change: Arc<QueryStatement>,
+        /// Of its parameters.
+        types: Vec<PgType>,
+        /// What RETURNING returns, if there is one.
+        columns: Option<Vec<Column>>,
+    },
     /// DECLARE CURSOR.
     Declare {
         /// As it was parsed.
@@ -76,6 +85,9 @@ impl Prepared {
             Self::Declare { types, .. } => Description { parameters: types.clone(), columns: None },
             Self::Query { types, columns, .. } => {
                 Description { parameters: types.clone(), columns: Some(columns.clone()) }
+            }
+            Self::Change { types, columns, .. } => {
+                Description { parameters: types.clone(), columns: columns.clone() }
             }
             Self::Utility { columns, .. } => {
                 Description { parameters: Vec::new(), columns: columns.clone() }
@@ -132,6 +144,11 @@ impl Session {
                 let open = |oid: &u32| (*oid != 0).then(|| PgType::plain(*oid));
                 self.prepare_query(query, types.iter().map(open).collect())
             }
+            Statement::Query(change) => {
+                let open = |oid: &u32| (*oid != 0).then(|| PgType::plain(*oid));
+                let bounds = self.bounds();
+                self.prepare_change(change, types.iter().map(open).collect(), &bounds, out).await
+            }
             Statement::DeclareCursor(declare) => {
                 let open = |oid: &u32| (*oid != 0).then(|| PgType::plain(*oid));
                 let types = self.prepare_cursor(&declare, types.iter().map(open).collect())?;
@@ -140,10 +157,7 @@ impl Session {
             Statement::Fetch(fetch) => Ok(Prepared::Fetch(Arc::new(fetch))),
             other => {
                 if let Some(parameter) = &parsed.first_parameter {
-                    return Err(match other {
-                        Statement::Query(change) => Report::unsupported(change.tag()),
-                        _ => no_parameter(parameter),
-                    });
+                    return Err(no_parameter(parameter));
                 }
                 let columns = self.columns_of(&other)?;
                 Ok(Prepared::Utility { text: text.into(), columns })
@@ -263,7 +277,8 @@ impl Session {
         let is_of_named = !statement.is_empty();
         self.statements.count(statement);
         let level = self.transaction.as_ref().map_or(0, Transaction::depth);
-        Ok(Portal { prepared, parameters, is_of_named, level, state: PortalState::New })
+        let (tag, state) = (String::new(), PortalState::New);
+        Ok(Portal { prepared, parameters, is_of_named, level, tag, state })
     }
 
     /// Describe, of a prepared statement.
@@ -337,6 +352,12 @@ impl Session {
                 let tag = self.fetch(fetch, bounds, &mut Undescribed(out)).await?;
                 Ok(Execution::Complete(tag))
             }
+            Prepared::Change { change, .. } => {
+                let execution =
+                    self.execute_change(&mut portal, change, max_rows, bounds, out).await?;
+                self.portals.insert(name.to_owned(), portal);
+                Ok(execution)
+            }
             Prepared::Query { query, plan, .. } => {
                 self.check_not_failed()?;
                 // The unnamed statement is likely to be parsed anew each time.
@@ -373,6 +394,52 @@ impl Session {
         Ok(Execution::Complete(tag))
     }
 
+    /// All rows are changed by the first execution; RETURNING's are handed out as they are asked
+    /// for.
+    async fn execute_change(
+        &mut self,
+        portal: &mut Portal,
+        change: &QueryStatement,
+        max_rows: Option<usize>,
+        bounds: &Bounds,
+        out: &mut dyn Output,
+    ) -> Result<Execution, Report> {
+        if let PortalState::New = portal.state {
+            self.check_not_failed()?;
+            self.transaction();
+            let changes = self.start_change(change, &portal.parameters, bounds, out).await?;
+            portal.tag = changes.tag();
+            portal.state = match changes.returned {
+                Some(rows) => PortalState::Running { rows: Mutex::new(rows), rest: None },
+                None => PortalState::Done,
+            };
+        }
+        let PortalState::Running { .. } = portal.state else {
+            return Ok(Execution::Complete(portal.tag.clone()));
+        };
+        let execution = self.hand_out(portal, max_rows, bounds, out).await?;
+        Ok(match execution {
+            Execution::Complete(_) => Execution::Complete(portal.tag.clone()),
+            other => other,
+        })
+    }
+
+    /// More rows of a portal that has run.
+    async fn hand_out(
+        &mut self,
+        portal: &mut Portal,
+        max_rows: Option<usize>,
+        bounds: &Bounds,
+        out: &mut dyn Output,
+    ) -> Result<Execution, Report> {
+        let state = std::mem::replace(&mut portal.state, PortalState::Done);
+        let PortalState::Running { rows, rest } = state else {
+            return Ok(Execution::Complete(String::new()));
+        };
+        let rows = (rows.into_inner(), rest);
+        self.hand_out_of(portal, rows, max_rows, bounds, out).await
+    }
+
     async fn execute_query(
         &mut self,
         portal: &mut Portal,
@@ -381,7 +448,7 @@ impl Session {
         bounds: &Bounds,
         out: &mut dyn Output,
     ) -> Result<Execution, Report> {
-        let (mut rows, mut rest) = match std::mem::replace(&mut portal.state, PortalState::Done) {
+        let rows = match std::mem::replace(&mut portal.state, PortalState::Done) {
             PortalState::Running { rows, rest } => (rows.into_inner(), rest),
             PortalState::Done => return Ok(Execution::Complete("SELECT 0".to_owned())),
             PortalState::New => {
@@ -391,6 +458,17 @@ impl Session {
                 (started.await?, None)
             }
         };
+        self.hand_out_of(portal, rows, max_rows, bounds, out).await
+    }
+
+    async fn hand_out_of(
+        &mut self,
+        portal: &mut Portal,
+        (mut rows, mut rest): (engine::Rows, Option<engine::Batch>),
+        max_rows: Option<usize>,
+        bounds: &Bounds,
+        out: &mut dyn Output,
+    ) -> Result<Execution, Report> {
         let style = Arc::clone(self.settings.lock().style());
         let limit = max_rows.unwrap_or(usize::MAX);
         let mut sent = 0;

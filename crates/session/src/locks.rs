@@ -3,11 +3,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use medley_analyze::Scope;
+use medley_analyze::{Reference, Scope};
 use medley_catalog::ids::{Class, ObjectAddress, RelationOid};
 use medley_catalog::{LockMode, Snapshot};
 use medley_diagnostic::{Diagnostic, Report, SqlState};
-use medley_sql::Query;
+use medley_sql::{Query, QueryStatement};
 use tokio_util::sync::CancellationToken;
 
 use crate::Session;
@@ -22,12 +22,28 @@ impl Session {
         query: &Query,
         token: &CancellationToken,
     ) -> Result<(), Report> {
+        self.lock_named(token, |scope| medley_analyze::relations(&query.ast, scope))
+    }
+
+    /// The same of what a change of rows names.
+    pub(crate) fn lock_changed(
+        &mut self,
+        change: &QueryStatement,
+        token: &CancellationToken,
+    ) -> Result<(), Report> {
+        self.lock_named(token, |scope| medley_analyze::relations_of_change(change, scope))
+    }
+
+    fn lock_named(
+        &mut self,
+        token: &CancellationToken,
+        named: impl Fn(&Scope<'_>) -> Vec<Reference>,
+    ) -> Result<(), Report> {
         let search_path = parse_name_list(self.settings.lock().get("search_path"));
         loop {
             let snapshot = self.snapshot();
             let scope = Scope::new(&snapshot, &search_path, self.identity.current_user());
-            let named = medley_analyze::relations(&query.ast, &scope);
-            for reference in &named {
+            for reference in &named(&scope) {
                 for relation in reference.address.iter().flat_map(|it| read(&snapshot, *it)) {
                     self.lock_relation(relation, token)
                         .map_err(|report| positioned(report, reference.position))?;

@@ -13,6 +13,8 @@ pub(crate) struct Portal {
     pub(crate) is_of_named: bool,
     /// How many savepoints there were when it was made.
     pub(crate) level: usize,
+    /// Of a change that has run: its command tag.
+    pub(crate) tag: String,
     pub(crate) state: PortalState,
 }
 

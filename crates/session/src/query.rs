@@ -49,7 +49,7 @@ impl Session {
         }
     }
 
-    fn remote_modes(&self) -> (Isolation, bool) {
+    pub(crate) fn remote_modes(&self) -> (Isolation, bool) {
         let settings = self.settings.lock();
         let isolation = match settings.get("transaction_isolation") {
             "serializable" => Isolation::Serializable,
@@ -168,7 +168,7 @@ pub(crate) async fn put(
     }
 }
 
-fn explain_options(given: &[ExplainOption]) -> Result<ExplainOptions, Report> {
+pub(crate) fn explain_options(given: &[ExplainOption]) -> Result<ExplainOptions, Report> {
     let mut options = ExplainOptions::default();
     for option in given {
         match option.name.as_str() {

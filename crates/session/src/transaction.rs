@@ -9,7 +9,8 @@ use medley_foreign::RemoteTransactions;
 /// A transaction: the catalog's side of it, the remotes', and how it came to be.
 pub(crate) struct Transaction {
     pub(crate) catalog: medley_catalog::Transaction,
-    /// Only inside a block: a statement by itself needs no transaction at its remotes.
+    /// Inside a block, or where rows are changed: a query by itself needs no transaction at its
+    /// remotes.
     pub(crate) remote: Option<Arc<RemoteTransactions>>,
     pub(crate) kind: Kind,
     savepoints: Vec<Named>,
@@ -50,14 +51,22 @@ impl Transaction {
         }
     }
 
-    /// The remote side, begun now if it is not there. Only blocks have one.
+    /// A statement changes rows: what it does at remotes ends with the transaction, also if that
+    /// is the statement alone.
+    pub(crate) fn change_remotes(&mut self, isolation: Isolation) {
+        if self.kind == Kind::Implicit {
+            self.remote.get_or_insert_with(|| RemoteTransactions::for_changes(isolation));
+        }
+    }
+
+    /// The remote side, begun now if it is not there. Only blocks have one, and what changes rows.
     pub(crate) fn remote(
         &mut self,
         isolation: Isolation,
         read_only: bool,
     ) -> Option<Arc<RemoteTransactions>> {
         if self.kind != Kind::Block {
-            return None;
+            return self.remote.clone();
         }
         let levels = self.savepoints.len();
         let remote = self.remote.get_or_insert_with(|| {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use ast::Spanned as _;
 use medley_catalog::acl::Privileges;
+use medley_catalog::ids::RelationOid;
 use medley_catalog::objects::{Column as TableColumn, Relation};
-use medley_diagnostic::{Report, SqlState};
+use medley_diagnostic::{Diagnostic, Report, SqlState};
 use medley_sql::QueryStatement;
 use medley_sql::query_ast as ast;
 use medley_sql::span::position;
@@ -53,6 +54,34 @@ pub fn change(
     Ok(AnalysedChange { change, parameter_types })
 }
 
+/// INSERT of rows that come from elsewhere and have these columns: the source's outputs are the
+/// values of those that they do not have, and that have a default.
+pub fn load(context: &Context<'_>, relation: RelationOid, columns: &[i16]) -> Result<Change> {
+    let check_as = context.role;
+    let right = Right {
+        relation,
+        check_as,
+        needs: Privileges::INSERT,
+        columns: columns.iter().copied().collect(),
+    };
+    let mut change = Change {
+        kind: ChangeKind::Insert,
+        relation,
+        check_as,
+        alias: None,
+        source: Query::default(),
+        columns: columns.to_vec(),
+        to_default: Vec::new(),
+        skips_conflicts: false,
+        returning: None,
+        checks: Vec::new(),
+        rights: vec![right],
+        is_of_view: false,
+    };
+    see_through(context, &mut change)?;
+    Ok(change)
+}
+
 /// A value for a column: an expression, or DEFAULT.
 pub(super) enum Value {
     Expr(Expr),
@@ -63,6 +92,26 @@ pub(super) enum Value {
 struct Named {
     relation: Arc<Relation>,
     alias: Option<String>,
+}
+
+impl Named {
+    /// The rows of INSERT name no column of the table: it is said where that was tried.
+    fn with_hidden_column(&self, error: Error) -> Error {
+        let mut report = error.report();
+        let name = report.message.strip_prefix("column \"").and_then(|it| it.split('"').next());
+        let is_its = name.is_some_and(|name| self.relation.column(name).is_some());
+        if report.sqlstate != SqlState::UNDEFINED_COLUMN || !is_its {
+            return error;
+        }
+        let table = self.alias.as_ref().unwrap_or(&self.relation.name);
+        let detail = format!(
+            "There is a column named \"{}\" in table \"{table}\", but it cannot be referenced from \
+             this part of the query.",
+            name.unwrap_or_default()
+        );
+        report.detail = Some(detail);
+        report.into()
+    }
 }
 
 impl Analyser<'_> {
@@ -78,8 +127,9 @@ impl Analyser<'_> {
         let mut target = Scope::new(None);
         let named = self.target(&mut target, name, alias, ChangeKind::Insert)?;
         let columns = insert_columns(&named.relation, &insert.columns)?;
+        let inserted = self.inserted(scope, &named.relation, insert, columns);
         let Inserted { source, columns, written } =
-            self.inserted(scope, &named.relation, insert, columns)?;
+            inserted.map_err(|error| named.with_hidden_column(error))?;
         let skips_conflicts = self.conflict(&named.relation, insert)?;
         let returning = self.returning(target, insert.returning.as_deref())?;
         let mut change =
@@ -489,7 +539,7 @@ impl Analyser<'_> {
 
     /// `transformMultiAssignRef`
     fn multiple(&self, scope: &Scope<'_>, wanted: usize, value: &ast::Expr) -> Result<Vec<Value>> {
-        let at = position(value.span());
+        let at = begin_of_row(value);
         let mismatch = || {
             let message = "number of columns does not match number of values";
             Error::at(SqlState::SYNTAX_ERROR, message, at)
@@ -594,7 +644,8 @@ impl Analyser<'_> {
                 let missing = columns.iter().find(|it| relation.column(&it.value).is_none());
                 if let Some(missing) = missing {
                     let message = format!("column \"{}\" does not exist", missing.value);
-                    let at = position(missing.span);
+                    // PostgreSQL points at the parenthesis.
+                    let at = position(missing.span).and_then(|at| at.checked_sub(1));
                     return Err(Error::at(SqlState::UNDEFINED_COLUMN, message, at));
                 }
                 let message = "there is no unique or exclusion constraint matching the ON CONFLICT \
@@ -785,6 +836,16 @@ fn target(column: &TableColumn, expr: Expr) -> Target {
 fn is_default(expr: &ast::Expr) -> bool {
     matches!(expr, ast::Expr::Identifier(ident)
         if ident.value == "default" && ident.quote_style.is_none())
+}
+
+/// Where a row or subquery begins: with its parenthesis, where it is not called a row.
+fn begin_of_row(value: &ast::Expr) -> Option<usize> {
+    let before = |at: Option<usize>| at.and_then(|at| at.checked_sub(1));
+    match value {
+        ast::Expr::Tuple(parts) => before(position(parts.first()?.span())),
+        ast::Expr::Subquery(query) => before(super::operator::begin_of_query(query)),
+        other => position(other.span()),
+    }
 }
 
 /// How many fields a row has, if it is one.

@@ -39,7 +39,7 @@ use medley_types::{PgType, Style};
 
 use crate::error::{Error, Result};
 use crate::tree::Query;
-pub use change::{AnalysedChange, change};
+pub use change::{AnalysedChange, change, load};
 pub(crate) use literal::restyled;
 pub(crate) use relation::MADE_ALIAS;
 pub use table_expression::{ExpressionKind, TableExpression, expression};

@@ -74,8 +74,8 @@ fn step(
             replace_columns((expr, depth), Change::TABLE, &value);
         });
         replace_range(&mut source.ranges[Change::TABLE], range);
-        let filter = query.filter.iter().map(|filter| moved(filter, 0, Change::TABLE));
-        source.filter = all_of(filter.chain(source.filter.take()).collect());
+        let of_view = query.filter.iter().map(|filter| moved(filter, 0, Change::TABLE));
+        source.filter = all_of(source.filter.take().into_iter().chain(of_view).collect());
     }
     if let Some(returning) = &mut change.returning {
         for index in [Change::TABLE, Change::old_row(returning), Change::new_row(returning)] {

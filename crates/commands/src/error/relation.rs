@@ -156,9 +156,6 @@ pub enum RelationError {
     /// LOCK TABLE.
     #[error("cannot lock relation \"{0}\"")]
     CannotLock(String),
-    /// TRUNCATE.
-    #[error("cannot truncate foreign table \"{0}\"")]
-    CannotTruncate(String),
     /// COPY … TO.
     #[error("cannot copy from {noun} \"{name}\"")]
     CannotCopyFrom {
@@ -339,7 +336,6 @@ impl Diagnostic for RelationError {
             | Self::TypeOfGeneratedFrom { .. }
             | Self::OfVirtual { .. }
             | Self::StatisticsOfVirtual(_)
-            | Self::CannotTruncate(_)
             | Self::ColumnByNumber
             | Self::MoveTemporary
             | Self::OnlyPlain(_) => SqlState::FEATURE_NOT_SUPPORTED,

@@ -3,9 +3,12 @@
 //! What is shown is the plan that would run. Steps that PostgreSQL has no word for (exchanges
 //! between threads, the first half of an aggregate) are left out, their inputs shown in their
 //! place; expressions are printed as PostgreSQL's ruleutils print them.
+mod change;
 mod expr;
 mod plan;
 mod text;
+
+pub(crate) use change::{ChangeShown, change_lines};
 
 use std::sync::Arc;
 

@@ -83,6 +83,8 @@ impl Node {
         let kind = match (self.kind, self.strategy, self.join) {
             ("Aggregate", Some("Hashed"), _) => "HashAggregate".to_owned(),
             ("Aggregate", Some("Sorted"), _) => "GroupAggregate".to_owned(),
+            ("ModifyTable", Some(operation), _) => operation.to_owned(),
+            ("Foreign Scan", Some(operation), _) => format!("Foreign {operation}"),
             (kind, _, None | Some("Inner")) => kind.to_owned(),
             ("Nested Loop", _, Some(join)) => format!("Nested Loop {join} Join"),
             (kind, _, Some(join)) => {

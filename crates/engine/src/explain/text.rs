@@ -39,7 +39,11 @@ pub(super) fn json(nodes: &[Node]) -> String {
 
 fn object(node: &Node, place: &[(&'static str, String)], indent: usize) -> String {
     let mut parts = vec![("Node Type", string(node.kind))];
-    parts.extend(node.strategy.map(|strategy| ("Strategy", string(strategy))));
+    let strategy = match node.kind {
+        "ModifyTable" | "Foreign Scan" => "Operation",
+        _ => "Strategy",
+    };
+    parts.extend(node.strategy.map(|said| (strategy, string(said))));
     parts.extend(place.iter().map(|(key, value)| (*key, string(value))));
     parts.extend(node.join.map(|join| ("Join Type", string(join))));
     if let Some(relation) = &node.relation {

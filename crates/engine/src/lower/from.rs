@@ -15,7 +15,7 @@ use medley_catalog::objects::{Column, Relation};
 
 use super::expr::misplaced;
 use super::frame::Frame;
-use super::{Bound, BoundColumn, Lowering};
+use super::{Bound, BoundColumn, Hidden, Lowering};
 use crate::error::{Error, Result};
 use crate::scan::{ForeignTable, SystemTable};
 use crate::system;
@@ -186,7 +186,18 @@ impl Lowering<'_> {
     ) -> Result<LogicalPlan> {
         let (bound, table_oid) = match relation.kind {
             RelationKind::System => self.system_relation(relation)?,
-            RelationKind::ForeignTable => self.foreign_table(relation)?,
+            RelationKind::ForeignTable => {
+                let hidden = self.hidden.as_ref().filter(|hidden| {
+                    frame.parent.is_none() && index == 0 && hidden.relation == relation.oid
+                });
+                let table = self.foreign_table(relation, hidden)?;
+                let TableColumns { bound, key, table_oid } = table;
+                let numbers = range.columns.iter().map(|column| column.number);
+                let columns = numbers.zip(bound.columns.into_iter().map(|column| column.expr));
+                let table_oid = (ColumnRef::TABLE_OID, table_oid);
+                self.known(frame, index, columns.chain(key).chain([table_oid]).collect());
+                return Ok(bound.plan);
+            }
             RelationKind::View => (self.view(relation, range)?, None),
         };
         let numbers = range.columns.iter().map(|column| column.number);
@@ -210,7 +221,12 @@ impl Lowering<'_> {
         Ok((bound, table_oid))
     }
 
-    fn foreign_table(&self, range: &RelationRange) -> Result<(Bound, Option<Expr>)> {
+    /// The table's columns, what else is read of its rows, and `tableoid`.
+    fn foreign_table(
+        &self,
+        range: &RelationRange,
+        hidden: Option<&Hidden>,
+    ) -> Result<TableColumns> {
         let snapshot = &self.context.snapshot;
         let relation = snapshot.relation(range.oid).ok_or_else(|| misplaced("a relation"))?;
         let check_as = range.check_as;
@@ -221,15 +237,35 @@ impl Lowering<'_> {
             check_as,
             Arc::clone(&self.planner),
         )?;
+        let provider = provider.with_hidden(hidden.map(|hidden| hidden.column.clone()));
         // Unique to (table, check-as role): see `scan`.
-        let scan_name = format!("{}.{} as {check_as}", relation.oid, relation.name);
+        let changed = if hidden.is_some() { " to be changed" } else { "" };
+        let scan_name = format!("{}.{} as {check_as}{changed}", relation.oid, relation.name);
         let plan = self.scan(Arc::new(provider), scan_name)?;
-        let names = relation.live_columns().map(|column| column.name.clone()).collect();
-        let types = relation.live_columns().map(|column| column.pg_type).collect();
+        let live = || relation.live_columns().chain(hidden.map(|hidden| &hidden.column));
+        let names = live().map(|column| column.name.clone()).collect();
+        let types = live().map(|column| column.pg_type).collect();
         let table_oid = lit(relation.oid.0);
-        let bound = Bound::of_plan(plan, names, types);
-        let bound = self.with_virtual_columns(relation, bound, &table_oid);
-        Ok((bound.map_err(Error::without_position)?, Some(table_oid)))
+        let mut bound = Bound::of_plan(plan, names, types);
+        let Some(hidden) = hidden else {
+            let bound = self.with_virtual_columns(relation, bound, &table_oid);
+            let bound = bound.map_err(Error::without_position)?;
+            return Ok(TableColumns { bound, key: None, table_oid });
+        };
+        let key = bound.columns.pop().map(|column| (hidden.column.number, column.expr));
+        let mut known: HashMap<i16, Expr> = relation
+            .live_columns()
+            .zip(&bound.columns)
+            .filter(|(column, _)| column.virtual_expression().is_none())
+            .map(|(column, bound)| (column.number, bound.expr.clone()))
+            .collect();
+        self.add_virtual_columns(relation, &mut known).map_err(Error::without_position)?;
+        for (column, bound) in relation.live_columns().zip(&mut bound.columns) {
+            if let Some(expr) = known.get(&column.number) {
+                bound.expr = expr.clone();
+            }
+        }
+        Ok(TableColumns { bound, key, table_oid })
     }
 
     /// Virtual generated columns are computed from what was read of the others.
@@ -282,6 +318,14 @@ impl Lowering<'_> {
         let scan = LogicalPlanBuilder::scan(TableReference::bare(name), source, None)?;
         Ok(scan.alias(TableReference::bare(alias))?.build()?)
     }
+}
+
+/// What is read of a foreign table.
+struct TableColumns {
+    bound: Bound,
+    /// By what its rows are found again.
+    key: Option<(i16, Expr)>,
+    table_oid: Expr,
 }
 
 /// What AND joins, each for itself: USING's pairs.

@@ -5,6 +5,7 @@
 //! does, or is refused (`0A000`). An expression comes out in the Arrow form of its node's type.
 mod aggregate;
 mod call;
+mod change;
 mod comparison;
 mod expr;
 mod frame;
@@ -18,6 +19,8 @@ mod select;
 mod set_operation;
 mod subquery;
 mod window;
+
+pub(crate) use change::{Hidden, Known};
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -66,6 +69,8 @@ pub(crate) struct Lowering<'a> {
     planner: Arc<Planner>,
     /// None while a query is only prepared.
     parameters: Option<&'a [Parameter]>,
+    /// Of the first table of the query, which a change of rows reads: what is no column of it.
+    hidden: Option<Hidden>,
     /// Makes names unique.
     counter: Cell<usize>,
 }
@@ -76,7 +81,19 @@ impl<'a> Lowering<'a> {
         planner: Arc<Planner>,
         parameters: Option<&'a [Parameter]>,
     ) -> Self {
-        Self { context, env: planner.env(), planner, parameters, counter: Cell::new(0) }
+        Self {
+            context,
+            env: planner.env(),
+            planner,
+            parameters,
+            hidden: None,
+            counter: Cell::new(0),
+        }
+    }
+
+    /// The same, for a query whose first table is read with what else its rows are found by.
+    pub fn reading(self, hidden: Option<Hidden>) -> Self {
+        Self { hidden, ..self }
     }
 
     /// The plan of a whole query: with one column for each that comes out, in order.

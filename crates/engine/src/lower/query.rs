@@ -28,16 +28,22 @@ impl Lowering<'_> {
         correlated: bool,
     ) -> Result<(Bound, Vec<Outer>)> {
         let frame = Frame::new(query, parent, correlated);
-        for cte in &query.ctes {
-            let cte = self.cte(&frame, cte)?;
-            frame.ctes.borrow_mut().push(Rc::new(cte));
-        }
+        self.with_ctes(&frame, query)?;
         let bound = match &query.set_operation {
             Some(operation) => self.sorted_set(&frame, operation)?,
             None => self.select(&frame)?,
         };
         let bound = self.limit(&frame, bound)?;
         Ok((bound, frame.outer.into_inner()))
+    }
+
+    /// WITH.
+    pub(super) fn with_ctes(&self, frame: &Frame<'_>, query: &tree::Query) -> Result<()> {
+        for cte in &query.ctes {
+            let cte = self.cte(frame, cte)?;
+            frame.ctes.borrow_mut().push(Rc::new(cte));
+        }
+        Ok(())
     }
 
     fn cte(&self, frame: &Frame<'_>, cte: &tree::Cte) -> Result<Cte> {

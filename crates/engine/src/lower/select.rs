@@ -69,7 +69,7 @@ impl Lowering<'_> {
 
     /// The rows that conditions hold for. What asks a subquery is computed beside them first: the
     /// planner would else make it a condition of the join below, which cannot wait for it.
-    fn filtered(&self, plan: LogicalPlan, condition: Expr) -> Result<LogicalPlan> {
+    pub(super) fn filtered(&self, plan: LogicalPlan, condition: Expr) -> Result<LogicalPlan> {
         let (asking, plain): (Vec<_>, Vec<_>) =
             split_conjunction_owned(condition).into_iter().partition(asks_sub_plan);
         let plan = match conjunction(plain) {

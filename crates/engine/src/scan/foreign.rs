@@ -32,6 +32,8 @@ pub(crate) struct ForeignTable {
     pub schema_name: String,
     pub check_as: RoleOid,
     pub server: ServerOid,
+    /// What is read besides its columns, after them.
+    hidden: Option<Column>,
     schema: SchemaRef,
     planner: Arc<Planner>,
 }
@@ -63,7 +65,17 @@ impl ForeignTable {
         let fields: Vec<_> =
             relation.live_columns().map(|c| field(c.name.clone(), c.pg_type, true)).collect();
         let schema = Arc::new(Schema::new(fields));
-        Ok(Self { relation, schema_name, check_as, server, schema, planner })
+        Ok(Self { relation, schema_name, check_as, server, hidden: None, schema, planner })
+    }
+
+    /// The same with one more column, by which its rows are found again.
+    pub fn with_hidden(mut self, hidden: Option<Column>) -> Self {
+        if let Some(column) = &hidden {
+            let more = Arc::new(field(column.name.clone(), column.pg_type, true));
+            let fields: Vec<_> = self.schema.fields().iter().cloned().chain([more]).collect();
+            self.schema = Arc::new(Schema::new(fields));
+        }
+        Self { hidden, ..self }
     }
 
     fn check_handler(&self) -> Result<()> {
@@ -72,7 +84,12 @@ impl ForeignTable {
     }
 
     fn remote<'a>(&'a self, wrapper: &'a dyn medley_fdw::SqlWrapper) -> RemoteTable<'a> {
-        RemoteTable { relation: &self.relation, wrapper, schema_name: &self.schema_name }
+        RemoteTable {
+            relation: &self.relation,
+            wrapper,
+            schema_name: &self.schema_name,
+            hidden: self.hidden.as_ref(),
+        }
     }
 
     fn pushdown(&self, filter: &Expr) -> TableProviderFilterPushDown {
@@ -137,7 +154,7 @@ impl ForeignTable {
 
     /// The wanted columns: all, or those at these places.
     fn columns(&self, projection: Option<&Vec<usize>>) -> Vec<&Column> {
-        let all: Vec<&Column> = self.relation.live_columns().collect();
+        let all: Vec<&Column> = self.relation.live_columns().chain(&self.hidden).collect();
         match projection {
             Some(chosen) => chosen.iter().filter_map(|index| all.get(*index).copied()).collect(),
             None => all,

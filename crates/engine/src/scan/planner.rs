@@ -13,7 +13,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::async_func::AsyncFuncExec;
 use datafusion::prelude::SessionConfig;
 use datafusion::scalar::ScalarValue;
-use medley_foreign::{Access, Survey};
+use medley_foreign::{Access, Remote, Survey};
 
 use super::ForeignScan;
 use super::survey::{ScanName, Surveys};
@@ -144,15 +144,41 @@ impl Planner {
     /// Resolves the remotes of a plan and takes the right to a connection for each reader of each
     /// scan, all at once, or for fewer readers.
     pub async fn reserve(&self, plan: &Arc<dyn ExecutionPlan>) -> Result<()> {
+        self.reserve_with(plan, None).await
+    }
+
+    /// The same, and the right to a connection by which rows are changed.
+    pub async fn reserve_with(
+        &self,
+        plan: &Arc<dyn ExecutionPlan>,
+        writer: Option<&Remote>,
+    ) -> Result<()> {
         let mut scans = Vec::new();
         collect_scans(plan, &mut scans);
         let wanted = scans.iter().map(|scan| Ok((scan.resolve()?, scan.partitions())));
-        let wanted = wanted.collect::<Result<Vec<_>>>()?;
+        let mut wanted = wanted.collect::<Result<Vec<_>>>()?;
+        wanted.extend(writer.map(|remote| (remote.clone(), 1)));
         if !wanted.is_empty() {
             let granted = self.access.reserve(&wanted, has_sub_plans(plan)).await?;
             scans.iter().zip(granted).for_each(|(scan, readers)| scan.grant(readers));
         }
         Ok(())
+    }
+
+    /// How often a plan reads at this remote; none where it is not known before it runs.
+    pub fn reads_at(
+        &self,
+        plan: &Arc<dyn ExecutionPlan>,
+        remote: &Remote,
+    ) -> Result<Option<usize>> {
+        if has_sub_plans(plan) {
+            return Ok(None);
+        }
+        let mut scans = Vec::new();
+        collect_scans(plan, &mut scans);
+        let keys = scans.iter().map(|scan| Ok(*scan.resolve()?.key()));
+        let keys = keys.collect::<Result<Vec<_>>>()?;
+        Ok(Some(keys.iter().filter(|key| *key == remote.key()).count()))
     }
 
     /// The value of an expression without columns.

@@ -1,7 +1,7 @@
 //! A foreign table in its remote's SQL, and queries of it.
 use datafusion::common::Column;
 use datafusion::logical_expr::Expr;
-use medley_catalog::objects::Relation;
+use medley_catalog::objects::{self, Relation};
 use medley_fdw::{Dialect, Family, SqlWrapper, TableName};
 use medley_types::PgType;
 
@@ -15,6 +15,8 @@ pub(crate) struct RemoteTable<'a> {
     pub relation: &'a Relation,
     pub wrapper: &'a dyn SqlWrapper,
     pub schema_name: &'a str,
+    /// What is read of it besides its columns.
+    pub hidden: Option<&'a objects::Column>,
 }
 
 impl RemoteTable<'_> {
@@ -59,6 +61,9 @@ impl RemoteTable<'_> {
 
     /// A column's name there, as it stands in an expression, and its type here.
     pub fn remote_column(&self, name: &str) -> Option<(String, PgType)> {
+        if let Some(hidden) = self.hidden.filter(|hidden| hidden.name == name) {
+            return Some((hidden.name.clone(), hidden.pg_type));
+        }
         let column = self.relation.column(name)?;
         let options = crate::scan::plain(&column.options);
         Some((self.name(&self.wrapper.remote_column(name, &options)), column.pg_type))

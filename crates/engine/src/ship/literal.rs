@@ -35,7 +35,7 @@ fn postgres(text: &str, t: PgType) -> String {
 }
 
 /// `'…'`, or `E'…'` where a backslash would be read in either way.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let doubled = text.replace('\'', "''");
     match doubled.contains('\\') {
         true => format!("E'{}'", doubled.replace('\\', "\\\\")),

@@ -33,6 +33,7 @@ mod sizes;
 mod sources;
 mod stored;
 mod types;
+mod updatable;
 mod value;
 
 pub use medley_analyze::system::SystemColumn;

@@ -8,7 +8,7 @@ use medley_catalog::{Actor, Snapshot};
 use medley_types::{PgType, TypeOid};
 
 use super::declared::{self, Declared};
-use super::{Keys, Session, SystemRelation};
+use super::{Keys, Session, SystemRelation, updatable};
 
 /// The columns that each table has besides its own: number, name, type.
 const SYSTEM_COLUMNS: [(i16, &str, PgType); 6] = [
@@ -126,6 +126,11 @@ pub fn stored<'a>(
 }
 
 impl<'a> AnyRelation<'a> {
+    /// What can be done to its rows: see [`updatable`].
+    pub fn events(self, session: &Session) -> i32 {
+        updatable::events(session, RelationOid(self.oid()), None)
+    }
+
     /// Its oid.
     pub fn oid(self) -> u32 {
         match self {

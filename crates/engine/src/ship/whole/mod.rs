@@ -14,10 +14,11 @@ mod read;
 mod rewrite;
 mod run;
 mod session_value;
-mod signature;
+pub(crate) mod signature;
 mod target;
 
 pub(crate) use plan::{Whole, plan};
+pub(crate) use read::Needs;
 pub(crate) use run::{Decoder, known_target, start, target};
 pub(crate) use signature::{SessionValue, is_known_function};
 use target::fits;

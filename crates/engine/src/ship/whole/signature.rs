@@ -14,7 +14,7 @@ use medley_types::{CollationOid, PgType};
 
 /// What of a function matters beyond that it may be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Signature {
+pub(crate) struct Signature {
     /// The first version that has it, as `server_version_num`.
     pub since: u32,
     /// Its answer depends on which characters are letters, and of which case.
@@ -24,9 +24,9 @@ pub(super) struct Signature {
 }
 
 /// The oldest version that is asked for anything: what older ones lack was not gone over.
-pub(super) const OLDEST: u32 = 150_000;
+pub(crate) const OLDEST: u32 = 150_000;
 /// The first version that nothing is known of.
-pub(super) const UNKNOWN: u32 = 190_000;
+pub(crate) const UNKNOWN: u32 = 190_000;
 
 static FUNCTIONS: LazyLock<HashMap<u32, Signature>> =
     LazyLock::new(|| include_str!("functions.tsv").lines().filter_map(signature).collect());
@@ -41,7 +41,7 @@ fn signature(line: &str) -> Option<(u32, Signature)> {
 }
 
 /// The function, if it is on the list.
-pub(super) fn of(function: &Function) -> Option<Signature> {
+pub(crate) fn of(function: &Function) -> Option<Signature> {
     FUNCTIONS.get(&function.oid).copied()
 }
 
@@ -155,7 +155,7 @@ const TYPES: [&str; 58] = [
 ];
 
 /// Whether values of the type mean the same there.
-pub(super) fn is_shippable_type(t: PgType) -> bool {
+pub(crate) fn is_shippable_type(t: PgType) -> bool {
     let scalar = t.element().unwrap_or(t);
     scalar.info().is_some_and(|info| TYPES.contains(&info.name))
 }
@@ -199,12 +199,12 @@ pub(super) fn is_known_configuration(name: &str) -> bool {
 }
 
 /// Text of these collations is ordered by bytes everywhere.
-pub(super) const BYTE_ORDER: [CollationOid; 3] =
+pub(crate) const BYTE_ORDER: [CollationOid; 3] =
     [CollationOid::C, CollationOid::POSIX, CollationOid(962)];
 
 /// How a type is ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
+pub(crate) enum Order {
     /// The same at every remote.
     Same,
     /// As the database orders text.
@@ -214,7 +214,7 @@ pub(super) enum Order {
 }
 
 /// How values of the type are ordered.
-pub(super) fn order_of(t: PgType) -> Order {
+pub(crate) fn order_of(t: PgType) -> Order {
     const RECORD: u32 = 2249;
     let scalar = t.element().unwrap_or(t);
     if scalar.oid == PgType::JSONB.oid {

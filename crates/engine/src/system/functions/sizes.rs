@@ -1,5 +1,7 @@
 //! Sizes: nothing that the catalog lists takes room here. And what else is asked of a relation.
-use super::super::relations;
+use medley_catalog::ids::RelationOid;
+
+use super::super::{relations, updatable};
 use crate::error::Result;
 use crate::semantics::{Datum, Frame, Table};
 
@@ -14,8 +16,16 @@ pub const KERNELS: Table = &[
     ("pg_partition_root", |_, _| Ok(Datum::Null)),
     ("pg_relation_filenode", |_, _| Ok(Datum::Null)),
     ("pg_relation_is_publishable", |frame, args| of_relation(frame, args, Datum::Bool(false))),
-    ("pg_relation_is_updatable", |_, _| Ok(Datum::Int4(0))),
-    ("pg_column_is_updatable", |_, _| Ok(Datum::Bool(false))),
+    ("pg_relation_is_updatable", |frame, args| {
+        let relation = RelationOid(args[0].oid()?);
+        Ok(Datum::Int4(updatable::events(frame.session(), relation, None)))
+    }),
+    ("pg_column_is_updatable", |frame, args| {
+        let (relation, column) = (RelationOid(args[0].oid()?), args[1].int2()?);
+        let both = updatable::UPDATE | updatable::DELETE;
+        let events = || updatable::events(frame.session(), relation, Some(column));
+        Ok(Datum::Bool(column > 0 && events() & both == both))
+    }),
     ("pg_size_pretty", |_, args| Ok(Datum::of_text(pretty(args[0].int8()?)))),
 ];
 

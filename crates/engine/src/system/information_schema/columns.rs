@@ -2,10 +2,11 @@
 use medley_analyze::ruleutils::Layout;
 use medley_catalog::Actor;
 use medley_catalog::acl::Privileges;
+use medley_catalog::ids::RelationOid;
 
 use super::super::relations::{self, AnyColumn, AnyRelation};
 use super::super::value::{NULL, int4, optional, optional_int4, text, yes_or_no};
-use super::super::{collations, definitions, domains};
+use super::super::{collations, definitions, domains, updatable};
 use super::type_facts::TypeFacts;
 
 use super::super::{Keys, RowSink, Session};
@@ -50,6 +51,8 @@ fn row(
         Some(_) => (expression, None),
         None => (None, expression),
     };
+    let both = updatable::UPDATE | updatable::DELETE;
+    let events = updatable::events(session, RelationOid(relation.oid()), Some(column.number));
     out.push(&[
         text(database),
         text(relation.schema_name(&session.snapshot)),
@@ -94,6 +97,6 @@ fn row(
         yes_or_no(false),
         text(if generation.is_some() { "ALWAYS" } else { "NEVER" }),
         optional(generation),
-        yes_or_no(relation.kind() == 'r'),
+        yes_or_no(events & both == both),
     ])
 }

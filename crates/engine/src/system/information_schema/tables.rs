@@ -1,5 +1,6 @@
 //! Relations that the actor has something to do with.
 use super::super::relations::{self, AnyRelation};
+use super::super::updatable;
 use super::super::value::{NULL, optional, text, yes_or_no};
 
 use super::super::{Keys, RowSink, Session};
@@ -37,7 +38,7 @@ fn row(session: &Session, relation: AnyRelation<'_>, out: &mut RowSink) -> Resul
         NULL,
         NULL,
         NULL,
-        yes_or_no(relation.kind() == 'r'),
+        yes_or_no(relation.events(session) & updatable::INSERT != 0),
         yes_or_no(false),
         NULL,
     ])

@@ -4,6 +4,7 @@ use medley_catalog::objects::CheckOption;
 
 use super::super::definitions;
 use super::super::relations::AnyRelation;
+use super::super::updatable;
 use super::super::value::{optional, text, yes_or_no};
 use super::tables::visible;
 
@@ -34,14 +35,15 @@ fn row(session: &Session, relation: AnyRelation<'_>, out: &mut RowSink) -> Resul
         Some(CheckOption::Cascaded) => "CASCADED",
         None => "NONE",
     };
+    let (events, both) = (relation.events(session), updatable::UPDATE | updatable::DELETE);
     out.push(&[
         text(session.facts.database()),
         text(relation.schema_name(&session.snapshot)),
         text(relation.name()),
         optional(definition),
         text(check),
-        yes_or_no(false),
-        yes_or_no(false),
+        yes_or_no(events & both == both),
+        yes_or_no(events & updatable::INSERT != 0),
         yes_or_no(false),
         yes_or_no(false),
         yes_or_no(false),

@@ -1,0 +1,71 @@
+//! INSERT, UPDATE and DELETE as PostgreSQL's EXPLAIN has them.
+use std::sync::Arc;
+
+use datafusion::physical_plan::ExecutionPlan;
+use medley_analyze::tree::ChangeKind;
+
+use super::plan::{Node, Relation, nodes};
+use super::{ExplainOptions, print};
+
+/// What is shown of a change.
+pub(crate) struct ChangeShown {
+    pub kind: ChangeKind,
+    /// Schema and name of the table, and what the statement calls it.
+    pub schema: String,
+    pub name: String,
+    pub alias: String,
+    /// The one statement that does it at the remote.
+    pub direct: Option<String>,
+    /// The statement that is run for each row.
+    pub remote_sql: Option<String>,
+    /// Rows of one such statement.
+    pub batch_size: Option<usize>,
+    pub skips_conflicts: bool,
+    /// RETURNING's columns.
+    pub output: Vec<String>,
+}
+
+/// The change, over what is read for it.
+pub(crate) fn change_lines(
+    shown: &ChangeShown,
+    plan: Option<&Arc<dyn ExecutionPlan>>,
+    options: &ExplainOptions,
+) -> Vec<String> {
+    let verbose = options.verbose;
+    let mut node = modifying(shown, "ModifyTable", verbose);
+    if verbose {
+        let quoted =
+            shown.output.iter().map(|it| medley_catalog::quote_identifier(it).into_owned());
+        node.list("Output", quoted.collect());
+        shown.remote_sql.iter().for_each(|sql| node.note("Remote SQL", sql));
+        shown.batch_size.iter().for_each(|size| node.note("Batch Size", &size.to_string()));
+    }
+    if shown.skips_conflicts {
+        node.note("Conflict Resolution", "NOTHING");
+    }
+    if let Some(sql) = &shown.direct {
+        let mut remote = modifying(shown, "Foreign Scan", verbose);
+        if verbose {
+            remote.note("Remote SQL", sql);
+        }
+        node.children.push(remote);
+    }
+    if let Some(plan) = plan {
+        node.children.extend(nodes(plan, verbose));
+    }
+    print(&[node], options)
+}
+
+fn modifying(shown: &ChangeShown, kind: &'static str, verbose: bool) -> Node {
+    let strategy = Some(match shown.kind {
+        ChangeKind::Insert => "Insert",
+        ChangeKind::Update => "Update",
+        ChangeKind::Delete => "Delete",
+    });
+    let relation = Some(Relation {
+        name: shown.name.clone(),
+        schema: verbose.then(|| shown.schema.clone()),
+        alias: shown.alias.clone(),
+    });
+    Node { kind, strategy, relation, ..Node::default() }
+}

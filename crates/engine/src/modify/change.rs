@@ -1,0 +1,336 @@
+//! INSERT, UPDATE and DELETE from end to end.
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::Schema;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::scalar::ScalarValue;
+use futures::StreamExt;
+use futures::stream;
+use medley_analyze::tree::{Change, ChangeKind, Query};
+use medley_analyze::{AnalysedChange, Parameters};
+use medley_catalog::ids::RelationOid;
+use medley_diagnostic::SqlState;
+use medley_fdw::{Family, Modify};
+use medley_foreign::Remote;
+use medley_sql::QueryStatement;
+use medley_types::{Column, PgType, field};
+
+use super::direct::{self, Direct};
+use super::identity::Identity;
+use super::plan::{Source, returned_columns, source};
+use super::returning::Returning;
+use super::rows::{self, Changer, Done};
+use super::table::Table;
+use super::{rights, rows::Rows};
+use crate::context::QueryContext;
+use crate::engine::{Engine, Parameter};
+use crate::error::{Error, Result};
+use crate::lower::Lowering;
+use crate::scan::Planner;
+
+/// What a change of rows did.
+pub struct Changes {
+    /// Which.
+    pub kind: ChangeKind,
+    /// How many rows.
+    pub count: u64,
+    /// RETURNING: what comes out, and the rows.
+    pub returned: Option<crate::rows::Rows>,
+}
+
+impl Changes {
+    /// The command's tag.
+    pub fn tag(&self) -> String {
+        match self.kind {
+            ChangeKind::Insert => format!("INSERT 0 {}", self.count),
+            kind => format!("{} {}", kind.tag(), self.count),
+        }
+    }
+}
+
+/// What is known of a change before it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreparedChange {
+    /// What RETURNING returns, if there is one.
+    pub columns: Option<Vec<Column>>,
+    /// What `$1`, `$2` … are.
+    pub parameter_types: Vec<PgType>,
+}
+
+impl Engine {
+    /// Finds out what a change's columns and parameters are. Rights are not checked.
+    pub fn prepare_change(
+        &self,
+        context: &QueryContext,
+        statement: &QueryStatement,
+        parameter_types: &[Option<PgType>],
+    ) -> Result<PreparedChange> {
+        let types = parameter_types.to_vec();
+        let analysed = analyse(context, statement, Parameters { types, complete: false })?;
+        let returning = analysed.change.returning.as_ref();
+        Ok(PreparedChange {
+            columns: returning.map(Query::columns),
+            parameter_types: analysed.parameter_types,
+        })
+    }
+
+    /// Checks rights, and changes rows, all of them before the answer comes. The statement's
+    /// access must be within a transaction.
+    pub async fn change(
+        &self,
+        context: &QueryContext,
+        statement: &QueryStatement,
+        parameters: &[Parameter],
+    ) -> Result<Changes> {
+        let change = analyse_to_run(context, statement, parameters)?;
+        let table = checked(context, &change)?;
+        check_read_only(context, change.kind.tag())?;
+        Running { engine: self, context, change: &change, table: &table, parameters }.run().await
+    }
+
+    /// Loads rows into a foreign table, as COPY FROM does: `batches` have the columns of these
+    /// numbers, in their types' forms. How many rows it was.
+    pub async fn load(
+        &self,
+        context: &QueryContext,
+        relation: RelationOid,
+        columns: &[i16],
+        batches: Rows,
+    ) -> Result<u64> {
+        let change = loading(context, relation, columns)?;
+        let table = checked(context, &change)?;
+        check_read_only(context, "COPY FROM")?;
+        let running =
+            Running { engine: self, context, change: &change, table: &table, parameters: &[] };
+        running.load(batches).await
+    }
+}
+
+/// What the change means, in this session.
+pub(super) fn analyse(
+    context: &QueryContext,
+    statement: &QueryStatement,
+    parameters: Parameters,
+) -> Result<AnalysedChange> {
+    let names = medley_analyze::Context::new(
+        &context.snapshot,
+        &context.search_path,
+        context.role,
+        &context.style,
+        context.facts.database(),
+    );
+    Ok(medley_analyze::change(&names, statement, parameters)?)
+}
+
+pub(super) fn analyse_to_run(
+    context: &QueryContext,
+    statement: &QueryStatement,
+    parameters: &[Parameter],
+) -> Result<Change> {
+    let types = parameters.iter().map(|parameter| Some(parameter.pg_type)).collect();
+    Ok(analyse(context, statement, Parameters { types, complete: true })?.change)
+}
+
+/// The table, if it may be changed so.
+pub(super) fn checked(context: &QueryContext, change: &Change) -> Result<Table> {
+    let table = Table::of(context, change)?;
+    rights::check(context, change)?;
+    table.check_changes(context, change.kind)?;
+    if table.family()? == Family::MySql && change.returning.is_some() {
+        return Err(Error::unsupported("RETURNING of a table at such a remote"));
+    }
+    Ok(table)
+}
+
+fn check_read_only(context: &QueryContext, command: &str) -> Result<()> {
+    match context.facts.setting("transaction_read_only").as_deref() {
+        Some("on") => {
+            let message = format!("cannot execute {command} in a read-only transaction");
+            Err(Error::at(SqlState::READ_ONLY_SQL_TRANSACTION, message, None))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// INSERT of rows that are here, of which these columns are told.
+fn loading(context: &QueryContext, relation: RelationOid, columns: &[i16]) -> Result<Change> {
+    let names = medley_analyze::Context::new(
+        &context.snapshot,
+        &context.search_path,
+        context.role,
+        &context.style,
+        context.facts.database(),
+    );
+    Ok(medley_analyze::load(&names, relation, columns)?)
+}
+
+/// The plan of what is read for a change.
+pub(super) fn logical(
+    lowering: Lowering<'_>,
+    source: &Source,
+    identity: Option<&Identity>,
+) -> Result<LogicalPlan> {
+    let lowering = lowering.reading(identity.and_then(Identity::hidden).cloned());
+    let plan = lowering.plan(&source.query)?;
+    crate::scan::check_handlers(&plan)?;
+    Ok(plan)
+}
+
+/// A change that runs.
+struct Running<'a> {
+    engine: &'a Engine,
+    context: &'a QueryContext,
+    change: &'a Change,
+    table: &'a Table,
+    parameters: &'a [Parameter],
+}
+
+impl Running<'_> {
+    async fn run(&self) -> Result<Changes> {
+        let remote = self.table.resolve(self.context)?;
+        self.context.access.will_write(&remote)?;
+        let planner = Planner::new(self.engine, self.context);
+        let direct = match self.direct(&planner)? {
+            Some(direct) if self.fits(&remote, &direct).await? => Some(direct),
+            Some(_) | None => None,
+        };
+        let (done, source) = match direct {
+            Some(direct) => (self.run_direct(&remote, &direct).await?, None),
+            None => {
+                let (done, source) = self.run_rows(&remote, &planner).await?;
+                (done, Some(source))
+            }
+        };
+        self.finish(&planner, done, source.as_ref()).await
+    }
+
+    fn direct(&self, planner: &Arc<Planner>) -> Result<Option<Direct>> {
+        direct::plan(self.context, &self.lowering(planner), self.table, self.change)
+    }
+
+    fn lowering(&self, planner: &Arc<Planner>) -> Lowering<'_> {
+        Lowering::new(self.context, Arc::clone(planner), Some(self.parameters))
+    }
+
+    /// What views say of the new rows, and RETURNING.
+    async fn finish(
+        &self,
+        planner: &Arc<Planner>,
+        done: Done,
+        source: Option<&Source>,
+    ) -> Result<Changes> {
+        let Self { context, change, table, parameters, .. } = *self;
+        let returning = Returning { context, planner, parameters, table, change, source };
+        returning.check(&done.rows).await?;
+        let returned = match &change.returning {
+            None => None,
+            Some(query) => {
+                let batches = returning.rows(query, done.rows).await?;
+                Some(crate::rows::Rows {
+                    columns: query.columns(),
+                    batches: stream::iter(batches.into_iter().map(Ok)).boxed(),
+                })
+            }
+        };
+        Ok(Changes { kind: change.kind, count: done.count, returned })
+    }
+
+    async fn fits(&self, remote: &Remote, direct: &Direct) -> Result<bool> {
+        let tables = [self.table.remote_name()?];
+        let (facts, described) = self.context.access.remote_tables(remote, &tables).await?;
+        Ok(direct.fits(&facts, described.first().and_then(Option::as_deref)))
+    }
+
+    async fn run_direct(&self, remote: &Remote, direct: &Direct) -> Result<Done> {
+        let columns = returned_columns(self.table, self.change)?;
+        let fields = columns.iter().map(|it| field(it.name.clone(), it.pg_type, true));
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        let returning = (!columns.is_empty()).then_some(schema);
+        let modify = Modify {
+            sql: Arc::clone(&direct.sql),
+            types: Vec::new(),
+            runs: vec![Vec::new()],
+            returning,
+        };
+        let modified = self.context.access.modify(remote, modify).await?;
+        let count = modified.total();
+        if self.change.returning.is_none() {
+            return Ok(Done { count, rows: Vec::new() });
+        }
+        let rows = match modified.returned.is_empty() {
+            true => {
+                let count = if columns.is_empty() { count } else { 0 };
+                vec![rows::unnamed(Vec::new(), usize::try_from(count).unwrap_or(usize::MAX))?]
+            }
+            false => {
+                let batches = modified.returned.into_iter();
+                let unnamed = batches.map(|it| rows::unnamed(it.columns().to_vec(), it.num_rows()));
+                unnamed.collect::<Result<_>>()?
+            }
+        };
+        Ok(Done { count, rows })
+    }
+
+    async fn run_rows(&self, remote: &Remote, planner: &Arc<Planner>) -> Result<(Done, Source)> {
+        let identity = match self.change.kind {
+            ChangeKind::Insert => None,
+            ChangeKind::Update | ChangeKind::Delete => {
+                Some(Identity::find(self.context, self.table, remote).await?)
+            }
+        };
+        let source = source(self.change, identity.as_ref());
+        let plan = self.plan(planner, &source, identity.as_ref()).await?;
+        let at_remote = planner.reads_at(&plan, remote)?;
+        planner.reserve_with(&plan, Some(remote)).await?;
+        let rows = execute_stream(plan, planner.task())?;
+        let mut rows: Rows = rows.map(|batch| Ok(batch?)).boxed();
+        // One reading that began before the first change sees none of them; others might.
+        if at_remote.is_none_or(|scans| scans > 1) {
+            rows = rows::all_at_once(rows).await?;
+        }
+        let changer = Changer::new(self.context, self.table, remote, self.change, &source)?;
+        let done = match &identity {
+            Some(identity) => changer.change_found(identity, rows).await?,
+            // COPY would have the connection for itself while rows are read by it.
+            None => changer.insert(rows, at_remote == Some(0)).await?,
+        };
+        Ok((done, source))
+    }
+
+    async fn plan(
+        &self,
+        planner: &Arc<Planner>,
+        source: &Source,
+        identity: Option<&Identity>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let plan = logical(self.lowering(planner), source, identity)?;
+        planner.surveyed_physical(&plan).await
+    }
+
+    /// COPY FROM: the rows are here, and what is not told of them is the columns' defaults.
+    async fn load(&self, batches: Rows) -> Result<u64> {
+        let remote = self.table.resolve(self.context)?;
+        self.context.access.will_write(&remote)?;
+        let source = source(self.change, None);
+        let defaults = self.defaults(&source)?;
+        let rows = batches.map(move |batch| {
+            let batch = batch?;
+            let defaults = defaults.iter().map(|value| value.to_array_of_size(batch.num_rows()));
+            let defaults = defaults.collect::<datafusion::error::Result<Vec<_>>>()?;
+            let columns = [batch.columns(), &defaults].concat();
+            rows::unnamed(columns, batch.num_rows())
+        });
+        let changer = Changer::new(self.context, self.table, &remote, self.change, &source)?;
+        Ok(changer.insert(rows.boxed(), true).await?.count)
+    }
+
+    fn defaults(&self, source: &Source) -> Result<Vec<ScalarValue>> {
+        let lowering = self.lowering(&Planner::new(self.engine, self.context));
+        let defaults = source.query.outputs().map(|target| match target.expr.is_volatile() {
+            true => Err(Error::unsupported("COPY FROM with a volatile default")),
+            false => lowering.constant_value(&target.expr),
+        });
+        defaults.collect()
+    }
+}
