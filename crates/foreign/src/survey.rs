@@ -43,7 +43,10 @@ pub struct Survey {
 
 /// The answers, and when they came.
 #[derive(Default)]
-pub(crate) struct Surveys(Mutex<HashMap<(ConnKey, TableName), (Instant, Known)>>);
+pub(crate) struct Surveys {
+    tables: Mutex<HashMap<(ConnKey, TableName), (Instant, Known)>>,
+    queries: Mutex<HashMap<(ConnKey, String), (Instant, Estimate)>>,
+}
 
 #[derive(Clone)]
 struct Known {
@@ -53,18 +56,42 @@ struct Known {
 
 impl Surveys {
     fn get(&self, key: &(ConnKey, TableName)) -> Option<Known> {
-        let known = self.0.lock();
+        let known = self.tables.lock();
         known.get(key).filter(|(since, _)| since.elapsed() < AGE).map(|(_, known)| known.clone())
     }
 
     fn put(&self, key: (ConnKey, TableName), known: Known) {
-        let mut all = self.0.lock();
+        let mut all = self.tables.lock();
         if all.len() >= KEPT {
             all.retain(|_, (since, _)| since.elapsed() < AGE);
         }
         if all.len() < KEPT {
             all.insert(key, (Instant::now(), known));
         }
+    }
+}
+
+impl Surveys {
+    fn estimate(&self, remote: &Remote, sql: &str) -> Option<Estimate> {
+        let known = self.queries.lock();
+        let (since, estimate) = known.get(&(*remote.key(), sql.to_owned()))?;
+        (since.elapsed() < AGE).then_some(*estimate)
+    }
+
+    fn explained(&self, remote: &Remote, queries: &[String], answers: &[Option<Estimate>]) {
+        let mut all = self.queries.lock();
+        if all.len() + queries.len() > KEPT {
+            all.retain(|_, (since, _)| since.elapsed() < AGE);
+        }
+        if all.len() + queries.len() > KEPT {
+            return;
+        }
+        let now = Instant::now();
+        let explained = queries
+            .iter()
+            .zip(answers)
+            .filter_map(|(sql, answer)| Some(((*remote.key(), sql.clone()), (now, (*answer)?))));
+        all.extend(explained);
     }
 }
 
@@ -85,6 +112,54 @@ impl Access {
             Err(_) => Ok(vec![Survey::default(); questions.len()]),
             answers => answers,
         }
+    }
+
+    /// What the remote expects of these queries, in their order; nothing of those that it cannot
+    /// explain. To be called before connections are reserved.
+    pub async fn estimates(
+        &self,
+        remote: &Remote,
+        queries: &[String],
+    ) -> Result<Vec<Option<Estimate>>> {
+        let known: Vec<_> =
+            queries.iter().map(|sql| self.surveys().estimate(remote, sql)).collect();
+        if known.iter().all(Option::is_some) || self.transaction_at(remote).is_some() {
+            return Ok(known);
+        }
+        match self.explain(remote, queries).await {
+            Err(Error::Cancelled) => Err(Error::Cancelled),
+            Err(_) => Ok(known),
+            Ok(answers) => Ok(answers),
+        }
+    }
+
+    async fn explain(&self, remote: &Remote, queries: &[String]) -> Result<Vec<Option<Estimate>>> {
+        let audit = self.audit_of(remote, RemoteEvent::Statistics);
+        let mut lease = self.lease_alone(remote).await.inspect_err(|error| audit.failed(error))?;
+        audit.on(&lease);
+        let asked = async {
+            let connection = lease.sql()?;
+            let mut answers = Vec::with_capacity(queries.len());
+            for sql in queries {
+                answers.push(Some(connection.estimate(sql).await?));
+            }
+            Ok(answers)
+        };
+        let answers = self.or_cancelled(asked).await;
+        audit.ended(&answers);
+        match &answers {
+            Err(error) if error.is_connection_lost() => {
+                lease.discard();
+                self.forget_idle(remote);
+            }
+            Err(Error::Cancelled) => drop(lease),
+            Ok(answers) => {
+                self.surveys().explained(remote, queries, answers);
+                lease.finish().await;
+            }
+            Err(_) => lease.finish().await,
+        }
+        answers
     }
 
     fn known(&self, remote: &Remote, question: &Question) -> Option<Known> {

@@ -152,6 +152,14 @@ impl ForeignTable {
         })
     }
 
+    /// What is known of such a scan, and how many may read it at once.
+    pub fn known(&self, scan: &TableScan) -> (Survey, usize) {
+        let asked = self.question(scan.projection.as_ref(), &scan.filters, scan.fetch);
+        let survey = asked.map(|asked| self.planner.surveyed(&asked.scan)).unwrap_or_default();
+        let readers = survey.splits.len().min(self.planner.readers()).max(1);
+        (survey, readers)
+    }
+
     /// The wanted columns: all, or those at these places.
     fn columns(&self, projection: Option<&Vec<usize>>) -> Vec<&Column> {
         let all: Vec<&Column> = self.relation.live_columns().chain(&self.hidden).collect();

@@ -13,6 +13,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::async_func::AsyncFuncExec;
 use datafusion::prelude::SessionConfig;
 use datafusion::scalar::ScalarValue;
+use medley_fdw::{Estimate, RemoteTable, TableName};
 use medley_foreign::{Access, Remote, Survey};
 
 use super::ForeignScan;
@@ -22,7 +23,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::semantics::Env;
 use crate::ship::whole::NotShipped;
-use crate::ship::{Shipped, ship};
+use crate::ship::{self, Place, Shipped};
 use crate::system::Session;
 
 /// Parts of a table for each of its readers.
@@ -114,6 +115,21 @@ impl Planner {
         format!("{base}#{}", self.names.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
+    /// Whether a table is so big that it matters how it is read.
+    pub fn is_big(&self, place: Place, table: &TableName) -> bool {
+        self.surveys.is_big(place, table)
+    }
+
+    /// What a table is at the remote, as far as that is known.
+    pub fn described(&self, place: Place, table: &TableName) -> Option<Option<Arc<RemoteTable>>> {
+        self.surveys.described(place, table)
+    }
+
+    /// What the remote expects of a query.
+    pub fn estimate(&self, place: Place, sql: &str) -> Option<Estimate> {
+        self.surveys.estimate(place, sql)
+    }
+
     /// The plan without asking remotes for anything.
     pub async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
         Ok(self.state().create_physical_plan(plan).await?)
@@ -126,7 +142,9 @@ impl Planner {
         plan: &LogicalPlan,
     ) -> Result<(Arc<dyn ExecutionPlan>, Vec<NotShipped>)> {
         let state = self.state();
-        let Shipped { plan, reasons } = ship(state.optimize(plan)?, self)?;
+        let plan = state.optimize(plan)?;
+        self.surveys.recall(&self.access, ship::questions(&plan, self)?);
+        let Shipped { plan, reasons } = ship::ship(plan, self)?;
         Ok((state.query_planner().create_physical_plan(&plan, state).await?, reasons))
     }
 
@@ -136,8 +154,11 @@ impl Planner {
         plan: &LogicalPlan,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let state = self.state();
-        let Shipped { plan, .. } = ship(state.optimize(plan)?, self)?;
+        let plan = state.optimize(plan)?;
         self.surveys.ask(&self.access, &plan).await?;
+        let questions = ship::questions(&plan, self)?;
+        self.surveys.ask_about(&self.access, questions).await?;
+        let Shipped { plan, .. } = ship::ship(plan, self)?;
         Ok(state.query_planner().create_physical_plan(&plan, state).await?)
     }
 

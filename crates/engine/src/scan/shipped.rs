@@ -24,6 +24,8 @@ pub(crate) struct ShippedQuery {
     /// What comes out, by the plan's names as far as they are unique.
     schema: SchemaRef,
     reading: Arc<Work>,
+    /// How many rows are expected.
+    rows: Option<f64>,
     planner: Arc<Planner>,
 }
 
@@ -33,6 +35,7 @@ impl ShippedQuery {
         schema: &DFSchema,
         query: &RemoteQuery,
         select: Select,
+        rows: Option<f64>,
         planner: &Arc<Planner>,
     ) -> Self {
         let mut names = HashSet::new();
@@ -59,6 +62,7 @@ impl ShippedQuery {
             tables: query.tables(),
             schema,
             reading: Arc::new(Work::Query(reading)),
+            rows,
             planner: Arc::clone(planner),
         }
     }
@@ -99,7 +103,7 @@ impl TableProvider for ShippedQuery {
             self.place.check_as,
             Arc::clone(&self.schema),
             Arc::clone(&self.reading),
-            Survey::default(),
+            Survey { rows: self.rows, ..Survey::default() },
             &self.planner,
         );
         Ok(Arc::new(scan))

@@ -102,7 +102,7 @@ const SENT: &[(&str, &str)] = &[
     ),
     (
         "SELECT b FROM t ORDER BY id DESC LIMIT 2",
-        "SELECT r2.\"b\", r2.\"id\" FROM \"t\" r2 ORDER BY r2.\"id\" DESC NULLS FIRST LIMIT 2",
+        "SELECT r1.\"b\", r1.\"id\" FROM \"t\" r1 ORDER BY r1.\"id\" DESC NULLS FIRST LIMIT 2",
     ),
     (
         "SELECT id FROM t WHERE id IN (SELECT id FROM u)",

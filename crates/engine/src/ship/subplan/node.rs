@@ -2,11 +2,10 @@
 use std::cell::Cell;
 
 use datafusion::common::{DFSchema, JoinType, NullEquality};
-use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{
     Aggregate, BinaryExpr, Distinct, Expr, FetchType, Filter, Join, Limit, LogicalPlan, Operator,
-    Projection, SkipType, Sort, TableScan, Union,
+    Projection, SkipType, Sort, Union,
 };
 use medley_fdw::Family;
 use medley_types::arrow_type;
@@ -15,7 +14,6 @@ use super::super::expr::{Sql, condition, group_key, order_key, value};
 use super::super::whole::{NotShipped, Shippable};
 use super::aggregate::aggregate_call;
 use super::query::{Columns, RemoteQuery, Shape};
-use crate::scan::ForeignTable;
 
 /// Makes queries; names in one statement are told apart.
 #[derive(Default)]
@@ -24,16 +22,10 @@ pub(super) struct Maker {
 }
 
 impl Maker {
-    fn alias(&self, letter: &str) -> String {
+    /// A name that nothing else in the statement has.
+    pub fn alias(&self, letter: &str) -> String {
         self.aliases.set(self.aliases.get() + 1);
         format!("{letter}{}", self.aliases.get())
-    }
-
-    /// The query of a scan of one table; none where it is no table of a remote that speaks SQL.
-    pub fn scan(&self, scan: &TableScan) -> Option<RemoteQuery> {
-        let provider = source_as_provider(&scan.source).ok()?;
-        let table = provider.downcast_ref::<ForeignTable>()?;
-        table.remote_query(self.alias("r"), scan)
     }
 
     /// The query of a node over queries of one remote.

@@ -5,7 +5,7 @@ use datafusion::common::{Column, DFSchema};
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use medley_catalog::ids::{RoleOid, ServerOid};
 use medley_catalog::objects::Relation;
-use medley_fdw::{Dialect, Family};
+use medley_fdw::{Dialect, Family, TableName};
 use medley_types::PgType;
 
 use super::super::deparse::{RemoteTable, Select, limit_clause};
@@ -26,6 +26,10 @@ pub(crate) struct Place {
 pub(crate) struct Source {
     pub relation: Arc<Relation>,
     pub schema_name: String,
+    /// What the remote calls it.
+    pub name: TableName,
+    /// Its columns that are read: what they are called there, and what they are here.
+    pub columns: Vec<(String, PgType)>,
 }
 
 /// What a query does to the rows of what it reads.
@@ -84,6 +88,14 @@ pub(crate) struct TableRead<'a> {
     pub takes_keys: bool,
 }
 
+impl TableRead<'_> {
+    fn columns_read(&self) -> Vec<(String, PgType)> {
+        let of_filters = self.filters.iter().flat_map(Expr::column_refs);
+        let names = self.columns.iter().copied().chain(of_filters.map(|it| it.name.as_str()));
+        names.filter_map(|name| self.table.named_column(name)).collect()
+    }
+}
+
 impl Scope for TableRead<'_> {
     fn dialect(&self) -> &'static Dialect {
         RemoteTable::dialect(&self.table)
@@ -103,6 +115,8 @@ impl RemoteQuery {
         let source = Source {
             relation: Arc::clone(read.relation),
             schema_name: read.table.schema_name.to_owned(),
+            name: read.table.remote_name(),
+            columns: read.columns_read(),
         };
         Some(Self {
             place: read.place,

@@ -22,6 +22,7 @@ pub(crate) use read::Needs;
 pub(crate) use run::{Decoder, known_target, start, target};
 pub(crate) use signature::{SessionValue, is_known_function};
 use target::fits;
+pub(crate) use target::is_same_type;
 
 use std::fmt;
 

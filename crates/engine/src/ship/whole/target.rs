@@ -71,7 +71,8 @@ fn table_fits(source: &Source, table: Option<&RemoteTable>) -> Shippable<()> {
     })
 }
 
-fn is_same_type(declared: PgType, remote: PgType, collation: Option<&str>) -> bool {
+/// Whether a column is at the remote what it was declared as.
+pub(crate) fn is_same_type(declared: PgType, remote: PgType, collation: Option<&str>) -> bool {
     declared.oid == remote.oid
         && declared.typmod == remote.typmod
         && declared.collation.name() == collation

@@ -1,0 +1,92 @@
+//! What it costs to have a part of a plan computed here or there.
+//!
+//! All is in the units of the remote's planner, so that its estimates need no conversion; the
+//! constants are argued in docs/design/0007-subplans-and-cost.md.
+use medley_fdw::Estimate;
+
+/// To send a row, and to read it here.
+const ROW: f64 = 0.1;
+/// The same for each of its bytes.
+const BYTE: f64 = 0.002;
+/// To join or group a row here.
+const ROW_HERE: f64 = 0.01;
+/// A query of its own: a round trip, and a connection that another query could have.
+const QUERY: f64 = 100.0;
+
+/// What a part of a plan costs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cost {
+    /// Computed by the remote, if that is known.
+    pub there: Option<f64>,
+    /// Computed here over what is best below it, if that is known.
+    pub here: Option<f64>,
+    /// How many rows come out.
+    pub rows: Option<f64>,
+}
+
+impl Cost {
+    /// Of a scan of a table that so many read at once.
+    pub fn of_scan(estimate: Option<Estimate>, rows: Option<f64>, readers: usize) -> Self {
+        let cost = estimate.map(|it| QUERY + (it.total_cost + sent(&it)) / readers as f64);
+        Self { there: None, here: cost, rows: estimate.map(|it| it.rows).or(rows) }
+    }
+
+    /// Of a node over inputs; `estimate` is the remote's, where it could compute all of it.
+    pub fn of_node(estimate: Option<Estimate>, inputs: &[Cost]) -> Self {
+        let least = inputs.iter().map(Self::least);
+        let here = least.sum::<Option<f64>>().map(|below| below + ROW_HERE * read(inputs));
+        let there = estimate.map(|it| QUERY + it.total_cost + sent(&it));
+        let rows = inputs.iter().map(|input| input.rows).reduce(most).flatten();
+        Self { there, here, rows: estimate.map(|it| it.rows).or(rows) }
+    }
+
+    /// Whether the remote computes it; it does where nothing speaks against it.
+    pub fn is_there(&self) -> bool {
+        self.there.zip(self.here).is_none_or(|(there, here)| there <= here)
+    }
+
+    fn least(&self) -> Option<f64> {
+        match (self.there, self.here) {
+            (Some(there), Some(here)) => Some(there.min(here)),
+            (there, here) => there.or(here),
+        }
+    }
+}
+
+fn sent(estimate: &Estimate) -> f64 {
+    estimate.rows * (ROW + BYTE * estimate.width)
+}
+
+fn read(inputs: &[Cost]) -> f64 {
+    inputs.iter().filter_map(|input| input.rows).sum()
+}
+
+fn most(one: Option<f64>, two: Option<f64>) -> Option<f64> {
+    Some(one?.max(two?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn estimate(rows: f64, width: f64, total_cost: f64) -> Option<Estimate> {
+        Some(Estimate { rows, width, startup_cost: 0.0, total_cost, reads_all: true })
+    }
+
+    /// Estimates of PostgreSQL 15 for TPC-H at scale factor 1.
+    #[test]
+    fn what_shrinks_is_computed_there_and_what_grows_here() {
+        let lineitem = Cost::of_scan(estimate(6e6, 20.0, 172_000.0), None, 4);
+        let orders = Cost::of_scan(estimate(1.5e6, 12.0, 41_000.0), None, 4);
+        // All of both, joined: no row less than lineitem has.
+        let joined = Cost::of_node(estimate(6e6, 32.0, 420_000.0), &[lineitem, orders]);
+        assert!(!joined.is_there());
+        // Counted there: one row comes.
+        assert!(Cost::of_node(estimate(1.0, 8.0, 187_000.0), &[lineitem]).is_there());
+        // A few by an index.
+        let few = Cost::of_scan(estimate(10.0, 20.0, 45.0), None, 1);
+        assert!(Cost::of_node(estimate(40.0, 32.0, 130.0), &[few, orders]).is_there());
+        // What nothing is known of.
+        assert!(Cost::of_node(None, &[Cost::default(), Cost::default()]).is_there());
+    }
+}
