@@ -1,11 +1,12 @@
 //! The engine: one a process.
 use std::sync::Arc;
+use std::time::Instant;
 
 use datafusion::arrow::array::ArrayRef;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::execute_stream;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use medley_analyze::{Analysed, Parameters};
@@ -14,11 +15,11 @@ use medley_types::{Column, PgType};
 
 use crate::context::QueryContext;
 use crate::error::{Error, Result};
-use crate::explain::ExplainOptions;
+use crate::explain::{Actual, ExplainOptions, Ran, measured};
 use crate::lower::Lowering;
 use crate::privileges;
 use crate::row_store::RowStore;
-use crate::rows::{Batch, Rows, RunOptions};
+use crate::rows::{Batch, RawFormats, Rows, RunOptions};
 use crate::scan::{Planner, check_handlers};
 use crate::ship;
 use crate::ship::whole::{NotShipped, Shippable, Whole};
@@ -167,20 +168,93 @@ impl Engine {
         parameters: &[Parameter],
         options: &ExplainOptions,
     ) -> Result<Vec<String>> {
-        if options.analyze {
-            return Err(Error::unsupported("EXPLAIN ANALYZE"));
-        }
+        let began = Instant::now();
         let analysed = analyse_to_run(context, query, parameters)?;
         let reason = match explained(context, query, &analysed)? {
-            Ok(whole) => return Ok(crate::explain::whole_lines(&context.access, &whole, options)),
+            Ok(whole) => match options.analyze {
+                false => {
+                    let ran = Ran { planning: began.elapsed(), ..Ran::default() };
+                    let access = &context.access;
+                    return Ok(crate::explain::whole_lines(access, &whole, options, &ran, None));
+                }
+                true => match self.analyze_whole(context, &whole, parameters, options).await? {
+                    Some(lines) => return Ok(lines),
+                    None => NotShipped::because("the remote is not as it was declared"),
+                },
+            },
             Err(reason) => reason,
         };
         let planner = Planner::new(self, context);
         let plan = plan(context, &planner, &analysed, parameters)?;
-        let (plan, reasons) = planner.explained_physical(&plan).await?;
+        let (plan, reasons) = match options.analyze {
+            true => planner.analyzed_physical(&plan).await?,
+            false => planner.explained_physical(&plan).await?,
+        };
+        let mut ran = Ran { planning: began.elapsed(), ..Ran::default() };
+        if options.analyze {
+            self.analyze(context, &planner, &plan, &mut ran).await?;
+        }
         let reasons: Vec<_> = std::iter::once(reason).chain(reasons).collect();
-        Ok(crate::explain::lines(&plan, options, &reasons))
+        Ok(crate::explain::lines(&plan, options, &reasons, &ran))
     }
+
+    /// Runs a plan, and counts what its nodes do.
+    async fn analyze(
+        &self,
+        context: &QueryContext,
+        planner: &Arc<Planner>,
+        plan: &Arc<dyn ExecutionPlan>,
+        ran: &mut Ran,
+    ) -> Result<()> {
+        planner.reserve(plan).await?;
+        let began = Instant::now();
+        let (running, measurements) = measured(plan)?;
+        let batches = execute_stream(running, planner.task())?;
+        let batches = batches.map(|batch| Ok(Batch::Columns(batch?))).boxed();
+        count(until_cancelled(batches, context)).await?;
+        ran.execution = Some(began.elapsed());
+        ran.measurements = measurements;
+        Ok(())
+    }
+
+    /// The same of a statement that is shipped as a whole; none if it may not be after all.
+    async fn analyze_whole(
+        &self,
+        context: &QueryContext,
+        whole: &Arc<Whole>,
+        parameters: &[Parameter],
+        options: &ExplainOptions,
+    ) -> Result<Option<Vec<String>>> {
+        let began = Instant::now();
+        let run = RunOptions { raw: Some(RawFormats::Text), ..RunOptions::default() };
+        let Some(rows) = shipped(context, whole, parameters, &run).await? else { return Ok(None) };
+        let planning = began.elapsed();
+        let began = Instant::now();
+        let actual = count(rows.batches).await?;
+        let execution = Some(began.elapsed());
+        let ran = Ran { planning, execution, ..Ran::default() };
+        let access = &context.access;
+        Ok(Some(crate::explain::whole_lines(access, whole, options, &ran, Some(actual))))
+    }
+}
+
+/// Reads all rows, and keeps none.
+async fn count(mut batches: BoxStream<'static, Result<Batch>>) -> Result<Actual> {
+    let began = Instant::now();
+    let elapsed_us = || u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let mut actual = Actual { ran: true, ..Actual::default() };
+    let mut first = None;
+    while let Some(batch) = batches.next().await {
+        let batch = batch?;
+        first.get_or_insert_with(elapsed_us);
+        actual.rows += batch.rows() as u64;
+        if let Batch::Raw(raw) = &batch {
+            actual.bytes += raw.messages.len() as u64;
+        }
+    }
+    actual.total_us = elapsed_us();
+    actual.first_us = first.unwrap_or(actual.total_us);
+    Ok(actual)
 }
 
 /// What a query means, if it may read what it reads.

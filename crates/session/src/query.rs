@@ -170,22 +170,47 @@ pub(crate) async fn put(
 
 pub(crate) fn explain_options(given: &[ExplainOption]) -> Result<ExplainOptions, Report> {
     let mut options = ExplainOptions::default();
+    let (mut timing, mut needs_analyze, mut is_generic) = (None, None, false);
     for option in given {
         match option.name.as_str() {
             "verbose" => options.verbose = boolean(option)?,
             "analyze" => options.analyze = boolean(option)?,
             "costs" => options.costs = boolean(option)?,
+            "timing" => timing = Some(boolean(option)?),
+            "summary" => options.summary = Some(boolean(option)?),
+            "wal" => needs_analyze = needs_analyze.or(boolean(option)?.then_some("WAL")),
+            "generic_plan" => is_generic = boolean(option)?,
             "format" => options.format = format(option)?,
-            // They add to what ANALYZE shows; there is nothing of theirs to show here.
-            "settings" | "generic_plan" | "buffers" | "serialize" | "wal" | "timing"
-            | "summary" | "memory" => drop(boolean(option)?),
+            // What they would show there is not here.
+            "settings" | "buffers" | "memory" => drop(boolean(option)?),
+            "serialize" if is_none(option) => {}
+            "serialize" => needs_analyze = needs_analyze.or(Some("SERIALIZE")),
             name => {
                 let message = format!("unrecognized EXPLAIN option \"{name}\"");
                 return Err(Report::error(SqlState::SYNTAX_ERROR, message).at(option.position));
             }
         }
     }
-    Ok(options)
+    options.timing = timing.unwrap_or(true);
+    let needs_analyze = needs_analyze.or(timing.filter(|on| *on).map(|_| "TIMING"));
+    match (options.analyze, needs_analyze, is_generic) {
+        (false, Some(name), _) => Err(Report::error(
+            SqlState::INVALID_PARAMETER_VALUE,
+            format!("EXPLAIN option {name} requires ANALYZE"),
+        )),
+        (true, _, true) => Err(Report::error(
+            SqlState::INVALID_PARAMETER_VALUE,
+            "EXPLAIN options ANALYZE and GENERIC_PLAN cannot be used together",
+        )),
+        _ => Ok(options),
+    }
+}
+
+/// SERIALIZE NONE.
+fn is_none(option: &ExplainOption) -> bool {
+    option.value.as_deref().is_some_and(|value| {
+        matches!(value.to_lowercase().as_str(), "none" | "off" | "false" | "0")
+    })
 }
 
 fn boolean(option: &ExplainOption) -> Result<bool, Report> {

@@ -17,6 +17,7 @@ use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::{ExecutionPlan, InputOrderMode};
 
 use super::expr::{SUB_PLAN, is_identifier, sql};
+use super::{Actual, ExplainOptions, Measurements, Ran};
 use crate::scan::ForeignScan;
 use crate::semantics::aggregate;
 
@@ -44,6 +45,8 @@ pub(super) struct Node {
     pub strategy: Option<&'static str>,
     pub join: Option<&'static str>,
     pub relation: Option<Relation>,
+    /// What ANALYZE has measured, under PostgreSQL's names.
+    pub actual: Vec<(&'static str, String)>,
     pub details: Vec<(&'static str, Value)>,
     pub children: Vec<Node>,
     /// What is computed once, before the rows.
@@ -64,6 +67,19 @@ impl Node {
     pub fn has_foreign_scan(&self) -> bool {
         self.kind == "Foreign Scan"
             || self.children.iter().chain(&self.init_plans).any(Self::has_foreign_scan)
+    }
+
+    /// Says what came out of it; each node runs once.
+    pub fn measured(&mut self, actual: Option<Actual>, timing: bool) {
+        let Some(actual) = actual else { return };
+        let ms = |us: u64| format!("{:.3}", us as f64 / 1e3);
+        self.actual.clear();
+        if timing && actual.ran {
+            self.actual.push(("Actual Startup Time", ms(actual.first_us)));
+            self.actual.push(("Actual Total Time", ms(actual.total_us)));
+        }
+        self.actual.push(("Actual Rows", format!("{:.2}", actual.rows as f64)));
+        self.actual.push(("Actual Loops", u8::from(actual.ran).to_string()));
     }
 
     /// Adds what is said under a key.
@@ -108,11 +124,13 @@ impl Node {
     }
 
     /// Before what a wrapper says, as PostgreSQL has it.
-    fn filter(&mut self, condition: String) {
-        let of_wrapper = ["Remote SQL", "Foreign File", "Foreign Program"];
+    fn filter(&mut self, condition: String, removed: Option<u64>) {
+        let of_wrapper = ["Relations", "Remote SQL", "Foreign File", "Foreign Program", "Bytes"];
         let at = self.details.iter().position(|(key, _)| of_wrapper.contains(key));
         let at = at.unwrap_or(self.details.len());
-        self.details.insert(at, ("Filter", Value::One(condition)));
+        let removed = removed.map(|rows| ("Rows Removed by Filter", Value::One(rows.to_string())));
+        let said = [("Filter", Value::One(condition))].into_iter().chain(removed);
+        self.details.splice(at..at, said);
     }
 
     fn takes_filter(&self) -> bool {
@@ -122,10 +140,11 @@ impl Node {
 }
 
 /// The nodes at the top of what is shown, which is one.
-pub(super) fn nodes(plan: &Plan, verbose: bool) -> Vec<Node> {
+pub(super) fn nodes(plan: &Plan, options: &ExplainOptions, ran: &Ran) -> Vec<Node> {
     let mut scans = Vec::new();
     collect_scans(plan, &mut scans);
-    let show = Show { verbose, scans };
+    let ExplainOptions { verbose, analyze, timing, .. } = *options;
+    let show = Show { verbose, analyze, timing, measurements: &ran.measurements, scans };
     show.nodes(plan)
 }
 
@@ -144,12 +163,15 @@ fn collect_scans(plan: &Plan, found: &mut Vec<Named>) {
     plan.children().into_iter().for_each(|child| collect_scans(child, found));
 }
 
-struct Show {
+struct Show<'a> {
     verbose: bool,
+    analyze: bool,
+    timing: bool,
+    measurements: &'a Measurements,
     scans: Vec<Named>,
 }
 
-impl Show {
+impl Show<'_> {
     /// Whether columns in `Output` are qualified.
     fn several(&self) -> bool {
         self.scans.len() > 1
@@ -179,6 +201,7 @@ impl Show {
         if any.is::<ProjectionExec>() {
             let mut nodes: Vec<Node> = children();
             self.replace_output(plan, &mut nodes);
+            self.measure(plan, &mut nodes);
             return nodes;
         }
         let mut node = if let Some(scan) = any.downcast_ref::<ForeignScan>() {
@@ -207,7 +230,21 @@ impl Show {
             Node::new(kind, children)
         };
         self.output(plan, &mut node);
-        vec![node]
+        let mut nodes = vec![node];
+        self.measure(plan, &mut nodes);
+        nodes
+    }
+
+    /// What came out of a node is what came out of the last step that is shown as a part of it.
+    fn measure(&self, plan: &Plan, nodes: &mut [Node]) {
+        if let [node] = nodes {
+            node.measured(self.measurements.of(plan), self.timing);
+        }
+    }
+
+    fn removed(&self, plan: &Plan, filter: &FilterExec) -> Option<u64> {
+        let before = self.measurements.of(filter.input())?.rows;
+        Some(before.saturating_sub(self.measurements.of(plan)?.rows))
     }
 
     /// The first input is the plan, the others compute the values that it asks for.
@@ -243,8 +280,9 @@ impl Show {
         if let [node] = nodes.as_mut_slice() {
             let qualify = if node.is_scan() { self.verbose } else { self.qualify() };
             let columns = self.outputs(filter.input(), qualify);
-            node.filter(sql(filter.predicate(), &columns));
+            node.filter(sql(filter.predicate(), &columns), self.removed(plan, filter));
             self.output(plan, node);
+            node.measured(self.measurements.of(plan), self.timing);
         }
         nodes
     }
@@ -267,6 +305,13 @@ impl Show {
         if let Some((label, text)) = scan.files() {
             node.details.push((label, Value::One(text.clone())));
         }
+        if self.analyze {
+            let bytes = self.measurements.of(plan).map_or(0, |actual| actual.bytes);
+            node.note("Bytes", &bytes.to_string());
+            scan.splits().iter().for_each(|splits| node.note("Splits", &splits.to_string()));
+            node.note("Readers", &scan.readers().to_string());
+            node.list("Join Keys", scan.told());
+        }
         if let Some(mapping) = scan.mapping().filter(|_| self.verbose) {
             node.details.push(("User Mapping", Value::One(mapping)));
         }
@@ -286,6 +331,7 @@ impl Show {
         let mut children = self.nodes(join.right());
         let mut hash = Node::new("Hash", self.nodes(join.left()));
         self.output(join.left(), &mut hash);
+        hash.measured(self.measurements.of(join.left()), self.timing);
         children.push(hash);
         let mut node = Node::new("Hash Join", children);
         node.join = Some(join_type(join.join_type().swap()));

@@ -14,7 +14,7 @@ fn node_lines(node: &Node, arrow_at: Option<usize>, lines: &mut Vec<String>) {
         None => (String::new(), 2),
         Some(at) => (format!("{}->  ", " ".repeat(at)), at + 6),
     };
-    lines.push(format!("{arrow}{}", node.title()));
+    lines.push(format!("{arrow}{}{}", node.title(), actual(node)));
     let pad = " ".repeat(inside);
     let details = node.details.iter().map(|(key, value)| match value {
         Value::One(text) => format!("{pad}{key}: {text}"),
@@ -28,11 +28,27 @@ fn node_lines(node: &Node, arrow_at: Option<usize>, lines: &mut Vec<String>) {
     node.children.iter().for_each(|child| node_lines(child, Some(inside), lines));
 }
 
+/// What came out of a node, if it ran.
+fn actual(node: &Node) -> String {
+    let of = |key: &str| node.actual.iter().find(|(name, _)| *name == key).map(|(_, value)| value);
+    let (Some(rows), Some(loops)) = (of("Actual Rows"), of("Actual Loops")) else {
+        return String::new();
+    };
+    if loops == "0" {
+        return " (never executed)".to_owned();
+    }
+    let time = of("Actual Startup Time").zip(of("Actual Total Time"));
+    let time = time.map(|(first, total)| format!("time={first}..{total} ")).unwrap_or_default();
+    format!(" (actual {time}rows={rows} loops={loops})")
+}
+
 /// One document, laid out as PostgreSQL lays it out.
-pub(super) fn json(nodes: &[Node]) -> String {
+pub(super) fn json(nodes: &[Node], summary: &[(&'static str, String)]) -> String {
+    let summary: String =
+        summary.iter().map(|(key, value)| format!(",\n    \"{key}\": {value}")).collect();
     let plans: Vec<_> = nodes
         .iter()
-        .map(|node| format!("  {{\n    \"Plan\": {}\n  }}", object(node, &[], 4)))
+        .map(|node| format!("  {{\n    \"Plan\": {}{summary}\n  }}", object(node, &[], 4)))
         .collect();
     format!("[\n{}\n]", plans.join(",\n"))
 }
@@ -51,6 +67,7 @@ fn object(node: &Node, place: &[(&'static str, String)], indent: usize) -> Strin
         parts.extend(relation.schema.as_deref().map(|schema| ("Schema", string(schema))));
         parts.push(("Alias", string(&relation.alias)));
     }
+    parts.extend(node.actual.iter().map(|(key, value)| (*key, value.clone())));
     parts.extend(node.details.iter().map(|(key, value)| (*key, json_value(value))));
     if !(node.children.is_empty() && node.init_plans.is_empty()) {
         parts.push(("Plans", children(node, indent + 2)));

@@ -153,13 +153,21 @@ impl Planner {
         self: &Arc<Self>,
         plan: &LogicalPlan,
     ) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(self.analyzed_physical(plan).await?.0)
+    }
+
+    /// The same, and why no more of it is shipped.
+    pub async fn analyzed_physical(
+        self: &Arc<Self>,
+        plan: &LogicalPlan,
+    ) -> Result<(Arc<dyn ExecutionPlan>, Vec<NotShipped>)> {
         let state = self.state();
         let plan = state.optimize(plan)?;
         self.surveys.ask(&self.access, &plan).await?;
         let questions = ship::questions(&plan, self)?;
         self.surveys.ask_about(&self.access, questions).await?;
-        let Shipped { plan, .. } = ship::ship(plan, self)?;
-        Ok(state.query_planner().create_physical_plan(&plan, state).await?)
+        let Shipped { plan, reasons } = ship::ship(plan, self)?;
+        Ok((state.query_planner().create_physical_plan(&plan, state).await?, reasons))
     }
 
     /// Resolves the remotes of a plan and takes the right to a connection for each reader of each

@@ -163,8 +163,9 @@ impl ForeignScan {
         self.properties.partitioning.partition_count()
     }
 
-    /// Files are read by all partitions: nobody is logged in there meanwhile.
-    fn readers(&self) -> usize {
+    /// How many read it at once. Files are read by all partitions: nobody is logged in there
+    /// meanwhile.
+    pub fn readers(&self) -> usize {
         match self.work.as_ref() {
             Work::Files(_) => self.partitions(),
             Work::Query(_) | Work::Scan { .. } => self.parts.readers(),
@@ -174,6 +175,25 @@ impl ForeignScan {
     /// It needs no connection while it is read.
     pub fn is_of_files(&self) -> bool {
         matches!(self.work.as_ref(), Work::Files(_))
+    }
+
+    /// How many parts the table is cut into, if it is.
+    pub fn splits(&self) -> Option<usize> {
+        let splits = self.survey.splits.len();
+        (splits > 1 && self.parts.readers() > 1).then_some(splits)
+    }
+
+    /// What the remote was told of the other side of joins, long lists cut short.
+    pub fn told(&self) -> Vec<String> {
+        const LONGEST: usize = 200;
+        let Work::Query(reading) = self.work.as_ref() else { return Vec::new() };
+        let keys = self.keys.iter();
+        let keys = keys.flat_map(|it| key_conditions(reading.dialect, &reading.columns, it));
+        let shown = keys.map(|key| match key.char_indices().nth(LONGEST) {
+            Some((end, _)) => format!("{}…", &key[..end]),
+            None => key,
+        });
+        shown.collect()
     }
 
     /// So many readers may read it. Of more partitions than that, the others are empty.

@@ -95,11 +95,7 @@ impl Scope for RemoteTable<'_> {
 
 /// A condition on a table's rows, if the remote would decide it as we do.
 pub(crate) fn condition(table: &RemoteTable<'_>, expr: &Expr) -> Option<String> {
-    match table.dialect().family {
-        Family::Postgres | Family::Sqlite => expr::condition(table, expr).ok(),
-        // Its booleans are numbers.
-        Family::MySql => None,
-    }
+    expr::condition(table, expr).ok()
 }
 
 /// A query, complete but for the conditions that are known when it runs.

@@ -11,7 +11,7 @@ use datafusion::physical_expr::expressions::{
     BinaryExpr, CaseExpr, Column, DynamicFilterPhysicalExpr, InListExpr, Literal,
 };
 use datafusion::scalar::ScalarValue;
-use medley_fdw::{Dialect, Family};
+use medley_fdw::Dialect;
 use medley_types::{Form, PgType};
 
 use super::literal::literal;
@@ -35,9 +35,6 @@ pub(crate) fn key_conditions(
     columns: &[Option<KeyColumn>],
     filter: &Arc<dyn PhysicalExpr>,
 ) -> Vec<String> {
-    if dialect.family != Family::Postgres {
-        return Vec::new();
-    }
     match Rows::of(filter) {
         Rows::None => vec!["false".to_owned()],
         Rows::Some(known) => {
@@ -230,6 +227,8 @@ fn constant(expr: &Arc<dyn PhysicalExpr>) -> Option<ScalarValue> {
 mod tests {
     use datafusion::arrow::datatypes::{DataType, Field, Schema};
     use datafusion::physical_expr::expressions::{case, in_list, lit};
+
+    use medley_fdw::Family;
 
     use super::*;
 

@@ -63,3 +63,48 @@ async fn json_has_the_keys_of_postgresql() {
 ]"#;
     assert_eq!(document, expected);
 }
+
+/// The plan that ran, with what each node did; times are not told.
+async fn analyzed(world: &World, sql: &str, format: Format) -> String {
+    let options = ExplainOptions {
+        analyze: true,
+        timing: false,
+        summary: Some(false),
+        format,
+        ..Default::default()
+    };
+    world.explain_with(POSTGRES, sql, &options).await
+}
+
+#[tokio::test]
+async fn analyze_runs_the_plan_and_counts() {
+    let world = world();
+    let sql = "SELECT t.b FROM t JOIN u ON t.b = u.c WHERE lower(u.c) = 'p'";
+    let plan = analyzed(&world, sql, Format::Text).await;
+    let expected = "\
+Hash Join (actual rows=1.00 loops=1)
+  Hash Cond: (u.c = t.b)
+  ->  Foreign Scan on u (actual rows=1.00 loops=1)
+        Filter: (lower(c) = 'p'::text)
+        Rows Removed by Filter: 0
+        Bytes: 9
+        Readers: 1
+        Join Keys: c IN ('p'::text)
+  ->  Hash (actual rows=1.00 loops=1)
+        ->  Foreign Scan on t (actual rows=1.00 loops=1)
+              Filter: (lower(b) = 'p'::text)
+              Rows Removed by Filter: 0
+              Bytes: 9
+              Readers: 1";
+    assert_eq!(plan, expected);
+    let sent = ["p: SELECT b FROM public.t", "p: SELECT c FROM public.u WHERE (c IN ('p'::text))"];
+    assert_eq!(world.log.take(), sent);
+    let document = analyzed(&world, "SELECT count(*) FROM t", Format::Json).await;
+    assert!(document.contains("\"Actual Rows\": 1.00,\n      \"Actual Loops\": 1,"), "{document}");
+    let options = ExplainOptions { analyze: true, ..Default::default() };
+    let plan = world.explain_with(POSTGRES, "SELECT a FROM t", &options).await;
+    let lines: Vec<_> = plan.lines().collect();
+    assert!(lines[0].starts_with("Foreign Scan on t (actual time=0."), "{plan}");
+    assert!(lines.iter().any(|line| line.starts_with("Planning Time: ")), "{plan}");
+    assert!(lines.iter().any(|line| line.starts_with("Execution Time: ")), "{plan}");
+}

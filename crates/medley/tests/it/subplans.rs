@@ -66,6 +66,50 @@ async fn is_shipped(client: &Client, query: &str) -> bool {
     plan.is_ok_and(|lines| lines.iter().any(|line| line.trim().starts_with("Relations: ")))
 }
 
+/// The rows that EXPLAIN ANALYZE says came out.
+async fn counted(client: &Client, query: &str) -> usize {
+    let explain = format!("EXPLAIN (ANALYZE, TIMING off, FORMAT JSON) {query}");
+    let plan = ask(client, &explain).await.unwrap_or_else(|said| panic!("{query}: {said}"));
+    let rows = plan[0].split("\"Actual Rows\": ").nth(1);
+    let rows = rows.and_then(|rest| rest.split('.').next()?.parse().ok());
+    rows.unwrap_or_else(|| panic!("{query}: {}", plan[0]))
+}
+
+#[tokio::test]
+async fn big_tables_come_in_parts_and_are_told_the_keys_of_others() {
+    const BIG: &str = "CREATE TABLE big (id int PRIMARY KEY, dept int, filler text); \
+         INSERT INTO big SELECT i, i % 1000, repeat('x', 100) FROM generate_series(1, 120000) i; \
+         GRANT SELECT ON big TO reader; ANALYZE big";
+    let world = World::open().await;
+    world.straight.batch_execute(BIG).await.unwrap();
+    let imported = "IMPORT FOREIGN SCHEMA public LIMIT TO (big) FROM SERVER near INTO public";
+    world.ours.batch_execute(imported).await.unwrap();
+    let check = async |query: &str, said: &[&str]| {
+        let straight = rows(&world.straight, query).await;
+        assert_eq!(rows(&world.ours, query).await, straight, "{query}");
+        let plan = ask(&world.ours, &format!("EXPLAIN (ANALYZE, VERBOSE) {query}")).await.unwrap();
+        for text in said {
+            assert!(plan.iter().any(|line| line.contains(text)), "{query}: {}", plan.join("\n"));
+        }
+    };
+    // All of it is read, so that it is read in parts.
+    let all = "SELECT count(*), sum(length(b.filler)) FROM big b JOIN region r ON r.zone + 0 = b.dept \
+               OR b.id % 7 = r.zone";
+    check(all, &["Splits: "]).await;
+    // The keys of the other server go to the table, and to a query of several.
+    check("SELECT b.id FROM big b JOIN one o ON o.n = b.id", &["Join Keys: id IN (1)"]).await;
+    let query = "SELECT e.name, b.id FROM big b JOIN emp e ON e.id = b.id JOIN one o ON o.n = b.id";
+    check(query, &["Relations: ", "Join Keys: "]).await;
+    // Little comes of much: that is counted there.
+    let query = "SELECT r.zone, x.n FROM region r JOIN \
+                 (SELECT dept % 10 AS d, count(*) AS n FROM big GROUP BY dept % 10) x ON x.d = r.zone";
+    check(query, &["GROUP BY"]).await;
+    // What would be more than both is joined here.
+    let query = "SELECT count(*) FROM one o JOIN big b ON b.dept > o.n JOIN big c ON c.dept = b.dept \
+                 WHERE b.id < 3000 AND c.id < 3000";
+    check(query, &["Not shipped: "]).await;
+}
+
 #[tokio::test]
 async fn the_rows_are_the_remotes_own() {
     let world = World::open().await;
@@ -75,6 +119,10 @@ async fn the_rows_are_the_remotes_own() {
         world.ours.batch_execute("SET medley.pushdown = on").await.unwrap();
         let ours = rows(&world.ours, &query).await;
         shipped += usize::from(is_shipped(&world.ours, &query).await);
+        if ours.is_ok() {
+            let counted = counted(&world.ours, &query).await;
+            assert_eq!(counted, ours.as_ref().map(Vec::len).unwrap_or_default(), "{query}");
+        }
         world.ours.batch_execute("SET medley.pushdown = off").await.unwrap();
         let here = rows(&world.ours, &query).await;
         refused += usize::from(is_refusal(&ours));

@@ -10,6 +10,7 @@ mod aggregate;
 mod cost;
 mod node;
 mod query;
+mod regroup;
 
 pub(crate) use query::{Place, RemoteQuery, TableRead};
 
@@ -26,6 +27,7 @@ use parking_lot::Mutex;
 
 use self::cost::Cost;
 use self::node::Maker;
+use self::regroup::{Known, regrouped};
 use super::whole::{NotShipped, Shippable, is_same_type};
 use crate::scan::{ForeignTable, Planner, QueriesAsked, ShippedQuery};
 
@@ -41,7 +43,7 @@ pub(crate) fn ship(plan: LogicalPlan, planner: &Arc<Planner>) -> PlanResult<Ship
         return Ok(Shipped { plan, reasons: Vec::new() });
     }
     let rule = Rule::new(planner);
-    let part = rule.part(plan)?;
+    let part = rule.part(rule.regrouped(plan)?)?;
     let plan = rule.finished(part)?;
     Ok(Shipped { plan, reasons: rule.reasons.into_inner() })
 }
@@ -55,7 +57,7 @@ pub(crate) fn questions(
         return Ok(HashMap::new());
     }
     let rule = Rule::new(planner);
-    rule.part(plan.clone())?;
+    rule.part(rule.regrouped(plan.clone())?)?;
     Ok(rule.asked.into_inner())
 }
 
@@ -87,6 +89,12 @@ impl<'a> Rule<'a> {
         }
     }
 
+    /// The plan with tables of one remote joined first.
+    fn regrouped(&self, plan: LogicalPlan) -> PlanResult<LogicalPlan> {
+        let of_node = |plan| regrouped(plan, &|leaf| self.known(leaf)).map(Transformed::yes);
+        Ok(plan.transform_up_with_subqueries(of_node)?.data)
+    }
+
     fn part(&self, plan: LogicalPlan) -> PlanResult<Part> {
         let plan = plan.map_subqueries(|plan| self.subquery(plan))?.data;
         if let LogicalPlan::TableScan(scan) = &plan {
@@ -97,6 +105,15 @@ impl<'a> Rule<'a> {
         let query = self.of_one_place(&plan, &inputs);
         let cost = self.cost(&plan, query.as_ref(), &inputs);
         Ok(Part { plan, inputs, query, cost })
+    }
+
+    /// What a part that is joined with others is.
+    fn known(&self, plan: &LogicalPlan) -> PlanResult<Known> {
+        let aliases = self.maker.aliases();
+        let part = self.part(plan.clone())?;
+        self.maker.forget(aliases);
+        let place = part.query.map(|query| query.place);
+        Ok(Known { place, rows: part.cost.rows })
     }
 
     fn cost(&self, plan: &LogicalPlan, query: Option<&RemoteQuery>, inputs: &[Part]) -> Cost {

@@ -22,6 +22,16 @@ pub(super) struct Maker {
 }
 
 impl Maker {
+    /// How many names there are.
+    pub fn aliases(&self) -> usize {
+        self.aliases.get()
+    }
+
+    /// Names that were only tried can be had again.
+    pub fn forget(&self, aliases: usize) {
+        self.aliases.set(aliases);
+    }
+
     /// A name that nothing else in the statement has.
     pub fn alias(&self, letter: &str) -> String {
         self.aliases.set(self.aliases.get() + 1);
