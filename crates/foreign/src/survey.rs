@@ -19,6 +19,9 @@ const BIG_BYTES: u64 = 8 << 20;
 /// A part has at least so much.
 const PART_BYTES: u64 = 4 << 20;
 
+/// A row of a table that was never counted.
+const ROW_BYTES: f64 = 100.0;
+
 /// What is asked about a table.
 #[derive(Clone, Debug)]
 pub struct Question {
@@ -232,6 +235,8 @@ impl Known {
 
     fn whole(self) -> Survey {
         let Self { statistics: TableStatistics { rows, bytes }, splits } = self;
+        // One that nobody has counted yet is as long as it is big.
+        let rows = rows.or(bytes.map(|bytes| bytes as f64 / ROW_BYTES));
         Survey { rows, bytes, splits }
     }
 
