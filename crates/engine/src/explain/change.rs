@@ -5,7 +5,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use medley_analyze::tree::ChangeKind;
 
 use super::plan::{Node, Relation, nodes};
-use super::{ExplainOptions, print};
+use super::{ExplainOptions, Ran, print};
 
 /// What is shown of a change.
 pub(crate) struct ChangeShown {
@@ -31,7 +31,7 @@ pub(crate) fn change_lines(
     plan: Option<&Arc<dyn ExecutionPlan>>,
     options: &ExplainOptions,
 ) -> Vec<String> {
-    let verbose = options.verbose;
+    let (verbose, ran) = (options.verbose, Ran::default());
     let mut node = modifying(shown, "ModifyTable", verbose);
     if verbose {
         let quoted =
@@ -51,9 +51,9 @@ pub(crate) fn change_lines(
         node.children.push(remote);
     }
     if let Some(plan) = plan {
-        node.children.extend(nodes(plan, verbose));
+        node.children.extend(nodes(plan, options, &ran));
     }
-    print(&[node], options)
+    print(&[node], options, &ran)
 }
 
 fn modifying(shown: &ChangeShown, kind: &'static str, verbose: bool) -> Node {

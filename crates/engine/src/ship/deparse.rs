@@ -59,16 +59,8 @@ impl RemoteTable<'_> {
         }
     }
 
-<<<<<<< HEAD
-    /// A column's name there, as it stands in an expression, and its type here.
-    pub fn remote_column(&self, name: &str) -> Option<(String, PgType)> {
-        if let Some(hidden) = self.hidden.filter(|hidden| hidden.name == name) {
-            return Some((hidden.name.clone(), hidden.pg_type));
-        }
-=======
     /// A column's name there, and its type here.
     pub fn named_column(&self, name: &str) -> Option<(String, PgType)> {
->>>>>>> c5468c3 (engine, foreign: what the remote expects decides who computes a part of a plan)
         let column = self.relation.column(name)?;
         let options = crate::scan::plain(&column.options);
         Some((self.wrapper.remote_column(name, &options), column.pg_type))
@@ -76,6 +68,9 @@ impl RemoteTable<'_> {
 
     /// A column's name there, as it stands in an expression, and its type here.
     pub fn remote_column(&self, name: &str) -> Option<(String, PgType)> {
+        if let Some(hidden) = self.hidden.filter(|hidden| hidden.name == name) {
+            return Some((hidden.name.clone(), hidden.pg_type));
+        }
         let (name, t) = self.named_column(name)?;
         Some((self.name(&name), t))
     }

@@ -145,11 +145,7 @@ fn listed(psql: &mut Command) -> String {
     let output = run(psql, LISTINGS, &["-A"]);
     assert_eq!(text(&output.stderr), "");
     let common = |line: &&str| {
-<<<<<<< HEAD
         !["file_fdw|", "hello_fdw|", "mysql_fdw|", "sqlite_fdw|", "plpgsql|"]
-=======
-        !["hello_fdw|", "mysql_fdw|", "sqlite_fdw|", "plpgsql|"]
->>>>>>> c5468c3 (engine, foreign: what the remote expects decides who computes a part of a plan)
             .iter()
             .any(|it| line.starts_with(it))
     };
