@@ -1,6 +1,7 @@
 //! `mysql_fdw` against a real MariaDB.
 mod fixture;
 mod import;
+mod impostor;
 mod login;
 mod manual;
 mod modify;
