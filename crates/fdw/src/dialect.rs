@@ -41,7 +41,10 @@ pub struct Capabilities {
     pub transactions: bool,
     /// A snapshot can be shared between connections.
     pub snapshots: bool,
-    /// A table can be read in parts.
+    /// A table can be read in parts: under one snapshot, if there are [`snapshots`], else only
+    /// where somebody has said that the parts may see different moments.
+    ///
+    /// [`snapshots`]: Self::snapshots
     pub splits: bool,
     /// Rows can be changed.
     pub modify: bool,

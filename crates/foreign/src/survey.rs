@@ -216,7 +216,7 @@ impl Access {
         let bytes = statistics.bytes.filter(|bytes| *bytes >= BIG_BYTES).unwrap_or_default();
         let parts = question.parts.min(usize::try_from(bytes / PART_BYTES).unwrap_or(usize::MAX));
         let can = connection.facts().can;
-        let splits = match can.splits && can.snapshots && parts > 1 {
+        let splits = match can.splits && parts > 1 {
             true => connection.splits(&question.table, parts).await?,
             false => Vec::new(),
         };

@@ -252,7 +252,8 @@ impl Endpoint {
         if let Some(tls) = self.tls.as_ref().filter(|_| with_tls) {
             wire = self.secure(wire, tls, capabilities).await?;
         }
-        let mut exchange = Exchange { endpoint: self, wire, password, with_tls, may_repeat: true };
+        let mut exchange =
+            Exchange { endpoint: self, wire, password, with_tls, may_repeat: true, is_told: false };
         exchange.run(&greeting, capabilities).await?;
         Ok(Login {
             wire: exchange.wire,
@@ -357,6 +358,8 @@ struct Exchange<'a> {
     password: Option<&'a Secret>,
     with_tls: bool,
     may_repeat: bool,
+    /// The server knows the password, and could say it.
+    is_told: bool,
 }
 
 impl Exchange<'_> {
@@ -375,11 +378,19 @@ impl Exchange<'_> {
             let packet = self.next().await?;
             match packet.first() {
                 Some(&OK) => return Ok(()),
-                Some(&ERROR) => return Err(self.endpoint.refusal(&packet)),
+                Some(&ERROR) => return Err(self.refusal(&packet)),
                 Some(&END) => plugin = self.switch(&packet).await?,
                 Some(&MORE_DATA) => self.more(plugin, &packet).await?,
                 _ => return Err(self.endpoint.failure(&malformed("authentication request"))),
             }
+        }
+    }
+
+    fn refusal(&self, packet: &[u8]) -> Failure {
+        let (said, kind) = self.endpoint.refusal(packet);
+        match self.is_told {
+            true => ("server refused the login; what it said is withheld".to_owned(), kind),
+            false => (said, kind),
         }
     }
 
@@ -432,6 +443,7 @@ impl Exchange<'_> {
         let Some(password) = self.password else {
             return Err(unwilling("server requested a password, and there is none"));
         };
+        self.is_told = true;
         let sent = self.wire.send_password(password.expose().as_bytes()).await;
         sent.map_err(|error| self.endpoint.failure(&error))
     }

@@ -174,6 +174,9 @@ fn truth(scope: &dyn Scope, expr: &Expr, test: &str) -> Shippable<String> {
 
 fn in_list(scope: &dyn Scope, list: &InList) -> Shippable<String> {
     let value = operand(scope, &list.expr)?;
+    if is_text_of_mysql(scope, &value) && !list.list.is_empty() {
+        return bytes_in_list(scope, &value, list);
+    }
     comparable(scope.dialect(), value.t, false)?;
     if list.list.is_empty() {
         return Err(NotShipped::because("a list is empty"));
@@ -189,6 +192,9 @@ fn comparison(scope: &dyn Scope, left: &Expr, op: Operator, right: &Expr) -> Shi
         false => (operand(scope, left)?, right, op),
         true => (operand(scope, right)?, left, op.swap().ok_or_else(|| unknown(left))?),
     };
+    if is_text_of_mysql(scope, &value) {
+        return bytes_compared(scope, &value, op, other);
+    }
     let ordered = !matches!(
         op,
         Operator::Eq | Operator::NotEq | Operator::IsDistinctFrom | Operator::IsNotDistinctFrom
@@ -199,6 +205,48 @@ fn comparison(scope: &dyn Scope, left: &Expr, op: Operator, right: &Expr) -> Shi
     let other = compared(scope, other, value.t)?;
     let collate = if ordered { collation(value.t) } else { "" };
     Ok(format!("{}{collate} {sign} {other}", value.text))
+}
+
+/// Text whose collation at a MySQL server nobody knows: it may overlook case, accents and blanks
+/// at the end. Its bytes are what is compared here.
+fn is_text_of_mysql(scope: &dyn Scope, value: &Sql) -> bool {
+    let t = value.t.oid;
+    scope.dialect().family == Family::MySql && (t == PgType::TEXT.oid || t == PgType::VARCHAR.oid)
+}
+
+fn bytes_compared(scope: &dyn Scope, value: &Sql, op: Operator, other: &Expr) -> Shippable<String> {
+    let sign = sign(Family::MySql, op)
+        .ok_or_else(|| NotShipped::because(format_args!("operator {op} is computed here")))?;
+    let constant = text_constant(scope, other)?;
+    let exactly = format!("{} {sign} {}", bytes(&value.text), bytes(&constant));
+    // What is equal by bytes is so by any collation, of which there may be an index.
+    Ok(match op {
+        Operator::Eq => format!("({} = {constant} AND {exactly})", value.text),
+        _ => exactly,
+    })
+}
+
+fn bytes_in_list(scope: &dyn Scope, value: &Sql, list: &InList) -> Shippable<String> {
+    let items = list.list.iter().map(|item| text_constant(scope, item));
+    let items = items.collect::<Shippable<Vec<_>>>()?;
+    let all_bytes: Vec<_> = items.iter().map(|item| bytes(item)).collect();
+    let (text, all) = (bytes(&value.text), all_bytes.join(", "));
+    Ok(match list.negated {
+        true => format!("{text} NOT IN ({all})"),
+        false => format!("({} IN ({}) AND {text} IN ({all}))", value.text, items.join(", ")),
+    })
+}
+
+fn text_constant(scope: &dyn Scope, expr: &Expr) -> Shippable<String> {
+    let Expr::Literal(constant, _) = expr else {
+        return Err(NotShipped::because("texts are compared here"));
+    };
+    literal(scope.dialect(), constant, PgType::TEXT).ok_or_else(no_constant)
+}
+
+/// A text's bytes in UTF-8, which compare as they are.
+fn bytes(text: &str) -> String {
+    format!("CAST(CONVERT({text} USING utf8mb4) AS BINARY)")
 }
 
 fn sign(family: Family, op: Operator) -> Option<&'static str> {

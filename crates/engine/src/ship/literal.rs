@@ -14,6 +14,9 @@ pub(super) fn literal(dialect: &Dialect, value: &ScalarValue, t: PgType) -> Opti
     let text = crate::semantics::output(printed_as, &array, 0, &Style::default()).ok()??;
     match dialect.family {
         Family::Postgres => Some(postgres(&text, t)),
+        Family::MySql if t.oid == PgType::TEXT.oid && dialect.backslash_is_plain => {
+            Some(format!("'{}'", text.replace('\'', "''")))
+        }
         Family::Sqlite | Family::MySql => {
             matches!(Form::of(t), Form::Int2 | Form::Int4 | Form::Int8).then_some(text)
         }

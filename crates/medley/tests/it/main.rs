@@ -18,6 +18,7 @@ mod large_result;
 mod locks;
 mod logins;
 mod mappings;
+mod mariadb;
 mod openbao;
 mod pg_compat;
 mod psql;

@@ -1,8 +1,8 @@
 //! What a server gets that is none, and what one gets that wants too much.
 use bytes::{BufMut, BytesMut};
 use medley_fdw::{Options, Result};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 use crate::fixture::{log_in, mapping, refused};
 
@@ -38,7 +38,7 @@ fn greeting(plugin: &str, capabilities: u32) -> Vec<u8> {
 /// All that a server of 8.0 has but TLS.
 const PLAIN: u32 = 0x00ff_f7ff;
 
-async fn read(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
+async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<(u8, Vec<u8>)> {
     let mut header = [0; 4];
     stream.read_exact(&mut header).await.ok()?;
     let length = usize::from(header[0]) | usize::from(header[1]) << 8;
@@ -132,4 +132,83 @@ async fn no_file_is_sent() {
     let (heard, outcome) = meets(greeting("mysql_native_password", PLAIN), says, &[]).await;
     assert!(refused(outcome).starts_with("08001 "));
     assert!(!heard.windows(5).any(|part| part == b"root:"));
+}
+
+/// A server with a certificate that the client trusts, which wants the password itself, and says
+/// these things once it has it; what it was told behind TLS.
+async fn wants_the_password(
+    asks: Vec<Vec<u8>>,
+    pairs: &[(&str, &str)],
+) -> (Vec<Vec<u8>>, Result<()>) {
+    let folder = medley_testkit::TempFolder::new().expect("a folder");
+    let certificates = medley_testkit::Certificates::write(&folder).expect("certificates");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let mut options = Options::default();
+    options.set("port", listener.local_addr().expect("it is bound").port().to_string());
+    options.set("ssl_ca", certificates.authority.display().to_string());
+    pairs.iter().for_each(|(name, value)| options.set(*name, *value));
+    let acceptor = acceptor(&certificates.server, &folder.join("server.key"));
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a client");
+        let hello = greeting("caching_sha2_password", PLAIN | 0x800);
+        stream.write_all(&packet(0, &hello)).await.expect("sent");
+        read(&mut stream).await.expect("a wish for TLS");
+        let mut stream = acceptor.accept(stream).await.expect("TLS");
+        let mut heard = Vec::new();
+        let mut asks = asks.into_iter();
+        while let Some((number, payload)) = read(&mut stream).await {
+            heard.push(payload);
+            let Some(next) = asks.next() else { break };
+            stream.write_all(&packet(number + 1, &next)).await.expect("sent");
+            stream.flush().await.expect("sent");
+        }
+        heard
+    });
+    let outcome = log_in(&options, &mapping("alice", Some(PASSWORD)), false).await.map(drop);
+    (server.await.expect("it ends"), outcome)
+}
+
+fn acceptor(certificate: &std::path::Path, key: &std::path::Path) -> tokio_rustls::TlsAcceptor {
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    let chain = CertificateDer::pem_file_iter(certificate).expect("a file");
+    let chain = chain.collect::<std::result::Result<Vec<_>, _>>().expect("a certificate");
+    let key = PrivateKeyDer::from_pem_file(key).expect("a key");
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .expect("they belong together");
+    std::sync::Arc::new(config).into()
+}
+
+const VERIFIED: (&str, &str) = ("ssl_mode", "verify_identity");
+
+/// By each way that wants it; who was told does not say it on.
+#[tokio::test]
+async fn a_verified_server_is_told_the_password() {
+    let ok = b"\x00\x00\x00\x02\x00\x00\x00".to_vec();
+    let sent = [PASSWORD.as_bytes(), b"\0"].concat();
+    for ask in [
+        vec![switch_to("mysql_clear_password"), ok.clone(), ok.clone()],
+        vec![b"\x01\x04".to_vec(), ok.clone(), ok.clone()],
+    ] {
+        let (heard, outcome) = wants_the_password(ask.clone(), &[VERIFIED]).await;
+        outcome.expect("it logs in");
+        assert!(heard.contains(&sent), "{ask:?}");
+    }
+    let says = [b"\xff\x15\x04#28000Not with ", PASSWORD.as_bytes()].concat();
+    let (heard, outcome) = wants_the_password(vec![b"\x01\x04".to_vec(), says], &[VERIFIED]).await;
+    assert!(heard.contains(&sent));
+    assert_eq!(
+        refused(outcome),
+        "08001 could not connect to server \"remote\"\n\
+         D: server refused the login; what it said is withheld"
+    );
+    // Somebody whom the authority knows, but perhaps another one.
+    let (heard, outcome) = wants_the_password(vec![b"\x01\x04".to_vec()], &[]).await;
+    assert!(refused(outcome).contains("which is sent only with ssl_mode \"verify_identity\""));
+    assert!(!heard.contains(&sent));
 }
