@@ -134,6 +134,7 @@ fn install(folder: &TempFolder) -> Result<()> {
         .command(Program::MARIADB_INSTALL_DB.locate()?)
         .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
         .arg(format!("--datadir={}", folder.join("data").display()))
+        .env("TMPDIR", folder.path())
         .output()
         .context("running mariadb-install-db")?;
     let said = String::from_utf8_lossy(&output.stderr);

@@ -32,14 +32,16 @@ const MODES: &str = "NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT,STRICT_ALL_TABLES,\
                      ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION";
 
 /// Modes under which a statement of ours would mean something else.
-const REFUSED_MODES: [&str; 6] = [
+const REFUSED_MODES: [&str; 5] = [
     "EMPTY_STRING_IS_NULL",
     "HIGH_NOT_PRECEDENCE",
     "NO_UNSIGNED_SUBTRACTION",
     "ORACLE",
     "PAD_CHAR_TO_FULL_LENGTH",
-    "SIMULTANEOUS_ASSIGNMENT",
 ];
+
+/// Since then MariaDB has a mode in which assignments of one UPDATE do not see each other.
+const SIMULTANEOUS_SINCE: u32 = 100_305;
 
 /// Why one way to a host led nowhere.
 type Failure = (String, Unreached);
@@ -89,7 +91,7 @@ async fn attempt(connect: &Connect<'_>, password: Option<&Secret>) -> Result<Ses
     if user.is_empty() {
         return Err(other("the user mapping has no option \"username\"".to_owned()));
     }
-    let setting = setting(server).map_err(other)?;
+    let modes = modes(server).map_err(other)?;
     let addresses = addresses(connect.dialer.as_ref(), host, port).await?;
     let mut failure = (format!("host \"{host}\" has no address"), Unreached::NoSuchHost);
     let keys = Arc::new(Keys::new(password));
@@ -104,7 +106,7 @@ async fn attempt(connect: &Connect<'_>, password: Option<&Secret>) -> Result<Ses
             keys: keys.clone(),
         };
         match endpoint.log_in(password).await {
-            Ok(login) => return session(server, endpoint, login, &setting).await,
+            Ok(login) => return session(server, endpoint, login, &modes).await,
             Err(found) if found.1 >= Unreached::Tls => return Err(found),
             Err(found) => failure = found,
         }
@@ -121,9 +123,8 @@ async fn addresses(dialer: &dyn Dialer, host: &str, port: u16) -> Result<Vec<Add
     Ok(resolved.into_iter().map(Address::Tcp).collect())
 }
 
-/// What sets a session up, and again after a reset. No timeout of the server's may end a result
-/// whose reader takes its time.
-fn setting(server: &Options) -> Result<String, String> {
+/// The modes that a session is set to.
+fn modes(server: &Options) -> Result<String, String> {
     let given = server.text("sql_mode").unwrap_or("ANSI_QUOTES");
     // It is said while a backslash may still be an escape.
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ',' | ' ');
@@ -137,16 +138,26 @@ fn setting(server: &Options) -> Result<String, String> {
     if let Some(mode) = refused {
         return Err(format!("sql_mode {mode} changes what statements mean, and is not supported"));
     }
-    let modes = match given.is_empty() {
+    Ok(match given.is_empty() {
         true => MODES.to_owned(),
         false => format!("{MODES},{given}"),
+    })
+}
+
+/// What sets a session up, and again after a reset. No timeout of the server's may end a result
+/// whose reader takes its time.
+fn setting(modes: &str, version: u32, is_mariadb: bool) -> String {
+    // Else an assignment of UPDATE sees what those before it have made of other columns.
+    let modes = match is_mariadb && version >= SIMULTANEOUS_SINCE {
+        true => format!("SIMULTANEOUS_ASSIGNMENT,{modes}"),
+        false => modes.to_owned(),
     };
-    Ok(format!(
+    format!(
         "SET NAMES utf8mb4 COLLATE utf8mb4_bin, sql_mode = {}, time_zone = '+00:00', \
          autocommit = 1, sql_select_limit = DEFAULT, net_write_timeout = 31536000, \
          sql_safe_updates = 0, completion_type = 0",
         literal(&modes)
-    ))
+    )
 }
 
 /// Makes a session of what has logged in.
@@ -154,19 +165,20 @@ async fn session(
     server: &Options,
     mut endpoint: Endpoint,
     login: Login,
-    setting: &str,
+    modes: &str,
 ) -> Result<Session, Failure> {
     let other = |error: Error| {
         let detail = medley_fdw::Diagnostic::detail(&error).unwrap_or_else(|| error.to_string());
         (detail, Unreached::Other)
     };
     let (version, is_mariadb) = version(&login.version);
+    let setting = setting(modes, version, is_mariadb);
     let init = server.secret("init_command").filter(|command| !command.is_empty());
     let remote = Remote {
         server: endpoint.server_name.clone(),
         version,
         is_mariadb,
-        setting: setting.to_owned(),
+        setting: setting.clone(),
         is_reusable: init.is_none() && resets(version, is_mariadb),
         zero_dates_are_null: zero_dates_are_null(server),
         needs_no_snapshot: needs_no_snapshot(server),
@@ -177,7 +189,7 @@ async fn session(
     let canceller = RemoteCanceller { endpoint: Arc::new(endpoint), connection: login.connection };
     let canceller = Some(canceller).filter(|_| login.may_repeat);
     let mut session = Session::new(login.wire, remote, canceller);
-    session.execute(setting).await.map_err(other)?;
+    session.execute(&setting).await.map_err(other)?;
     if let Some(init) = init {
         session.initialise(init).await.map_err(other)?;
     }
@@ -498,14 +510,14 @@ mod tests {
         let check = |mode: &str, expected: Result<&str, &str>| {
             let mut server = Options::default();
             server.set("sql_mode", mode);
-            let set = setting(&server);
+            let set = modes(&server);
             match expected {
                 Ok(part) => assert!(set.expect("it may be set").contains(part)),
                 Err(word) => assert!(set.expect_err("it may not").contains(word)),
             }
         };
-        check("ANSI_QUOTES", Ok("NO_ENGINE_SUBSTITUTION,ANSI_QUOTES'"));
-        check("", Ok("NO_ENGINE_SUBSTITUTION'"));
+        check("ANSI_QUOTES", Ok("NO_ENGINE_SUBSTITUTION,ANSI_QUOTES"));
+        check("", Ok("NO_ENGINE_SUBSTITUTION"));
         check("x'; --", Err("no list"));
         check("x\\", Err("no list"));
         check("ansi_quotes, oracle", Err("oracle"));

@@ -9,14 +9,19 @@ use futures::StreamExt;
 use medley_fdw::{Batches, Error, Modified, Modify, Result, TableName};
 use medley_types::{ColumnWriter, PgType, Style, TimeZone, type_of_field};
 
+use crate::error::of_statement;
 use crate::parameter::{self, Parameter};
-use crate::protocol::{Prepared, command};
+use crate::protocol::{Prepared, Refused, command};
 use crate::scan::write_execute;
 use crate::session::Session;
 use crate::sql::{identifier, literal, qualified};
 
 /// A statement of many rows is sent when it has this many bytes: well below what servers take.
 const STATEMENT_BYTES: usize = 1 << 20;
+/// What ON CONFLICT DO NOTHING is written as.
+const IGNORE: &str = "INSERT IGNORE ";
+/// The server's numbers for a row that is there already.
+const DUPLICATES: [u16; 3] = [1022, 1062, 1586];
 
 /// Runs a statement once for each list of parameters.
 pub(crate) async fn modify(session: &mut Session, modify: &Modify) -> Result<Modified> {
@@ -50,7 +55,25 @@ async fn execute(
     let values = values.collect::<Result<Vec<_>>>()?;
     let write = |out: &mut BytesMut| write_execute(prepared, 0, &values, out);
     session.send(command::STMT_EXECUTE, write).await?;
-    session.changed(&modify.sql).await
+    let done = session.changed(&modify.sql).await?;
+    if done.warnings > 0 && modify.sql.starts_with(IGNORE) {
+        check_ignored(session, &modify.sql).await?;
+    }
+    Ok(done.rows)
+}
+
+/// More is ignored by that than a row that is there already: a value that does not fit is cut, a
+/// NULL becomes another value. What else was ignored is the error that it would have been.
+async fn check_ignored(session: &mut Session, sql: &str) -> Result<()> {
+    for row in session.rows("SHOW WARNINGS").await? {
+        let [_, Some(code), Some(message)] = row.as_slice() else { continue };
+        let code = code.parse().unwrap_or_default();
+        if !DUPLICATES.contains(&code) {
+            let refused = Refused { code, state: "HY000".to_owned(), message: message.clone() };
+            return Err(of_statement(&refused, sql, &session.remote.server));
+        }
+    }
+    Ok(())
 }
 
 /// Adds rows, many with each statement.

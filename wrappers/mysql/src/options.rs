@@ -108,7 +108,13 @@ mod tests {
         let secret = OPTIONS.iter().any(|o| o.name == name && o.kind == Kind::Secret);
         let value = if secret { GivenValue::Secret } else { GivenValue::Plain(value) };
         let options = [GivenOption { name, value }];
-        match check(&MySql, scope, &options, Actor { superuser }, &mut Vec::new()) {
+        match check(
+            &MySql,
+            scope,
+            &options,
+            Actor { superuser, ..Actor::ORDINARY },
+            &mut Vec::new(),
+        ) {
             Ok(()) => "ok".to_owned(),
             Err(error) => {
                 let hint = error.hint().map(|hint| format!(" | {hint}")).unwrap_or_default();

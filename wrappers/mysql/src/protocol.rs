@@ -199,6 +199,7 @@ pub(crate) fn put_counted(bytes: &[u8], out: &mut BytesMut) {
 pub(crate) struct Done {
     pub rows: u64,
     pub status: u16,
+    pub warnings: u16,
 }
 
 impl Done {
@@ -208,7 +209,7 @@ impl Done {
             body.u8()?;
             let rows = body.number()?;
             body.number()?;
-            Some(Self { rows, status: body.u16()? })
+            Some(Self { rows, status: body.u16()?, warnings: body.u16().unwrap_or_default() })
         };
         read().ok_or_else(|| malformed("answer"))
     }

@@ -156,13 +156,13 @@ impl Session {
     }
 
     /// Reads an answer without rows: how many were changed.
-    pub async fn changed(&mut self, sql: &str) -> Result<u64> {
+    pub async fn changed(&mut self, sql: &str) -> Result<Done> {
         let packet = self.next(sql).await?;
         match packet[0] {
             OK => {
                 let done = Done::parse(&packet).map_err(|error| self.lost(&error))?;
                 self.done(done.status);
-                Ok(done.rows)
+                Ok(done)
             }
             _ => Err(self.lost(&malformed("answer"))),
         }
@@ -176,7 +176,7 @@ impl Session {
     /// The same; an error shows another text, which holds no values.
     pub async fn execute_as(&mut self, sql: &str, shown: &str) -> Result<u64> {
         self.send(command::QUERY, |out| out.put_slice(sql.as_bytes())).await?;
-        self.changed(shown).await
+        self.changed(shown).await.map(|done| done.rows)
     }
 
     /// Runs a query of few rows, as text.

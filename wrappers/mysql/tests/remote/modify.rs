@@ -6,7 +6,7 @@ use futures::{StreamExt, stream};
 use medley_fdw::{Begin, Isolation, Modify, Result, SqlConnection, TableName};
 use medley_types::{ColumnBuilder, PgType, field};
 
-use crate::fixture::{PASSWORD, alice, log_in, mapping, mariadb, refused, server};
+use crate::fixture::{PASSWORD, alice, log_in, mapping, mariadb, print, query, refused, server};
 
 const WRITE: Begin<'_> =
     Begin { isolation: Isolation::RepeatableRead, read_only: false, snapshot: None };
@@ -99,6 +99,27 @@ async fn refusals_are_told_as_postgresqls() {
         assert!(said.starts_with(state), "{values}: {said}");
         assert!(said.ends_with(&format!("C: remote SQL command: {sql}")), "{said}");
     }
+    // What is ignored is a row that is there, and nothing else.
+    let ignore = async |connection: &mut dyn SqlConnection, values: &str| {
+        let sql = format!("INSERT IGNORE INTO alice.child VALUES ({values})");
+        run(connection, &sql, &[], &[&[]]).await
+    };
+    assert_eq!(ignore(connection.as_mut(), "1, 1, 'a'").await.expect("none"), [0]);
+    for (values, state) in
+        [("3, NULL, 'a'", "23502"), ("3, 5, 'a'", "23503"), ("3, 1, 'abcd'", "22001")]
+    {
+        connection.begin(WRITE).await.expect("begun");
+        let said = refused(ignore(connection.as_mut(), values).await);
+        assert!(said.starts_with(state), "{values}: {said}");
+        connection.rollback().await.expect("undone");
+    }
+    // None of them sees what another makes of its column.
+    connection.begin(WRITE).await.expect("begun");
+    let sql = "UPDATE alice.child SET id = p + 8, p = id WHERE id = 1";
+    assert_eq!(run(connection.as_mut(), sql, &[], &[&[]]).await.expect("a row"), [1]);
+    let row = query("SELECT id, p FROM alice.child", &[PgType::INT4; 2]);
+    assert_eq!(print(connection.as_mut(), row).await.expect("a row"), "9|1");
+    connection.rollback().await.expect("undone");
     // None is run after one that failed.
     let sql = "INSERT INTO alice.parent VALUES (?)";
     let runs: [&[Option<&str>]; 3] = [&[Some("20")], &[Some("1")], &[Some("21")]];
