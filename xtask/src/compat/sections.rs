@@ -86,7 +86,7 @@ pub const SECTIONS: &[Section] = &[
         "postgres_fdw: the cache of connections",
         "`wrappers/postgres/tests`, `crates/foreign/tests`: the same",
     ),
-    elsewhere("8.7", "postgres_fdw: writing", "not yet: INSERT, UPDATE and DELETE are a gap"),
+    section("8.7", "postgres_fdw: writing"),
     elsewhere(
         "8.8",
         "postgres_fdw: what is pushed down",

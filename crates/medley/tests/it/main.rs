@@ -35,6 +35,7 @@ mod tokens;
 mod views;
 mod way_in;
 mod whole;
+mod writing;
 
 use std::time::{Duration, Instant};
 
