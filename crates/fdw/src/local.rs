@@ -69,14 +69,19 @@ impl Dialer for NotLocal {
     }
 
     async fn dial(&self, address: &Address) -> io::Result<Box<dyn RemoteStream>> {
-        let local = match address {
-            Address::Tcp(address) => is_local(address.ip()),
-            Address::Unix(_) => true,
-        };
-        if local {
+        if !self.admits(address) {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, REFUSED));
         }
         self.0.dial(address).await
+    }
+
+    fn admits(&self, address: &Address) -> bool {
+        match address {
+            Address::Tcp(address) => {
+                !is_local(address.ip()) && self.0.admits(&Address::Tcp(*address))
+            }
+            Address::Unix(_) => false,
+        }
     }
 
     fn open(&self, path: &Path) -> io::Result<File> {

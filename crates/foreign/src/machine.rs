@@ -33,6 +33,10 @@ impl Dialer for Machine {
         self.network.dial(address).await
     }
 
+    fn admits(&self, address: &Address) -> bool {
+        self.network.admits(address)
+    }
+
     fn open(&self, path: &Path) -> io::Result<File> {
         file::open(&self.rules, path)
     }

@@ -10,6 +10,7 @@ pub fn registry() -> Arc<Registry> {
         Handler::Sql(Arc::new(medley_wrapper_mysql::MySql)),
         Handler::Sql(Arc::new(medley_wrapper_sqlite::Sqlite)),
         Handler::File(Arc::new(medley_wrapper_file::Files)),
+        Handler::File(Arc::new(medley_wrapper_file::ParquetS3)),
         Handler::Scan(Arc::new(medley_wrapper_hello::Hello)),
     ]))
 }

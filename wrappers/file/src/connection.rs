@@ -4,11 +4,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::StreamExt;
 use medley_fdw::{
-    Batches, Dialer, Error, FileFormat, FileRows, FileSource, FileTable, Report, Result, Scan,
-    ScanConnection, SqlState, StoredFile, StoredFiles,
+    Batches, Dialer, Error, FileFormat, FileRows, FileSource, FileTable, ImportSchema, Report,
+    Result, Scan, ScanConnection, SqlState, StoredFile, StoredFiles, TableDef,
 };
+use object_store::ObjectStore;
 
 use crate::copied::Copied;
+use crate::import;
 use crate::json::Lines;
 use crate::local::{self, Found, LocalStore};
 use crate::options::{Compression, Format};
@@ -66,7 +68,8 @@ impl Local {
         })
     }
 
-    fn stored(&self, table: &FileTable, format: FileFormat) -> Result<StoredFiles> {
+    /// The files of a table, for the engine to read.
+    pub fn stored(&self, table: &FileTable, format: FileFormat) -> Result<StoredFiles> {
         let mut store = LocalStore::new(Arc::clone(&self.dialer));
         let mut files = Vec::new();
         for found in self.found(table, Format::Parquet)? {
@@ -78,7 +81,31 @@ impl Local {
     }
 
     fn found(&self, table: &FileTable, format: Format) -> Result<Vec<Found>> {
-        local::find(table.options.require("filename")?, format != Format::Copy)
+        let name = table.options.text("dirname").map_or_else(
+            || table.options.require("filename").map(str::to_owned),
+            |folder| Ok(format!("{}/", folder.trim_end_matches('/'))),
+        );
+        local::find(&name?, format != Format::Copy)
+    }
+
+    /// Describes the Parquet files of a folder, by these options.
+    pub async fn import_from(
+        &mut self,
+        wanted: &ImportSchema,
+        options: (&'static str, &'static str),
+        format: Option<(&'static str, &'static str)>,
+    ) -> Result<Vec<TableDef>> {
+        let folder = wanted.remote_schema.trim_end_matches('/');
+        let mut store = LocalStore::new(Arc::clone(&self.dialer));
+        let mut files = Vec::new();
+        for found in local::find(&format!("{folder}/"), true)? {
+            let file = local::open(self.dialer.as_ref(), &found.path)?;
+            files.push(store.add(&found.path, &file)?);
+        }
+        let store: Arc<dyn ObjectStore> = Arc::new(store);
+        let folder = folder.trim_start_matches('/');
+        let place = import::Place { prefix: "/".to_owned(), folder, options, format };
+        import::import(&store, wanted, &place, files).await
     }
 }
 
@@ -109,5 +136,14 @@ impl ScanConnection for Local {
             Format::Arrow => Ok(FileSource::Stored(self.stored(table, FileFormat::Arrow)?)),
             format => Ok(FileSource::Rows(self.rows(table, format)?)),
         }
+    }
+
+    /// As PostgreSQL's, it imports nothing unless it is told of which format.
+    async fn import(&mut self, wanted: &ImportSchema) -> Result<Vec<TableDef>> {
+        if wanted.options.text("format").is_none() {
+            return Err(Error::NoImport);
+        }
+        let format = Some(("format", "parquet"));
+        self.import_from(wanted, ("filename", "filename"), format).await
     }
 }

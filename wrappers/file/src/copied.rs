@@ -29,6 +29,9 @@ impl Copied {
         if let Some(Encoding::Other(name)) = options.encoding {
             return Err(unsupported(&format!("reading files in encoding \"{name}\"")));
         }
+        if options.default.is_some() && table.columns.iter().any(|column| column.has_default) {
+            return Err(unsupported("option \"default\" on a table whose columns have defaults"));
+        }
         Ok(Self {
             table: table.name.clone(),
             options: Arc::new(options),

@@ -12,10 +12,13 @@
 //! - A store is opened for one statement, with the keys of one mapping, and serves nobody else.
 mod connection;
 mod copied;
+mod import;
 mod json;
 mod local;
 mod options;
 mod rows;
+mod s3;
+mod s3_options;
 mod source;
 
 use async_trait::async_trait;
@@ -87,5 +90,70 @@ impl FileWrapper for Files {
     fn explain(&self, table: &Options) -> Option<(&'static str, String)> {
         let told = |label, name| table.text(name).map(|text| (label, text.to_owned()));
         told("Foreign File", "filename").or_else(|| told("Foreign Program", "program"))
+    }
+}
+
+/// `parquet_s3_fdw`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ParquetS3;
+
+impl Wrapper for ParquetS3 {
+    fn name(&self) -> &'static str {
+        "parquet_s3_fdw"
+    }
+
+    fn summary(&self) -> &'static str {
+        "foreign-data wrapper for Parquet files in object stores"
+    }
+
+    fn handler(&self) -> &'static str {
+        "parquet_s3_fdw_handler"
+    }
+
+    fn validator(&self) -> &'static str {
+        "parquet_s3_fdw_validator"
+    }
+
+    fn options(&self) -> &'static [OptionSpec] {
+        s3_options::OPTIONS
+    }
+
+    fn check_option(
+        &self,
+        scope: Scope,
+        option: &GivenOption<'_>,
+        actor: Actor,
+        _notices: &mut Vec<Report>,
+    ) -> Result<()> {
+        s3_options::check_option(scope, option, actor)
+    }
+
+    fn check_all(&self, scope: Scope, options: &[GivenOption<'_>], _actor: Actor) -> Result<()> {
+        s3_options::check_all(scope, options)
+    }
+
+    /// What the keys may read is the same whoever uses them.
+    fn shaped_by(&self, _server: &Options, _mapping: &Options) -> ShapedBy {
+        ShapedBy::default()
+    }
+
+    fn endpoint_options(&self) -> Option<&'static [&'static str]> {
+        Some(&["endpoint", "use_minio", "region"])
+    }
+}
+
+#[async_trait]
+impl FileWrapper for ParquetS3 {
+    async fn connect(&self, connect: Connect<'_>) -> Result<Box<dyn ScanConnection>> {
+        Ok(Box::new(s3::S3::new(connect)?))
+    }
+
+    fn is_stored(&self, _table: &Options) -> bool {
+        true
+    }
+
+    fn explain(&self, table: &Options) -> Option<(&'static str, String)> {
+        let name = table.text("filename").or(table.text("dirname"));
+        name.map(|name| ("Foreign File", name.to_owned()))
     }
 }

@@ -22,6 +22,8 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
     table("reject_limit", "How many rows may be left out."),
     OptionSpec::new(Scope::Table, "compression", Kind::OneOf(&["auto", "none", "gzip", "zstd"]), "How text, csv and JSON files are compressed; `auto` goes by the name's end.").default("auto"),
 
+    OptionSpec::new(Scope::Import, "format", Kind::OneOf(&["parquet"]), "What the files of the folder are that is imported. Without it nothing is."),
+
     column("force_not_null", Kind::Bool, "Whether what stands for null is taken as a text.").default("false"),
     column("force_null", Kind::Bool, "Whether what stands for null stands for it within quotes too.").default("false"),
     column("column_name", Kind::Text, "The column in a JSON, Parquet or Arrow file; if not given, the column's own name."),

@@ -19,7 +19,9 @@ fn missing(tree: &Tree, path: &str, text: &str) -> Vec<Finding> {
     else {
         return Vec::new();
     };
-    let page = format!("{MANUAL}{wrapper}_fdw.md");
+    // Where a folder has a second wrapper, what its options are begins with its name.
+    let name = if path.ends_with("/s3_options.rs") { "parquet_s3" } else { wrapper };
+    let page = format!("{MANUAL}{name}_fdw.md");
     let manual = tree.text(&page).unwrap_or_default();
     declared(text)
         .into_iter()

@@ -12,6 +12,7 @@ mod crash;
 mod demo;
 mod dump;
 mod failures;
+mod files;
 mod isolation;
 mod keys;
 mod large_result;

@@ -61,8 +61,8 @@ pub(super) fn convert(values: &ArrayRef, t: PgType, style: &Style) -> Converted 
 /// No value of that Arrow type needs a look before it is the type's.
 fn is_held_as_is(t: PgType) -> bool {
     match Form::of(t) {
-        Form::Bpchar | Form::Char | Form::NumericText | Form::Printed | Form::List => false,
-        Form::Text => t.typmod < 0 && t.oid.0 == 25,
+        Form::Text | Form::Bpchar | Form::Char => false,
+        Form::NumericText | Form::Printed | Form::List | Form::Interval => false,
         Form::Time => t.typmod < 0,
         Form::Timestamp | Form::Timestamptz => t.typmod < 0,
         _ => true,
@@ -177,6 +177,7 @@ fn printed(values: &ArrayRef, t: PgType, style: &Style) -> Converted {
 
 fn texts(values: &ArrayRef, t: PgType, style: &Style) -> Converted {
     if t.oid.0 == 25 {
+        check_text(values)?;
         return Ok(Arc::clone(values));
     }
     // A text is a value of these types only where somebody wrote it to be read as one.
@@ -188,6 +189,20 @@ fn texts(values: &ArrayRef, t: PgType, style: &Style) -> Converted {
         }
     }
     Ok(builder.finish())
+}
+
+/// No character of a text is zero.
+fn check_text(values: &ArrayRef) -> Result<(), Report> {
+    let values = values.as_string::<i32>();
+    let (from, to) = (values.value_offsets().first(), values.value_offsets().last());
+    let range = from.map_or(0, |it| *it as usize)..to.map_or(0, |it| *it as usize);
+    match values.value_data().get(range).unwrap_or_default().contains(&0) {
+        false => Ok(()),
+        true => {
+            let message = "invalid byte sequence for encoding \"UTF8\": 0x00";
+            Err(Report::error(SqlState::CHARACTER_NOT_IN_REPERTOIRE, message))
+        }
+    }
 }
 
 /// Arrays of one dimension, from 1.
