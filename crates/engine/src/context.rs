@@ -1,6 +1,7 @@
 //! What a query is planned and run for: a session at one statement.
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use medley_catalog::Snapshot;
 use medley_catalog::ids::{RoleOid, ServerOid, UserMappingOid};
@@ -29,6 +30,8 @@ pub struct QueryContext {
     pub style: Style,
     /// `medley.pushdown`.
     pub pushdown: bool,
+    /// `medley.query_memory`: bytes, if there is a limit of its own.
+    pub memory: Option<usize>,
     /// `statement_timestamp()`: microseconds since 1970.
     pub statement_time: i64,
     /// `now()`: microseconds since 1970.
@@ -62,6 +65,13 @@ pub trait Facts: Send + Sync {
     fn prepared_statements(&self) -> Vec<PreparedRow>;
     /// What remotes have prepared and not ended, as `medley_in_doubt` lists it.
     fn in_doubt(&self) -> Result<Vec<InDoubt>, Report>;
+    /// `pg_cancel_backend`: stops what the session of this pid runs; whether there is one.
+    fn cancel_backend(&self, pid: i32) -> bool;
+    /// `pg_terminate_backend`: ends the session of this pid, and waits for that for so long;
+    /// whether it was there, and has gone if it was waited for.
+    fn terminate_backend(&self, pid: i32, wait: Duration) -> bool;
+    /// A word to the person, told when the statement is done.
+    fn notice(&self, report: Report);
     /// `pg_backend_pid()`.
     fn backend_pid(&self) -> i32;
     /// `pg_postmaster_start_time()`: microseconds since 1970.

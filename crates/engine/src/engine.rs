@@ -1,15 +1,16 @@
 //! The engine: one a process.
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use datafusion::arrow::array::ArrayRef;
-use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use medley_analyze::{Analysed, Parameters};
+use medley_catalog::ids::RoleOid;
 use medley_sql::Query;
 use medley_types::{Column, PgType};
 
@@ -17,6 +18,7 @@ use crate::context::QueryContext;
 use crate::error::{Error, Result};
 use crate::explain::{Actual, ExplainOptions, Ran, measured};
 use crate::lower::Lowering;
+use crate::memory::Memory;
 use crate::privileges;
 use crate::row_store::RowStore;
 use crate::rows::{Batch, RawFormats, Rows, RunOptions};
@@ -30,6 +32,8 @@ pub struct Limits {
     /// Memory for sorting, grouping and joining, in bytes, of all statements together; beyond
     /// it they spill to disk, or end with 53200.
     pub memory_bytes: usize,
+    /// The same of all statements of one role.
+    pub role_memory_bytes: usize,
     /// How many threads' worth of work a statement is cut into.
     pub parallelism: usize,
 }
@@ -37,7 +41,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         let parallelism = std::thread::available_parallelism().map_or(4, usize::from);
-        Self { memory_bytes: 1 << 30, parallelism }
+        Self { memory_bytes: 1 << 30, role_memory_bytes: usize::MAX, parallelism }
     }
 }
 
@@ -62,21 +66,36 @@ pub struct Prepared {
 /// Plans and runs queries.
 #[derive(Debug)]
 pub struct Engine {
-    pub(crate) runtime: Arc<RuntimeEnv>,
+    /// For what belongs to no statement; statements have one each, over their own memory.
+    runtime: Arc<RuntimeEnv>,
+    memory: Memory,
     pub(crate) limits: Limits,
 }
 
 impl Engine {
-    /// Within these limits.
-    pub fn new(limits: Limits) -> Result<Self> {
-        let pool = Arc::new(FairSpillPool::new(limits.memory_bytes));
-        let runtime = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc()?;
-        Ok(Self { runtime, limits })
+    /// Within these limits. What is spilled goes to this folder, if it is said, else to where the
+    /// machine has its temporary files.
+    pub fn new(limits: Limits, spill: Option<&Path>) -> Result<Self> {
+        let builder = RuntimeEnvBuilder::new();
+        let builder = match spill {
+            Some(folder) => builder.with_temp_file_path(folder),
+            None => builder,
+        };
+        let memory = Memory::new(limits.memory_bytes, limits.role_memory_bytes);
+        Ok(Self { runtime: builder.build_arc()?, memory, limits })
+    }
+
+    /// What a statement runs in: over its own memory, which is counted for its role too.
+    pub(crate) fn runtime(&self, role: RoleOid, limit: Option<usize>) -> Arc<RuntimeEnv> {
+        let pool = self.memory.pool(role, limit);
+        let builder = RuntimeEnvBuilder::from_runtime_env(&self.runtime);
+        let runtime = builder.with_memory_pool(pool).build_arc();
+        runtime.unwrap_or_else(|_| Arc::clone(&self.runtime))
     }
 
     /// A place for rows that are to be read again.
-    pub fn row_store(&self) -> RowStore {
-        RowStore::new(&self.runtime)
+    pub fn row_store(&self, role: RoleOid) -> RowStore {
+        RowStore::new(&self.runtime(role, None))
     }
 
     /// Finds out what a query's columns and parameters are. Privileges are not checked, and no

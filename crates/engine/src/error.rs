@@ -159,7 +159,8 @@ impl From<Error> for DataFusionError {
     }
 }
 
-const MEMORY_HINT: &str = "Filter or group the rows further, or ask for fewer columns.";
+const MEMORY_HINT: &str = "Filter or group the rows further, ask for fewer columns, or have \
+                           \"medley.query_memory\" or the server's limits of memory raised.";
 
 /// Users' mistakes are found before the query engine sees a plan, so that what it says itself is
 /// of few kinds; every kind is named here.

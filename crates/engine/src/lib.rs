@@ -20,6 +20,7 @@ mod engine;
 mod error;
 mod explain;
 mod lower;
+mod memory;
 mod modify;
 mod plan_cell;
 mod privileges;

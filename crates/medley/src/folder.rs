@@ -15,6 +15,7 @@ use crate::audit;
 use crate::cli::Auth;
 use crate::connections;
 use crate::login;
+use crate::memory;
 use crate::references::References;
 use crate::tls;
 
@@ -59,6 +60,9 @@ pub struct Config {
     /// How many connections to remotes there may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connections: Option<connections::Config>,
+    /// How much memory queries may take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<memory::Config>,
     /// Whose servers may lead to this machine itself and to what stands beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_addresses: Option<LocalAddresses>,
@@ -116,6 +120,7 @@ impl Config {
             ident_file: ident_file(),
             tls: None,
             connections: None,
+            memory: None,
             local_addresses: None,
             audit: None,
             oauth: Vec::new(),

@@ -11,6 +11,7 @@ mod init;
 mod key;
 mod login;
 mod master_key;
+mod memory;
 mod print;
 mod references;
 mod reload;

@@ -1,13 +1,14 @@
 //! An open data folder and everything over it: what `serve`, `sql` and `demo` run on.
-use std::path::Path;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
 use medley_engine::Engine;
 use medley_fdw::Registry;
 use medley_foreign::Foreign;
-use medley_session::Instance;
-use medley_wire::{Listener, Options};
+use medley_session::{Instance, Signals};
+use medley_wire::{Cancels, Listener, Options};
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::Trail;
@@ -48,7 +49,9 @@ impl Server {
         );
         foreign.refer_by(folder.references.clone());
         foreign.keep_from_local(folder.config.keeps_from_local());
-        let engine = Engine::new(medley_engine::Limits::default())
+        let spill = spill_folder(data)?;
+        let memory = folder.config.memory.unwrap_or_default();
+        let engine = Engine::new(memory.limits()?, Some(&spill))
             .context("could not start the query engine")?;
         let audit = folder.config.audit.clone().unwrap_or_default();
         let trail = Arc::new(Trail::open(&audit, &folder.catalog)?);
@@ -79,10 +82,38 @@ impl Server {
         shutdown: CancellationToken,
     ) {
         self.instance.start();
+        self.instance.signal_by(Arc::new(Sessions(options.cancels.clone())));
         let bridge = Arc::new(Bridge::new(Arc::clone(&self.instance), self.logins));
         medley_wire::serve(listeners, bridge, options, shutdown).await;
         self.instance.stop().await;
     }
+}
+
+/// The sessions that `pg_cancel_backend` and `pg_terminate_backend` reach.
+struct Sessions(Cancels);
+
+impl Signals for Sessions {
+    fn cancel(&self, pid: i32) -> bool {
+        self.0.cancel(pid)
+    }
+
+    fn terminate(&self, pid: i32) -> bool {
+        self.0.terminate(pid)
+    }
+}
+
+/// Where rows go for which there is no memory: nobody else's, and empty at the start.
+fn spill_folder(data: &Path) -> anyhow::Result<PathBuf> {
+    let folder = std::path::absolute(data)?.join("spill");
+    match std::fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("could not empty {}", folder.display()));
+        }
+        _ => {}
+    }
+    let made = std::fs::DirBuilder::new().mode(0o700).create(&folder);
+    made.with_context(|| format!("could not make {}", folder.display()))?;
+    Ok(folder)
 }
 
 /// Whom this machine trusts.

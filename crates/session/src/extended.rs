@@ -477,7 +477,10 @@ impl Session {
                 Some(batch) => batch,
                 None => match self.next_rows(&mut rows, &bounds.token, out).await {
                     Some(batch) => batch?,
-                    None => return Ok(Execution::Complete(format!("SELECT {sent}"))),
+                    None => {
+                        self.tell_notices(out).await?;
+                        return Ok(Execution::Complete(format!("SELECT {sent}")));
+                    }
                 },
             };
             let (now, later) = batch.cut(limit - sent);

@@ -1,6 +1,7 @@
 //! What system relations ask of the session.
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use medley_catalog::ids::{DATABASE_NAME, RoleOid, ServerOid};
 use medley_catalog::{BootstrapWrapper, Snapshot};
@@ -30,6 +31,7 @@ struct SessionFacts {
     tried: AsyncMutex<Tried>,
     cursors: Vec<CursorRow>,
     statements: Statements,
+    notices: Arc<Mutex<Vec<Report>>>,
     /// Settings that are kept elsewhere: role, session_authorization, is_superuser.
     identity: [(&'static str, String); 3],
 }
@@ -48,6 +50,7 @@ impl Session {
             tried: AsyncMutex::default(),
             cursors: self.cursor_rows(),
             statements: self.statements.clone(),
+            notices: Arc::clone(&self.told_by_functions),
             identity: ["role", "session_authorization", "is_superuser"].map(shown),
         })
     }
@@ -109,6 +112,31 @@ impl Facts for SessionFacts {
 
     fn in_doubt(&self) -> Result<Vec<InDoubt>, Report> {
         self.instance.foreign.in_doubt().map_err(|error| error.report())
+    }
+
+    fn cancel_backend(&self, pid: i32) -> bool {
+        self.instance.signals().is_some_and(|signals| signals.cancel(pid))
+    }
+
+    fn terminate_backend(&self, pid: i32, wait: Duration) -> bool {
+        if !self.instance.signals().is_some_and(|signals| signals.terminate(pid)) {
+            return false;
+        }
+        let is_there = || self.instance.backends.list().iter().any(|it| it.pid == pid);
+        let until = Instant::now() + wait;
+        tokio::task::block_in_place(|| {
+            while !wait.is_zero() && is_there() {
+                if Instant::now() >= until {
+                    return false;
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            true
+        })
+    }
+
+    fn notice(&self, report: Report) {
+        self.notices.lock().push(report);
     }
 
     fn backend_pid(&self) -> i32 {

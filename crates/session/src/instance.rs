@@ -25,6 +25,7 @@ pub struct Instance {
     pub(crate) started: SystemTime,
     sessions: AtomicU64,
     configuration: OnceLock<Arc<dyn Configuration>>,
+    signals: OnceLock<Arc<dyn Signals>>,
     trail: OnceLock<Arc<dyn AuditTrail>>,
     master_keys: OnceLock<Arc<dyn MasterKeys>>,
     key_turn: Mutex<()>,
@@ -38,6 +39,14 @@ pub trait Configuration: Send + Sync {
     fn login_maps(&self) -> Vec<LoginMap>;
     /// Lets the server read its files again, soon; `false` if there is no server.
     fn reload(&self) -> bool;
+}
+
+/// What can be done to sessions from outside.
+pub trait Signals: Send + Sync {
+    /// Stops what the session of this pid runs; whether there is one.
+    fn cancel(&self, pid: i32) -> bool;
+    /// Ends the session of this pid; whether there is one.
+    fn terminate(&self, pid: i32) -> bool;
 }
 
 impl Instance {
@@ -60,6 +69,7 @@ impl Instance {
             started: SystemTime::now(),
             sessions: AtomicU64::new(1),
             configuration: OnceLock::new(),
+            signals: OnceLock::new(),
             trail: OnceLock::new(),
             master_keys: OnceLock::new(),
             key_turn: Mutex::default(),
@@ -118,6 +128,15 @@ impl Instance {
 
     pub(crate) fn configuration(&self) -> Option<&dyn Configuration> {
         self.configuration.get().map(AsRef::as_ref)
+    }
+
+    /// Says how sessions are reached; what is said first counts.
+    pub fn signal_by(&self, signals: Arc<dyn Signals>) {
+        self.signals.get_or_init(|| signals);
+    }
+
+    pub(crate) fn signals(&self) -> Option<&dyn Signals> {
+        self.signals.get().map(AsRef::as_ref)
     }
 
     pub(crate) fn next_session(&self) -> u64 {

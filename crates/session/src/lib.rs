@@ -41,7 +41,7 @@ pub use backends::{Activity, Backends, State};
 pub use extended::{Description, Parameter};
 pub use facts::new_wrappers;
 pub use identity::Identity;
-pub use instance::{Configuration, Instance};
+pub use instance::{Configuration, Instance, Signals};
 pub use keys::MasterKeys;
 pub use login::Login;
 pub use output::{Interrupt, Output, Uninterrupted};

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::login::micros;
 use crate::set::text_column;
-use crate::settings::parse_name_list;
+use crate::settings::{Unit, in_base_unit, parse_name_list};
 use crate::{Output, Session};
 
 impl Session {
@@ -41,6 +41,7 @@ impl Session {
             search_path: parse_name_list(settings.get("search_path")),
             style: (**settings.style()).clone(),
             pushdown: settings.is_on("medley.pushdown"),
+            memory: query_memory(settings.get("medley.query_memory")),
             statement_time: micros(SystemTime::now()),
             transaction_time: micros(started),
             access,
@@ -115,7 +116,14 @@ impl Session {
             let style = Arc::clone(self.settings.lock().style());
             put(&batch, &style, out).await?;
         }
+        self.tell_notices(out).await?;
         Ok(count)
+    }
+
+    /// What functions had to say.
+    pub(crate) async fn tell_notices(&mut self, out: &mut dyn Output) -> Result<(), Report> {
+        let notices = std::mem::take(&mut *self.told_by_functions.lock());
+        self.notices(notices, out).await
     }
 
     /// Runs EXPLAIN.
@@ -139,6 +147,12 @@ impl Session {
         let rows = lines.into_iter().map(|line| vec![line]).collect();
         self.text_rows(vec![text_column("QUERY PLAN")], rows, out).await
     }
+}
+
+/// In bytes; 0 is no limit of its own.
+fn query_memory(setting: &str) -> Option<usize> {
+    let kilobytes: usize = in_base_unit(setting, Unit::Kilobytes).parse().ok()?;
+    (kilobytes > 0).then(|| kilobytes.saturating_mul(1024))
 }
 
 /// The next rows, unless the statement is cancelled first.

@@ -42,6 +42,8 @@ pub struct Session {
     scram_keys: Option<Arc<ScramKeys>>,
     /// Statements that may have something to tell of the rows that they read.
     pub(crate) noted: Vec<Weak<Access>>,
+    /// What functions had to say while a query ran.
+    pub(crate) told_by_functions: Arc<Mutex<Vec<Report>>>,
     /// Mappings of which the person knows that they will be over.
     pub(crate) told_endings: HashSet<(UserMappingOid, Option<Epoch>)>,
 }
@@ -62,6 +64,9 @@ pub(crate) struct Bounds {
     pub(crate) token: CancellationToken,
     timed_out: Arc<AtomicBool>,
     timeout: Duration,
+    /// How long the transaction may go on, if it is not to go on for ever.
+    transaction_left: Option<Duration>,
+    transaction_timed_out: Arc<AtomicBool>,
     /// No other statement came in its message.
     pub(crate) alone: bool,
 }
@@ -110,6 +115,7 @@ impl Session {
             reported: HashMap::new(),
             warnings: Vec::new(),
             noted: Vec::new(),
+            told_by_functions: Arc::default(),
             told_endings: HashSet::new(),
             scram_keys: None,
         };
@@ -166,7 +172,11 @@ impl Session {
         };
         let limit = milliseconds(self.settings.lock().get(setting));
         let message = format!("terminating connection due to {what}");
-        (limit > 0).then(|| (Duration::from_millis(limit), Report::fatal(sqlstate, message)))
+        let idle =
+            (limit > 0).then(|| (Duration::from_millis(limit), Report::fatal(sqlstate, message)));
+        let transaction = self.transaction_left().filter(|_| self.status() != Status::Idle);
+        let transaction = transaction.map(|left| (left, transaction_timeout()));
+        idle.into_iter().chain(transaction).min_by_key(|(limit, _)| *limit)
     }
 
     /// Runs the statements of a text. An error ends it, and what it did outside of a transaction
@@ -219,8 +229,18 @@ impl Session {
             token: self.interrupt.token().child_token(),
             timed_out: Arc::default(),
             timeout: Duration::from_millis(timeout),
+            transaction_left: self.transaction_left(),
+            transaction_timed_out: Arc::default(),
             alone: true,
         }
+    }
+
+    /// What is left of the time that the transaction may take, one that begins now included.
+    fn transaction_left(&self) -> Option<Duration> {
+        let limit = milliseconds(self.settings.lock().get("transaction_timeout"));
+        let started = self.transaction.as_ref().map(|transaction| transaction.started);
+        let spent = started.and_then(|it| it.elapsed().ok()).unwrap_or_default();
+        (limit > 0).then(|| Duration::from_millis(limit).saturating_sub(spent))
     }
 
     pub(crate) fn explain(&self, bounds: &Bounds, report: Report) -> Report {
@@ -472,6 +492,11 @@ impl Session {
     }
 }
 
+fn transaction_timeout() -> Report {
+    let message = "terminating connection due to transaction timeout";
+    Report::fatal(SqlState::TRANSACTION_TIMEOUT, message)
+}
+
 /// The catalog refused what servers have committed.
 fn only_there(cause: &Report) -> Report {
     let message = "transaction was committed on foreign servers, but not in the catalog";
@@ -512,11 +537,11 @@ fn least_rank(setting: &str) -> u8 {
 impl Bounds {
     /// Cancels the statement when its time is over; dropped, it does not.
     pub(crate) fn start(&self) -> Option<Timer> {
-        if self.timeout.is_zero() {
-            return None;
-        }
-        let (token, timed_out) = (self.token.clone(), Arc::clone(&self.timed_out));
-        let timeout = self.timeout;
+        let statement = (!self.timeout.is_zero()).then_some((self.timeout, &self.timed_out));
+        let transaction = self.transaction_left.map(|left| (left, &self.transaction_timed_out));
+        let first = statement.into_iter().chain(transaction).min_by_key(|(limit, _)| *limit);
+        let (timeout, timed_out) = first?;
+        let (token, timed_out) = (self.token.clone(), Arc::clone(timed_out));
         Some(Timer(tokio::spawn(async move {
             tokio::time::sleep(timeout).await;
             timed_out.store(true, Ordering::Relaxed);
@@ -531,6 +556,9 @@ impl Bounds {
         }
         if let Some(reason) = interrupt.reason() {
             return reason;
+        }
+        if self.transaction_timed_out.load(Ordering::Relaxed) {
+            return transaction_timeout();
         }
         match self.timed_out.load(Ordering::Relaxed) {
             true => Report::error(

@@ -7,6 +7,7 @@ use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
 use datafusion::arrow::datatypes::Schema;
 use datafusion::common::DFSchema;
 use datafusion::execution::context::SessionState;
+use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::{SessionStateBuilder, TaskContext};
 use datafusion::logical_expr::{ColumnarValue, Expr, LogicalPlan, lit};
 use datafusion::physical_plan::ExecutionPlan;
@@ -53,9 +54,10 @@ impl Planner {
             statement_time: context.statement_time,
             transaction_time: context.transaction_time,
         };
+        let runtime = engine.runtime(context.role, context.memory);
         Arc::new(Self {
-            parallel: lazy_state(engine, engine.limits.parallelism),
-            serial: lazy_state(engine, 1),
+            parallel: lazy_state(&runtime, engine.limits.parallelism),
+            serial: lazy_state(&runtime, 1),
             reads_remotes: AtomicBool::new(false),
             env: Arc::new(env),
             access: Arc::clone(&context.access),
@@ -229,8 +231,8 @@ impl Planner {
 
 type LazyState = LazyLock<SessionState, Box<dyn FnOnce() -> SessionState + Send>>;
 
-fn lazy_state(engine: &Engine, parallelism: usize) -> LazyState {
-    let runtime = Arc::clone(&engine.runtime);
+fn lazy_state(runtime: &Arc<RuntimeEnv>, parallelism: usize) -> LazyState {
+    let runtime = Arc::clone(runtime);
     LazyLock::new(Box::new(move || {
         SessionStateBuilder::new()
             .with_config(config(parallelism))

@@ -62,6 +62,16 @@ impl Facts for TestFacts {
         Ok(Vec::new())
     }
 
+    fn cancel_backend(&self, _: i32) -> bool {
+        false
+    }
+
+    fn terminate_backend(&self, _: i32, _: std::time::Duration) -> bool {
+        false
+    }
+
+    fn notice(&self, _: Report) {}
+
     fn cursors(&self) -> Vec<medley_engine::CursorRow> {
         Vec::new()
     }
@@ -150,7 +160,7 @@ impl World {
             Foreign::new(&catalog, Arc::clone(&registry), opener, Limits::default(), roots);
         let recorder = make_server(&catalog, "r", "recorder_fdw", &[]);
         let memory = make_server(&catalog, "m", "memory_fdw", &[]);
-        let engine = Engine::new(medley_engine::Limits::default()).unwrap();
+        let engine = Engine::new(medley_engine::Limits::default(), None).unwrap();
         Self { catalog, foreign, registry, engine, log, recorder, memory, folder }
     }
 

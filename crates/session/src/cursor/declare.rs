@@ -43,7 +43,8 @@ impl Session {
         let scroll = declare.scroll.unwrap_or_else(|| self.can_go_back(&declare.query));
         let columns = rows.columns.clone();
         let style = Arc::clone(self.settings.lock().style());
-        let kept = scroll.then(|| self.instance.engine.row_store());
+        let role = self.identity.current_user();
+        let kept = scroll.then(|| self.instance.engine.row_store(role));
         let cursor = Cursor {
             columns,
             text: Arc::clone(text),

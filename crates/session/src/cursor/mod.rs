@@ -300,9 +300,9 @@ impl Session {
         }
         let bounds = self.bounds();
         let _timer = bounds.start();
-        let engine = &self.instance.engine;
+        let (engine, role) = (&self.instance.engine, self.identity.current_user());
         for cursor in self.cursors.values_mut().filter(|cursor| !cursor.held) {
-            let held = cursor.tape.hold(|| engine.row_store(), &bounds.token).await;
+            let held = cursor.tape.hold(|| engine.row_store(role), &bounds.token).await;
             if let Err(report) = held {
                 return Err(self.explain(&bounds, report));
             }

@@ -233,6 +233,13 @@ pub const SETTINGS: &[Setting] = &[
         "on",
         "Remotes are given as much of a query as they can do.",
     ),
+    user(
+        "medley.query_memory",
+        kilobytes(0),
+        "0",
+        "How much memory a query may take for sorting, grouping and joining; 0 for what its role and the server have.",
+    )
+    .for_superusers(),
     kept("password_encryption", Kind::Enum(&["scram-sha-256"]), "scram-sha-256"),
     kept(
         "plan_cache_mode",

@@ -1,10 +1,12 @@
 //! What functions tell of the session and the server.
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use medley_catalog::ids::{DatabaseOid, SchemaOid};
+use medley_catalog::ids::{DatabaseOid, RoleOid, SchemaOid};
+use medley_diagnostic::{Report, SqlState};
 
 use super::super::names::undefined;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::semantics::{Datum, Frame, Table};
 
 pub const KERNELS: Table = &[
@@ -19,6 +21,8 @@ pub const KERNELS: Table = &[
     ("pg_postmaster_start_time", started),
     ("pg_conf_load_time", started),
     ("pg_reload_conf", reload),
+    ("pg_cancel_backend", cancel),
+    ("pg_terminate_backend", terminate),
     ("pg_is_in_recovery", |_, _| Ok(Datum::Bool(false))),
     ("inet_server_addr", |frame, _| Ok(address(frame.session().facts.server_address()))),
     ("inet_server_port", |frame, _| Ok(port(frame.session().facts.server_address()))),
@@ -61,6 +65,78 @@ fn started<'a>(frame: &Frame<'_>, _: &[Datum<'a>]) -> Result<Datum<'a>> {
 /// Who may is the function's ACL's to say.
 fn reload<'a>(frame: &Frame<'_>, _: &[Datum<'a>]) -> Result<Datum<'a>> {
     Ok(Datum::Bool(frame.session().facts.reload()))
+}
+
+fn cancel<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
+    let pid = args[0].int4()?;
+    let done = check_may_signal(frame, pid, &CANCEL)? && frame.session().facts.cancel_backend(pid);
+    Ok(Datum::Bool(done))
+}
+
+fn terminate<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
+    let (pid, wait) = (args[0].int4()?, args[1].int8()?);
+    let Ok(wait_ms) = u64::try_from(wait) else {
+        return Err(Error::numeric_overflow("\"timeout\" must not be negative"));
+    };
+    if !check_may_signal(frame, pid, &TERMINATE)? {
+        return Ok(Datum::Bool(false));
+    }
+    let facts = &frame.session().facts;
+    let gone = facts.terminate_backend(pid, Duration::from_millis(wait_ms));
+    if !gone {
+        let unit = if wait_ms == 1 { "millisecond" } else { "milliseconds" };
+        let message = format!("backend with PID {pid} did not terminate within {wait_ms} {unit}");
+        facts.notice(Report::warning(SqlState::WARNING, message));
+    }
+    Ok(Datum::Bool(gone))
+}
+
+/// What is done to a session, in the words of the refusal.
+struct Signal {
+    what: &'static str,
+    to_superusers: &'static str,
+    to_others: &'static str,
+}
+
+const CANCEL: Signal = Signal {
+    what: "cancel query",
+    to_superusers: "Only roles with the SUPERUSER attribute may cancel queries of roles with the \
+                    SUPERUSER attribute.",
+    to_others: "Only roles with privileges of the role whose query is being canceled or with \
+                privileges of the \"pg_signal_backend\" role may cancel this query.",
+};
+
+const TERMINATE: Signal = Signal {
+    what: "terminate process",
+    to_superusers: "Only roles with the SUPERUSER attribute may terminate processes of roles with \
+                    the SUPERUSER attribute.",
+    to_others: "Only roles with privileges of the role whose process is being terminated or with \
+                privileges of the \"pg_signal_backend\" role may terminate this process.",
+};
+
+/// `pg_signal_backend`.
+const SIGNAL_BACKEND: RoleOid = RoleOid(4200);
+
+/// Whether there is a session of this pid; refused where the role may do nothing to it.
+fn check_may_signal(frame: &Frame<'_>, pid: i32, signal: &Signal) -> Result<bool> {
+    let session = frame.session();
+    let backends = session.facts.backends();
+    let Some(backend) = backends.iter().find(|backend| backend.pid == pid) else {
+        let message = format!("PID {pid} is not a PostgreSQL backend process");
+        session.facts.notice(Report::warning(SqlState::WARNING, message));
+        return Ok(false);
+    };
+    let is_superuser = |role| session.snapshot.role(role).is_some_and(|role| role.superuser);
+    let actor = session.snapshot.actor(session.role);
+    let may = actor.has_privileges_of(backend.role) || actor.has_privileges_of(SIGNAL_BACKEND);
+    let detail = match (is_superuser(backend.role), is_superuser(session.role)) {
+        (_, true) => return Ok(true),
+        (true, false) => signal.to_superusers,
+        (false, false) if may => return Ok(true),
+        (false, false) => signal.to_others,
+    };
+    let message = format!("permission denied to {}", signal.what);
+    Err(Report::error(SqlState::INSUFFICIENT_PRIVILEGE, message).with_detail(detail).into())
 }
 
 fn address(of: Option<SocketAddr>) -> Datum<'static> {

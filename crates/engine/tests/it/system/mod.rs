@@ -44,7 +44,7 @@ impl Place {
         let roots = Arc::new(rustls::RootCertStore::empty());
         let (limits, opener) = (Limits::default(), keyring.opener());
         let foreign = Foreign::new(&catalog, Arc::clone(&registry), opener, limits, roots);
-        let engine = medley_engine::Engine::new(medley_engine::Limits::default()).unwrap();
+        let engine = medley_engine::Engine::new(medley_engine::Limits::default(), None).unwrap();
         let place = Self { catalog, keyring, registry, foreign, engine, _folder: folder };
         place.execute(script);
         place
