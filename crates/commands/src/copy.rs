@@ -1,6 +1,6 @@
 //! COPY: the checks that come before a row is read or written, and then that none is.
 use medley_catalog::acl::Privileges;
-use medley_catalog::ids::RoleOid;
+use medley_catalog::ids::{RelationOid, RoleOid};
 use medley_catalog::objects::Relation;
 use medley_sql::{Copy, CopyDirection, CopyEnd, CopySource, QueryStatement};
 
@@ -22,6 +22,16 @@ pub(crate) fn copy(ctx: &Context<'_>, statement: &Copy) -> Result<()> {
         }
     }
     Err(Error::unsupported("COPY"))
+}
+
+/// The foreign table that COPY … FROM STDIN fills.
+pub fn copied_into(ctx: &Context<'_>, statement: &Copy) -> Result<RelationOid> {
+    let CopySource::Table { name, columns } = &statement.source else {
+        return Err(Error::unsupported("COPY"));
+    };
+    let found = ctx.relation(name)?;
+    check_table(ctx, &found, columns, CopyDirection::From)?;
+    Ok(found.oid)
 }
 
 /// Files and programs of the server's machine are for few.

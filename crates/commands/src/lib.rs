@@ -47,6 +47,7 @@ mod wrapper;
 pub use authorize::{check_set_role, check_set_session_authorization};
 pub use change::{check_change, check_change_names};
 pub use context::{Context, Environment, Identity};
+pub use copy::copied_into;
 pub use error::{
     ChangeError, DatabaseError, Error, GrantError, ImportError, NameError, Noun, OptionError,
     PermissionError, RelationError, Result, RoleError, ViewError,

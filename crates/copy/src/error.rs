@@ -77,6 +77,29 @@ pub enum Error {
     /// More rows were left out than may be.
     #[error("skipped more than REJECT_LIMIT ({0}) rows due to data type incompatibility")]
     RejectLimit(i64),
+    /// What does not begin as the binary format does.
+    #[error("COPY file signature not recognized")]
+    Signature,
+    /// The binary format's header says what nobody knows.
+    #[error("unrecognized critical flags in COPY file header")]
+    Flags,
+    /// A row of the binary format has another number of fields than there are columns.
+    #[error("row field count is {got}, expected {expected}")]
+    FieldCount {
+        /// In the row.
+        got: i16,
+        /// In the table.
+        expected: usize,
+    },
+    /// A length that is none.
+    #[error("invalid field size")]
+    FieldSize,
+    /// The binary format ends before its end.
+    #[error("unexpected EOF in COPY data")]
+    EarlyEnd,
+    /// The binary format goes on behind its end.
+    #[error("received copy data after EOF marker")]
+    AfterEnd,
     /// A value that its type does not have.
     #[error(transparent)]
     Value(#[from] medley_types::Error),
@@ -120,6 +143,12 @@ impl Diagnostic for Error {
             | Self::HeaderFields { .. }
             | Self::HeaderNull { .. }
             | Self::HeaderName { .. }
+            | Self::Signature
+            | Self::Flags
+            | Self::FieldCount { .. }
+            | Self::FieldSize
+            | Self::EarlyEnd
+            | Self::AfterEnd
             | Self::NoDefault(_) => SqlState::BAD_COPY_FILE_FORMAT,
             Self::InvalidBytes { .. } => SqlState::CHARACTER_NOT_IN_REPERTOIRE,
             Self::RejectLimit(_) => SqlState::INVALID_TEXT_REPRESENTATION,

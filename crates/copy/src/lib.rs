@@ -3,10 +3,12 @@
 //! [`Options`] are judged with PostgreSQL's rules and messages. Reading goes in two steps, so that
 //! the second can run in parallel: a [`Splitter`] finds where lines end and hands out [`Block`]s of
 //! whole lines, a [`Parser`] turns a block into a batch by the types' input functions. A [`Reader`]
-//! is the two in one, for a stream. A [`Writer`] goes the other way. Every error says where it happened (`COPY t, line 3, column a:
+//! is the two in one, for a stream. A [`Writer`] goes the other way, and a [`BinaryReader`] reads the
+//! binary format. Every error says where it happened (`COPY t, line 3, column a:
 //! "x"`).
 //!
 //! This crate knows no file, no socket and no table: who calls it brings bytes and columns.
+mod binary;
 mod encoding;
 mod error;
 mod fields;
@@ -16,6 +18,7 @@ mod parser;
 mod reader;
 mod writer;
 
+pub use binary::BinaryReader;
 pub use encoding::Encoding;
 pub use error::{Error, Result};
 pub use lines::{Block, Line, Splitter};

@@ -47,6 +47,7 @@ impl Session {
             return Err(self.refuse_change(change, "MERGE", bounds, out).await);
         }
         self.lock_changed(change, &bounds.token)?;
+        self.begin_cursors(&bounds.token).await?;
         let context = self.changing_context(bounds.token.clone());
         let changes = self.instance.engine.change(&context, change, parameters).await;
         let changes = changes.map_err(|error| error.report())?;
@@ -118,6 +119,7 @@ impl Session {
         let found = self
             .commands(bounds, out, |context| medley_commands::truncated(context, truncate))
             .await?;
+        self.begin_cursors(&bounds.token).await?;
         let context = self.changing_context(bounds.token.clone());
         let options = TruncateOptions {
             restart_identity: truncate.restart_identity,

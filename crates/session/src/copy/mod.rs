@@ -1,10 +1,10 @@
 //! COPY, to and from the client.
+mod into;
 mod out;
 
 use medley_copy::{Columns, Direction, Given, Options};
 use medley_diagnostic::{Report, SqlState};
 use medley_sql::{Copy, CopyDirection, CopyEnd, CopySource, QueryStatement, Statement};
-use medley_types::Column;
 
 use crate::session::Bounds;
 use crate::{Output, Session};
@@ -23,6 +23,10 @@ impl Session {
                 CopyDirection::To,
                 CopyEnd::Client,
             ) => self.copy_out(query, &options(&copy)?, bounds, out).await,
+            (CopySource::Table { columns, .. }, CopyDirection::From, CopyEnd::Client) => {
+                let columns: Vec<_> = columns.iter().map(|name| name.as_str().to_owned()).collect();
+                self.copy_from_client(&copy, &columns, bounds, out).await
+            }
             _ => self.utility(Statement::Copy(copy), bounds, out).await.map(str::to_owned),
         }
     }
@@ -42,14 +46,18 @@ fn options(copy: &Copy) -> Result<Options, Report> {
     Options::parse(direction, &given.collect::<Vec<_>>())
 }
 
-/// Which of the columns an option is about.
-fn chosen(named: Option<&Columns>, columns: &[Column]) -> Result<Vec<bool>, Report> {
-    let mut chosen = vec![matches!(named, Some(Columns::All)); columns.len()];
-    let Some(Columns::Named(names)) = named else { return Ok(chosen) };
+/// Which of these columns an option is about; `missing` says that one is not among them.
+fn named<'a>(
+    of: Option<&Columns>,
+    columns: impl Iterator<Item = &'a str>,
+    missing: impl Fn(&str) -> Report,
+) -> Result<Vec<bool>, Report> {
+    let columns: Vec<&str> = columns.collect();
+    let mut chosen = vec![matches!(of, Some(Columns::All)); columns.len()];
+    let Some(Columns::Named(names)) = of else { return Ok(chosen) };
     for (index, name) in names.iter().enumerate() {
-        let Some(found) = columns.iter().position(|column| column.name == *name) else {
-            let message = format!("column \"{name}\" does not exist");
-            return Err(Report::error(SqlState::UNDEFINED_COLUMN, message));
+        let Some(found) = columns.iter().position(|column| column == name) else {
+            return Err(missing(name));
         };
         if names[..index].contains(name) {
             let message = format!("column \"{name}\" specified more than once");

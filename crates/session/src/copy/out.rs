@@ -2,11 +2,11 @@
 use std::sync::Arc;
 
 use medley_copy::{Encoding, Format, Options, Pieces, Writer};
-use medley_diagnostic::Report;
+use medley_diagnostic::{Report, SqlState};
 use medley_engine::{Batch, RawFormats, RunOptions};
 use medley_sql::Query;
 
-use super::chosen;
+use super::named;
 use crate::session::Bounds;
 use crate::{Output, Session};
 
@@ -27,7 +27,11 @@ impl Session {
         let run = RunOptions { raw: Some(raw), plan: None };
         let token = &bounds.token;
         let mut rows = self.start_query(copied, &[], run, token.clone(), out).await?;
-        let force_quote = chosen(options.force_quote.as_ref(), &rows.columns)?;
+        let names = rows.columns.iter().map(|column| column.name.as_str());
+        let force_quote = named(options.force_quote.as_ref(), names, |name| {
+            let message = format!("column \"{name}\" does not exist");
+            Report::error(SqlState::UNDEFINED_COLUMN, message)
+        })?;
         let style = Arc::clone(self.settings.lock().style());
         let count = rows.columns.len();
         let mut writer = Writer::new(options, rows.columns.clone(), force_quote, style);

@@ -74,7 +74,8 @@ fn cancel<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
 }
 
 fn terminate<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
-    let (pid, wait) = (args[0].int4()?, args[1].int8()?);
+    let pid = args[0].int4()?;
+    let wait = args.get(1).map_or(Ok(0), Datum::int8)?;
     let Ok(wait_ms) = u64::try_from(wait) else {
         return Err(Error::numeric_overflow("\"timeout\" must not be negative"));
     };
