@@ -66,12 +66,12 @@ pub enum Error {
         #[source]
         why: WrongReference,
     },
-    /// Not the beginning of a reference.
-    #[error("invalid prefix of references \"{0}\"")]
-    NotAPrefix(String),
-    /// Not a moment.
-    #[error("invalid value for option \"valid_until\": {0}")]
-    ValidUntil(String),
+    /// Not the beginning of a reference. What it is instead is not said: it may be a secret.
+    #[error("invalid prefix of references in option \"allowed_refs\"")]
+    NotAPrefix,
+    /// Not a moment, likewise.
+    #[error("invalid value for option \"valid_until\"")]
+    ValidUntil,
     /// A value and where it is kept instead.
     #[error("options \"{0}\" and \"{0}_ref\" exclude each other")]
     ValueAndReference(&'static str),
@@ -239,8 +239,8 @@ impl Diagnostic for Error {
             | Self::Negative(_)
             | Self::NotOneOf { .. }
             | Self::Reference { .. }
-            | Self::NotAPrefix(_)
-            | Self::ValidUntil(_)
+            | Self::NotAPrefix
+            | Self::ValidUntil
             | Self::ValueAndReference(_)
             | Self::NotNameList(_) => SqlState::INVALID_PARAMETER_VALUE,
             Self::Connect { .. } => SqlState::SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
@@ -266,12 +266,12 @@ impl Diagnostic for Error {
         match self {
             Self::UnknownOption { meant, .. } => meant.hint(),
             Self::Reference { why: WrongReference::Form(error), .. } => error.hint(),
-            Self::NotAPrefix(_) => Some(
+            Self::NotAPrefix => Some(
                 "A prefix is the beginning of a reference, as \"vault:kv/team/\" or \
                  \"file:/run/secrets/team/\"."
                     .to_owned(),
             ),
-            Self::ValidUntil(_) => {
+            Self::ValidUntil => {
                 Some("Give a date, a time and a zone, as \"2030-01-31 12:00+00\".".to_owned())
             }
             Self::ValueAndReference(_) => Some("Drop the one that is not to count.".to_owned()),

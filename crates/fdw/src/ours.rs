@@ -135,7 +135,7 @@ pub fn is_on(value: &str) -> bool {
 /// When `valid_until` is: microseconds since 1970, the greatest for infinity. Words that mean
 /// another moment each day are none.
 pub fn valid_until(text: &str) -> Result<i64> {
-    let invalid = || Error::ValidUntil(text.to_owned());
+    let invalid = || Error::ValidUntil;
     let trimmed = text.trim();
     if trimmed.eq_ignore_ascii_case("infinity") {
         return Ok(i64::MAX);
@@ -202,7 +202,7 @@ pub fn reference_name(option: &str) -> String {
 pub(crate) fn check_ours(spec: &OptionSpec, value: &str) -> Result<()> {
     match spec.name {
         ALLOWED_REFS => match allowed_prefixes(value).find(|prefix| !is_prefix(prefix)) {
-            Some(prefix) => Err(Error::NotAPrefix(prefix.to_owned())),
+            Some(_) => Err(Error::NotAPrefix),
             None => Ok(()),
         },
         VALID_UNTIL => valid_until(value).map(drop),

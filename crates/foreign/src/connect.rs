@@ -26,7 +26,8 @@ pub(crate) async fn lease(
         Some(taken) => (taken, Origin::Pool),
         None => {
             foreign.pool.make_room(remote.key());
-            (open(foreign, remote, person, &author).await?, Origin::New)
+            let opened = open(foreign, remote, person, &author).await;
+            (opened.map_err(|error| explained(remote, error))?, Origin::New)
         }
     };
     tracing::debug!(server = remote.server_name(), ?origin, "lease");
@@ -34,6 +35,19 @@ pub(crate) async fn lease(
     let mut lease = Lease::new(connection, *remote.key(), poolable, pool, permit);
     lease.serve(author);
     Ok((lease, origin))
+}
+
+/// A remote that does not take a mapping's one password may have got another.
+fn explained(remote: &Remote, error: Error) -> Error {
+    let has = |name| remote.mapping().is_some_and(|mapping| mapping.options.get(name).is_some());
+    match error {
+        Error::Wrapper(error)
+            if error.is_authentication() && has(ours::PASSWORD) && !has(ours::PASSWORD_NEXT) =>
+        {
+            Error::Refused(error)
+        }
+        error => error,
+    }
 }
 
 /// Where a leased connection comes from: one from the pool may have died there unnoticed.

@@ -133,6 +133,10 @@ pub enum Error {
         /// The foreign server.
         server: String,
     },
+    /// The remote does not take the password that a mapping has, and none is there that could
+    /// take its place.
+    #[error(transparent)]
+    Refused(medley_fdw::Error),
     /// The wrapper's word.
     #[error(transparent)]
     Wrapper(#[from] medley_fdw::Error),
@@ -168,7 +172,7 @@ impl Diagnostic for Error {
             Self::Secret { source, .. } => source.sqlstate(),
             Self::Reference { source, .. } => source.sqlstate(),
             Self::Template { source, .. } => source.sqlstate(),
-            Self::Wrapper(error) => error.sqlstate(),
+            Self::Refused(error) | Self::Wrapper(error) => error.sqlstate(),
             Self::Catalog(error) => error.sqlstate(),
         }
     }
@@ -201,6 +205,7 @@ impl Diagnostic for Error {
             Self::Secret { source, .. } => source.hint(),
             Self::Reference { source, .. } => source.hint(),
             Self::Template { source, .. } => source.hint(),
+            Self::Refused(error) => Some(error.hint().unwrap_or_else(|| ROTATION.to_owned())),
             Self::Wrapper(error) => error.hint(),
             Self::Catalog(error) => error.hint(),
             _ => None,
@@ -216,7 +221,7 @@ impl Diagnostic for Error {
             Self::ExpiredMapping { valid_until, .. } => {
                 Some(format!("It was valid until {valid_until}."))
             }
-            Self::Wrapper(error) => error.detail(),
+            Self::Refused(error) | Self::Wrapper(error) => error.detail(),
             Self::Catalog(error) => error.detail(),
             _ => None,
         }
@@ -224,6 +229,7 @@ impl Diagnostic for Error {
 
     fn report(&self) -> Report {
         match self {
+            Self::Refused(error) => Report { hint: self.hint(), ..error.report() },
             Self::Wrapper(error) => error.report(),
             Self::Catalog(error) => error.report(),
             _ => Report {
@@ -241,6 +247,11 @@ fn parted(parted: &Parted) -> &'static str {
         false => "it is not known whether the transaction was committed",
     }
 }
+
+/// What to do about a password that the remote does not take.
+const ROTATION: &str = "If the password was changed at the remote, state the new one in the user \
+                        mapping. To change it without this error, add it as \"password_next\" \
+                        before the remote changes it.";
 
 fn names(roles: &[String]) -> String {
     let quoted: Vec<_> = roles.iter().map(|role| format!("\"{role}\"")).collect();

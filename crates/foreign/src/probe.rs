@@ -146,7 +146,8 @@ fn class(error: &Error) -> &'static str {
         Error::TooManyConnections(_) => "too many connections",
         Error::Secret { .. } | Error::Reference { .. } | Error::Template { .. } => "secret",
         Error::Unbound { .. } => "to be entered again",
-        Error::Wrapper(medley_fdw::Error::Connect { kind, .. }) => kind.as_str(),
+        Error::Refused(medley_fdw::Error::Connect { kind, .. })
+        | Error::Wrapper(medley_fdw::Error::Connect { kind, .. }) => kind.as_str(),
         Error::Wrapper(error)
             if error.sqlstate() == SqlState::PROHIBITED_SQL_STATEMENT_ATTEMPTED =>
         {

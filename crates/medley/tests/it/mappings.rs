@@ -117,6 +117,28 @@ async fn a_rotation_loses_no_query_where_each_logs_in_anew() {
     assert!(!log.contains("'new'"), "{log}");
 }
 
+/// Nobody can log in with a password that nobody has said: who needs a new connection is told what
+/// to do, and how to go about it the next time.
+#[tokio::test]
+async fn a_remote_that_changes_first_is_explained() {
+    let cinema = Cinema::open();
+    let alice = cinema.log_in("alice").await;
+    assert_eq!(account(&alice).await.as_deref(), Ok(ALICE));
+    change_at_remote(&cinema, "new");
+    assert_eq!(account(&alice).await.as_deref(), Ok(ALICE), "the connection that is open goes on");
+    cinema.sql("ALTER SERVER cinema OPTIONS (ADD fetch_size '77')");
+    let error = alice.simple_query("SELECT account FROM whoami").await.unwrap_err();
+    let error = error.as_db_error().unwrap();
+    assert_eq!(error.code().code(), "08001");
+    let hint = error.hint().unwrap_or_default();
+    assert!(hint.contains("add it as \"password_next\" before the remote changes it"), "{hint}");
+    assert!(!format!("{error:?}").contains("new'"), "{error:?}");
+    // It is not too late for that.
+    cinema.sql("ALTER USER MAPPING FOR alice SERVER cinema OPTIONS (ADD password_next 'new')");
+    assert_eq!(account(&alice).await.as_deref(), Ok(ALICE));
+    assert_rotated(&cinema).await;
+}
+
 /// Connections that are open go on while Medley is not told.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rotation_loses_no_query_where_the_remote_changes_first() {

@@ -244,6 +244,24 @@ fn who_guesses_has_to_wait_and_learns_nothing() {
     assert_eq!(log_in(&medley, "alice", "a", &socket(&medley)), "alice");
 }
 
+/// Whoever has no account here waits as long for a no as whoever has one: of some tries the
+/// quickest is compared, which says least of what else the machine does.
+#[tokio::test]
+async fn who_has_no_account_is_refused_no_sooner() {
+    let medley = medley("host all all all scram-sha-256\n", "");
+    let mut quickest = [Duration::MAX; 2];
+    for attempt in 0..18 {
+        let user = attempt % 2;
+        let began = Instant::now();
+        let name = ["alice", "nobody"][user];
+        medley.connect(name, "guess").await.unwrap_err();
+        quickest[user] = quickest[user].min(began.elapsed());
+    }
+    let [known, unknown] = quickest;
+    let more = known.max(unknown).saturating_sub(known.min(unknown));
+    assert!(more < known / 2 + Duration::from_millis(3), "{known:?} and {unknown:?}");
+}
+
 #[test]
 fn a_key_that_others_may_read_is_refused() {
     use std::os::unix::fs::PermissionsExt;

@@ -283,3 +283,45 @@ fn libpq_logs_in_with_a_token() {
     let refused = libpq(&medley, &other, "alice", &alice).unwrap_err();
     assert!(refused.contains("is incompatible with oauth_issuer"), "{refused}");
 }
+
+/// A token is found nowhere afterwards, whether it let somebody in or not.
+#[test]
+fn a_token_is_found_nowhere() {
+    let key = Key::new("k1");
+    let issuer = Issuer::start(&[&key]);
+    let mut medley = medley(&issuer, "");
+    medley.add_arguments(&["-vvv"]);
+    medley.stop().unwrap();
+    let config = medley.data_folder().join("medley.toml");
+    let text = std::fs::read_to_string(&config).unwrap() + "\n[audit]\nfile = 'audit.jsonl'\n";
+    std::fs::write(&config, text).unwrap();
+    medley.restart().unwrap();
+    let (alice, other) =
+        (key.sign(&issuer.claims("alice")), Key::new("k1").sign(&issuer.claims("alice")));
+    assert_eq!(log_in(&medley, "alice", Some(&alice)), Outcome::In);
+    assert_eq!(log_in(&medley, "bob", Some(&alice)), refused(&issuer, "bob"));
+    assert_eq!(log_in(&medley, "alice", Some(&other)), refused(&issuer, "alice"));
+    assert_eq!(log_in(&medley, "alice", Some("abc.def")), refused(&issuer, "alice"));
+    let seen = medley
+        .psql("SELECT string_agg(row::text, ' ') FROM (SELECT * FROM pg_stat_activity) row")
+        .unwrap_or_default();
+    let signature = |token: &str| token.rsplit_once('.').unwrap().1.to_owned();
+    let secrets = [signature(&alice), signature(&other), "abc.def".to_owned()];
+    let look = |bytes: &[u8], place: &str| {
+        for secret in &secrets {
+            let found = bytes.windows(secret.len()).any(|it| it == secret.as_bytes());
+            assert!(!found, "a token is in {place}");
+        }
+    };
+    look(seen.as_bytes(), "pg_stat_activity");
+    medley.kill9();
+    let log = medley.log().unwrap();
+    assert!(log.lines().count() > 20, "the log says little: {log}");
+    look(log.as_bytes(), "the log");
+    for entry in std::fs::read_dir(medley.data_folder()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            look(&std::fs::read(&path).unwrap(), &path.display().to_string());
+        }
+    }
+}
