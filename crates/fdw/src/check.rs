@@ -67,7 +67,12 @@ pub(crate) fn check_declared(declared: Declared, value: &str) -> Result<()> {
     match declared {
         Declared::Own(spec) => check_kind(spec, value),
         Declared::Ours(spec) => {
-            check_kind(spec, value)?;
+            check_kind(spec, value).map_err(|error| match (error, spec.kind) {
+                (Error::NotOneOf { name, .. }, Kind::OneOf(words)) => {
+                    Error::NotOurWord { name, words }
+                }
+                (error, _) => error,
+            })?;
             ours::check_ours(spec, value)
         }
         Declared::Reference(spec) => ours::check_reference(spec, value).map(drop),

@@ -54,6 +54,15 @@ pub enum Error {
         /// What was written.
         value: String,
     },
+    /// Not one of the words of an option of ours: what it is instead is not said, for it may be a
+    /// secret. Of options that PostgreSQL has, its own words say it.
+    #[error("invalid value for option \"{name}\"")]
+    NotOurWord {
+        /// The option.
+        name: String,
+        /// The words.
+        words: &'static [&'static str],
+    },
     /// Not a list of names.
     #[error("parameter \"{0}\" must be a list of extension names")]
     NotNameList(String),
@@ -238,6 +247,7 @@ impl Diagnostic for Error {
             | Self::NotReal { .. }
             | Self::Negative(_)
             | Self::NotOneOf { .. }
+            | Self::NotOurWord { .. }
             | Self::Reference { .. }
             | Self::NotAPrefix
             | Self::ValidUntil
@@ -271,6 +281,9 @@ impl Diagnostic for Error {
                  \"file:/run/secrets/team/\"."
                     .to_owned(),
             ),
+            Self::NotOurWord { words, .. } => {
+                Some(format!("Valid values are: {}.", words.join(", ")))
+            }
             Self::ValidUntil => {
                 Some("Give a date, a time and a zone, as \"2030-01-31 12:00+00\".".to_owned())
             }

@@ -126,7 +126,7 @@ async fn a_remote_that_changes_first_is_explained() {
     assert_eq!(account(&alice).await.as_deref(), Ok(ALICE));
     change_at_remote(&cinema, "new");
     assert_eq!(account(&alice).await.as_deref(), Ok(ALICE), "the connection that is open goes on");
-    cinema.sql("ALTER SERVER cinema OPTIONS (ADD fetch_size '77')");
+    cinema.sql("ALTER SERVER cinema OPTIONS (ADD fdw_startup_cost '77')");
     let error = alice.simple_query("SELECT account FROM whoami").await.unwrap_err();
     let error = error.as_db_error().unwrap();
     assert_eq!(error.code().code(), "08001");

@@ -1,7 +1,7 @@
 //! Nobody reaches a remote as somebody else, whatever sessions, changes and failures meet.
 //!
 //! Fifty roles read who they are at the remote: by themselves, through each other's views, after
-//! SET ROLE, by prepared statements, in transactions, by statements that are cancelled or not
+//! SET ROLE, by prepared statements, by COPY, in transactions, by statements that are cancelled or not
 //! read to their end, and beside one that leaves the remote session as another account. Meanwhile
 //! mappings change, go and come, memberships and names too, the server's options are altered,
 //! and the remote ends sessions. Each answer must be an account that was the role's at some time

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use futures::TryStreamExt;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage, Statement};
@@ -85,7 +86,8 @@ impl Person {
     async fn act(&mut self) {
         let (mine, theirs, third) = (self.current, self.any(), self.any());
         match self.dice.random_range(0..100) {
-            0..20 => self.ask("SELECT account FROM whoami", &[mine]).await,
+            0..16 => self.ask("SELECT account FROM whoami", &[mine]).await,
+            16..20 => self.copy(theirs).await,
             20..30 => self.ask(&format!("SELECT account FROM v{theirs}"), &[theirs]).await,
             30..40 => {
                 let sql = format!(
@@ -169,6 +171,20 @@ impl Person {
                 self.check(&row, &[self.current, self.other], then, "a prepared statement");
             }
             Err(error) => self.failed(&error, "a prepared statement").await,
+        }
+    }
+
+    /// Reads through another's view, by COPY.
+    async fn copy(&mut self, theirs: usize) {
+        let then = self.block.unwrap_or_else(Instant::now);
+        let sql = format!("COPY (SELECT account FROM v{theirs}) TO STDOUT");
+        let copied = async { self.client.copy_out(&*sql).await?.try_collect::<Vec<_>>().await };
+        match copied.await {
+            Ok(lines) => {
+                let account = String::from_utf8(lines.concat()).unwrap();
+                self.check(&[account.trim_end().to_owned()], &[theirs], then, &sql);
+            }
+            Err(error) => self.failed(&error, &sql).await,
         }
     }
 
