@@ -4,7 +4,7 @@
 create role one login password 'one';
 create role two login password 'two';
 create table t (a int primary key, b text not null, c numeric(6,2), d date, constraint small check (a < 1000));
-create table kid (id int primary key, a int references t on delete restrict);
+create table kid (id int primary key, a int references t);
 create table many (k int, v text, w float8, x bool, y timestamptz, z bytea, i int8, j jsonb, ar int[]);
 create table short (a int, s varchar(3), n numeric(4,1), e text default 'remote');
 create table g (a int, b int generated always as (a * 2) stored, s text);
