@@ -14,13 +14,17 @@ pub(super) fn literal(dialect: &Dialect, value: &ScalarValue, t: PgType) -> Opti
     let text = crate::semantics::output(printed_as, &array, 0, &Style::default()).ok()??;
     match dialect.family {
         Family::Postgres => Some(postgres(&text, t)),
-        Family::MySql if t.oid == PgType::TEXT.oid && dialect.backslash_is_plain => {
+        Family::MySql if is_plain_text(t) && dialect.backslash_is_plain => {
             Some(format!("'{}'", text.replace('\'', "''")))
         }
         Family::Sqlite | Family::MySql => {
             matches!(Form::of(t), Form::Int2 | Form::Int4 | Form::Int8).then_some(text)
         }
     }
+}
+
+fn is_plain_text(t: PgType) -> bool {
+    t.oid == PgType::TEXT.oid || t.oid == PgType::VARCHAR.oid
 }
 
 /// NULL of this type, for PostgreSQL.
@@ -64,5 +68,9 @@ mod tests {
         check(ScalarValue::from(false), PgType::BOOL, "false");
         check(ScalarValue::Date32(Some(0)), PgType::DATE, "'1970-01-01'::date");
         assert_eq!(literal(&dialect, &ScalarValue::Int32(None), PgType::INT4), None);
+        let mysql = Dialect { family: Family::MySql, ..dialect };
+        let text = literal(&mysql, &ScalarValue::from("it's \\"), PgType::TEXT);
+        assert_eq!(text.as_deref(), Some("'it''s \\'"));
+        assert_eq!(literal(&mysql, &ScalarValue::from(1.5), PgType::FLOAT8), None);
     }
 }
