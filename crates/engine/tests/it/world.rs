@@ -292,6 +292,7 @@ impl World {
             session_user: role,
             search_path: vec!["$user".to_owned(), "public".to_owned()],
             style: Style::default(),
+            memory: None,
             pushdown: true,
             statement_time: 1_700_000_000_000_000,
             transaction_time: 1_700_000_000_000_000,

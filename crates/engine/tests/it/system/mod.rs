@@ -94,6 +94,7 @@ impl Place {
             session_user: RoleOid::BOOTSTRAP,
             search_path: vec!["$user".to_owned(), "public".to_owned()],
             style: Style::default(),
+            memory: None,
             pushdown: true,
             statement_time: 0,
             transaction_time: 0,
