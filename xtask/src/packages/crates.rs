@@ -14,7 +14,7 @@ const S3S_FS: (&str, &str) = ("s3s-fs", "0.14.1");
 /// The folder that has the program.
 pub fn find_or_install() -> Result<Option<PathBuf>> {
     let (name, version) = S3S_FS;
-    let folder = cache::folder(&format!("{name}-{version}"), |folder| install(folder))?;
+    let folder = cache::folder(&format!("{name}-{version}"), install)?;
     Ok(Some(folder.join("bin")))
 }
 
