@@ -70,7 +70,7 @@ impl S3 {
     }
 
     fn bucket(&self, bucket: &str) -> Result<Arc<AmazonS3>> {
-        let connector = Connector { dialer: Arc::clone(&self.dialer), roots: self.roots.clone() };
+        let reach = Reach { dialer: Arc::clone(&self.dialer), roots: self.roots.clone() };
         let retry = RetryConfig {
             max_retries: 2,
             retry_timeout: Duration::from_secs(15),
@@ -79,7 +79,7 @@ impl S3 {
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(bucket)
             .with_region(&self.region)
-            .with_http_connector(connector)
+            .with_http_connector(reach)
             .with_retry(retry)
             .with_allow_http(self.endpoint.as_ref().is_some_and(|it| it.starts_with("http://")));
         if let Some(endpoint) = &self.endpoint {
@@ -287,18 +287,18 @@ impl ScanConnection for S3 {
 }
 
 /// Reaches the store by the dialer's addresses, and no other.
-struct Connector {
+struct Reach {
     dialer: Arc<dyn Dialer>,
     roots: TlsRoots,
 }
 
-impl fmt::Debug for Connector {
+impl fmt::Debug for Reach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connector").finish_non_exhaustive()
+        f.debug_struct("Reach").finish_non_exhaustive()
     }
 }
 
-impl HttpConnector for Connector {
+impl HttpConnector for Reach {
     fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
         let failed =
             |error: String| object_store::Error::Generic { store: "S3", source: error.into() };
