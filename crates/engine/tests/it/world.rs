@@ -286,6 +286,7 @@ impl World {
             cancel.clone(),
         );
         QueryContext {
+            memory: None,
             listed: None,
             snapshot: (*snapshot).clone(),
             role,
