@@ -54,7 +54,7 @@ pub use error::{
 };
 pub use foreign_table::type_named;
 pub use import::{ImportPlan, apply_import, plan_import};
-pub use maintenance::truncated;
+pub use maintenance::{AnalyzedTable, plan_analyze, truncated};
 pub use settings::{SettingWrite, alter_database_settings, alter_role_settings};
 
 use medley_sql::Statement;
@@ -122,7 +122,8 @@ fn dispatch(ctx: &mut Context<'_>, statement: Statement) -> Result<()> {
         Statement::AlterDefaultPrivileges(it) => grant::alter_default_privileges(ctx, it),
         Statement::Lock(it) => maintenance::lock(ctx, &it),
         Statement::Vacuum(it) => maintenance::vacuum(ctx, &it),
-        Statement::Analyze(it) => maintenance::analyze(ctx, &it),
+        // The session asks the remotes.
+        Statement::Analyze(it) => plan_analyze(ctx, &it).map(drop),
         Statement::Truncate(it) => {
             truncated(ctx, &it)?;
             Err(Error::unsupported("TRUNCATE"))

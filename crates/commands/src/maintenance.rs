@@ -6,7 +6,7 @@ use medley_catalog::acl::Privileges;
 use medley_catalog::ids::{Class, RelationOid};
 use medley_catalog::objects::Relation;
 use medley_diagnostic::SqlState;
-use medley_sql::{Analyze, Lock, ObjectKind, Truncate, Vacuum};
+use medley_sql::{Analyze, Lock, Name, ObjectKind, Truncate, Vacuum};
 
 use crate::error::{Error, ImportError, RelationError, Result};
 use crate::{Context, relation};
@@ -33,9 +33,20 @@ pub(crate) fn vacuum(ctx: &mut Context<'_>, statement: &Vacuum) -> Result<()> {
     Ok(())
 }
 
-/// ANALYZE: no wrapper samples its tables yet, and that is said.
-pub(crate) fn analyze(ctx: &mut Context<'_>, statement: &Analyze) -> Result<()> {
-    for (name, _) in &statement.relations {
+/// A foreign table that ANALYZE names.
+#[derive(Clone, Debug)]
+pub struct AnalyzedTable {
+    /// The table.
+    pub relation: RelationOid,
+    /// Its name, for messages.
+    pub name: String,
+}
+
+/// ANALYZE up to where remotes must be asked: the tables that the role may analyze. A warning says
+/// which are skipped.
+pub fn plan_analyze(ctx: &mut Context<'_>, statement: &Analyze) -> Result<Vec<AnalyzedTable>> {
+    let mut tables = Vec::new();
+    for (name, columns) in &statement.relations {
         let found = ctx.relation(name)?;
         let actor = ctx.catalog().actor(ctx.current_role);
         if !actor.has_any(found.oid.address(), Privileges::MAINTAIN) {
@@ -43,16 +54,16 @@ pub(crate) fn analyze(ctx: &mut Context<'_>, statement: &Analyze) -> Result<()> 
             ctx.warning(SqlState::WARNING, message);
             continue;
         }
-        let why = match found.view() {
-            Some(_) => "cannot analyze non-tables or special system tables",
-            None => {
-                check_handler(ctx, &found)?;
-                "cannot analyze this foreign table"
-            }
-        };
-        ctx.warning(SqlState::WARNING, format!("skipping \"{}\" --- {why}", found.name));
+        if found.view().is_some() {
+            let why = "cannot analyze non-tables or special system tables";
+            ctx.warning(SqlState::WARNING, format!("skipping \"{}\" --- {why}", found.name));
+            continue;
+        }
+        check_handler(ctx, &found)?;
+        check_columns(&found, columns)?;
+        tables.push(AnalyzedTable { relation: found.oid, name: found.name.clone() });
     }
-    Ok(())
+    Ok(tables)
 }
 
 /// TRUNCATE: the foreign tables that it names, each once, which whoever asks may empty.
@@ -70,6 +81,22 @@ pub fn truncated(ctx: &Context<'_>, statement: &Truncate) -> Result<Vec<Relation
         }
     }
     Ok(tables)
+}
+
+/// The columns that a statement names are there, and each is named once.
+fn check_columns(relation: &Relation, columns: &[Name]) -> Result<()> {
+    for (index, column) in columns.iter().enumerate() {
+        let (column, relation_name) = (column.clone(), relation.name.clone());
+        if relation.column(&column).is_none() {
+            return Err(RelationError::NoColumn { column, relation: relation_name }.into());
+        }
+        if columns[..index].contains(&column) {
+            return Err(
+                RelationError::ColumnAnalyzedTwice { column, relation: relation_name }.into()
+            );
+        }
+    }
+    Ok(())
 }
 
 /// What a view reads runs on foreign tables too.

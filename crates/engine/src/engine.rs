@@ -10,7 +10,8 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use medley_analyze::{Analysed, Parameters};
-use medley_catalog::ids::RoleOid;
+use medley_catalog::ids::{RelationOid, RoleOid};
+use medley_fdw::Handler;
 use medley_sql::Query;
 use medley_types::{Column, PgType};
 
@@ -177,6 +178,22 @@ impl Engine {
         let batches = batches.map(|batch| Ok(Batch::Columns(batch?))).boxed();
         let columns = analysed.query.columns();
         Ok(Rows { columns, batches: until_cancelled(batches, context) })
+    }
+
+    /// ANALYZE: what is known of a foreign table is forgotten and asked for anew, with the mapping
+    /// of its owner, as PostgreSQL does it. Whether its remote counts its tables.
+    pub async fn recount(&self, context: &QueryContext, relation: RelationOid) -> Result<bool> {
+        let Some(relation) = context.snapshot.relation(relation) else { return Ok(false) };
+        let Some(table) = relation.foreign_table() else { return Ok(false) };
+        let Handler::Sql(wrapper) = context.access.handler(table.server)? else {
+            return Ok(false);
+        };
+        let schema = context.snapshot.schema(relation.schema);
+        let schema = schema.map_or("", |schema| schema.name.as_str());
+        let options = crate::scan::plain_options(relation);
+        let name = wrapper.remote_table(schema, &relation.name, &options);
+        let remote = context.access.resolve(table.server, relation.owner)?;
+        Ok(context.access.recount(&remote, &name).await?)
     }
 
     /// What EXPLAIN prints, a line each.

@@ -75,6 +75,12 @@ impl Surveys {
 }
 
 impl Surveys {
+    /// A table is counted anew, whoever asks for it.
+    fn forget(&self, table: &TableName) {
+        self.tables.lock().retain(|(_, known), _| known != table);
+        self.queries.lock().clear();
+    }
+
     fn estimate(&self, remote: &Remote, sql: &str) -> Option<Estimate> {
         let known = self.queries.lock();
         let (since, estimate) = known.get(&(*remote.key(), sql.to_owned()))?;
@@ -115,6 +121,37 @@ impl Access {
             Err(_) => Ok(vec![Survey::default(); questions.len()]),
             answers => answers,
         }
+    }
+
+    /// Forgets what is known of a table and asks anew; whether the remote counts its tables. Each
+    /// account is told by the remote itself: nobody sees what another was answered.
+    pub async fn recount(&self, remote: &Remote, table: &TableName) -> Result<bool> {
+        self.surveys().forget(table);
+        if self.transaction_at(remote).is_some() {
+            return Ok(true);
+        }
+        let audit = self.audit_of(remote, RemoteEvent::Statistics);
+        let mut lease = self.lease_alone(remote).await.inspect_err(|error| audit.failed(error))?;
+        audit.on(&lease);
+        let asked = async {
+            let connection = lease.sql()?;
+            match connection.statistics(table).await {
+                Err(medley_fdw::Error::Unsupported(_)) => Ok(false),
+                Err(error) => Err(error.into()),
+                Ok(_) => Ok(true),
+            }
+        };
+        let answer = self.or_cancelled(asked).await;
+        audit.ended(&answer);
+        match &answer {
+            Err(error) if error.is_connection_lost() => {
+                lease.discard();
+                self.forget_idle(remote);
+            }
+            Err(Error::Cancelled) => drop(lease),
+            _ => lease.finish().await,
+        }
+        answer
     }
 
     /// What the remote expects of these queries, in their order; nothing of those that it cannot

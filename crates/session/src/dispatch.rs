@@ -59,6 +59,7 @@ impl Session {
             Statement::Prepare(prepare) => self.prepare_named(prepare, text, bounds, out).await?,
             Statement::Execute(execute) => return self.execute_named(&execute, bounds, out).await,
             Statement::Deallocate(name) => self.deallocate(name.as_deref())?,
+            Statement::Analyze(analyze) => self.analyze(&analyze, bounds, out).await?,
             Statement::ImportForeignSchema(import) => self.import(import, bounds, out).await?,
             Statement::AlterRoleSettings(alter) => {
                 self.alter_role_settings(&alter, bounds, out).await?;

@@ -11,6 +11,7 @@
 //! - when a tag has gone out, what it tells of is on disk;
 //! - a statement that fails leaves nothing of itself, and fails the transaction block it is in;
 //! - role, session user and settings are part of the transaction.
+mod analyze;
 mod audit;
 mod backends;
 mod change;

@@ -25,6 +25,14 @@ pub enum RelationError {
     /// Twice in one statement.
     #[error("column \"{0}\" specified more than once")]
     ColumnTwice(String),
+    /// Twice in a list of ANALYZE.
+    #[error("column \"{column}\" of relation \"{relation}\" appears more than once")]
+    ColumnAnalyzedTwice {
+        /// The column.
+        column: String,
+        /// Its relation.
+        relation: String,
+    },
     /// The system's own.
     #[error("column name \"{0}\" conflicts with a system column name")]
     SystemColumnName(String),
@@ -322,9 +330,10 @@ impl Diagnostic for RelationError {
     fn sqlstate(&self) -> SqlState {
         match self {
             Self::NoColumn { .. } | Self::NoSuchColumn(_) => SqlState::UNDEFINED_COLUMN,
-            Self::ColumnExists { .. } | Self::ColumnTwice(_) | Self::SystemColumnName(_) => {
-                SqlState::DUPLICATE_COLUMN
-            }
+            Self::ColumnExists { .. }
+            | Self::ColumnTwice(_)
+            | Self::ColumnAnalyzedTwice { .. }
+            | Self::SystemColumnName(_) => SqlState::DUPLICATE_COLUMN,
             Self::ConstraintExists { .. } | Self::CheckTwice(_) => SqlState::DUPLICATE_OBJECT,
             Self::NoConstraint { .. }
             | Self::NoConstraintOfTable { .. }

@@ -110,6 +110,27 @@ async fn big_tables_come_in_parts_and_are_told_the_keys_of_others() {
     check(query, &["Not shipped: "]).await;
 }
 
+/// The parts that a table is read in, as they are known: they are asked for anew by ANALYZE.
+#[tokio::test]
+async fn analyze_asks_the_remote_anew() {
+    let world = World::open().await;
+    let rows_of = async || {
+        let plan = "EXPLAIN (ANALYZE) SELECT count(*) FROM empty e JOIN one o ON o.n + e.id > 0";
+        ask(&world.ours, plan).await.unwrap().iter().any(|line| line.contains("Splits: "))
+    };
+    assert!(!rows_of().await);
+    let grow =
+        "INSERT INTO empty SELECT i, repeat('x', 200) FROM generate_series(1, 60000) i; ANALYZE";
+    world.straight.batch_execute(grow).await.unwrap();
+    assert!(!rows_of().await, "what is known is kept for a while");
+    world.ours.batch_execute("ANALYZE empty").await.unwrap();
+    assert!(rows_of().await);
+    let said = ask(&world.ours, "ANALYZE empty (nosuch)").await.unwrap_err();
+    assert_eq!(said, "42703: column \"nosuch\" of relation \"empty\" does not exist");
+    let said = ask(&world.ours, "ANALYZE empty (id, id)").await.unwrap_err();
+    assert_eq!(said, "42701: column \"id\" of relation \"empty\" appears more than once");
+}
+
 #[tokio::test]
 async fn the_rows_are_the_remotes_own() {
     let world = World::open().await;
