@@ -459,19 +459,15 @@ fn cast(argument: &str, t: PgType) -> Sql {
     Sql::computed(format!("({argument})::{t}"), t)
 }
 
-/// The one function with this code that takes such arguments.
+/// A function with this code that takes such arguments: what has the same code and types is the
+/// same under several names.
 fn function_of(source: &str, arguments: &[PgType]) -> Option<&'static Function> {
-    let all = builtin::all_functions().iter();
-    let mut with_code = all.filter(|f| f.source == source && f.arguments.len() == arguments.len());
-    let fits = |f: &&&'static Function| {
-        f.arguments.iter().zip(arguments).all(|(declared, t)| is_taken_as(*t, declared.0))
+    let takes = |f: &&Function| {
+        let mut types = f.arguments.iter().zip(arguments);
+        f.arguments.len() == arguments.len()
+            && types.all(|(declared, t)| is_taken_as(*t, declared.0))
     };
-    let fitting: Vec<_> = with_code.by_ref().collect();
-    let mut found = fitting.iter().filter(fits);
-    match (found.next(), found.next()) {
-        (Some(function), None) => Some(function),
-        _ => None,
-    }
+    builtin::all_functions().iter().find(|f| f.source == source && takes(f))
 }
 
 /// The same type, or one that is the same to PostgreSQL.
