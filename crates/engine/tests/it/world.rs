@@ -286,7 +286,6 @@ impl World {
             cancel.clone(),
         );
         QueryContext {
-            memory: None,
             listed: None,
             snapshot: (*snapshot).clone(),
             role,

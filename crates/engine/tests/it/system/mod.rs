@@ -88,7 +88,6 @@ impl Place {
         let foreign = Arc::clone(&self.foreign);
         let access = Access::new(foreign, Arc::clone(&snapshot), person, None, cancel.clone());
         QueryContext {
-            memory: None,
             listed: None,
             snapshot: (*snapshot).clone(),
             role,
