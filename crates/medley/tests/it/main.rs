@@ -33,6 +33,7 @@ mod signals;
 mod statements;
 mod subplans;
 mod tokens;
+mod two_phase;
 mod views;
 mod way_in;
 mod whole;
