@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 mod accounts;
 mod audit;
+mod borrowed;
 mod bound;
 mod canary;
 mod cancel;
