@@ -1,13 +1,13 @@
-//! What the engine does with a file: queries, and IMPORT FOREIGN SCHEMA.
+//! What the engine does with a file: queries, changes, and IMPORT FOREIGN SCHEMA.
 use async_trait::async_trait;
 use medley_fdw::{
-    Batches, Canceller, Capabilities, Dialect, Facts, Family, ImportSchema, Query, Result,
-    SqlConnection, TableDef,
+    Batches, Begin, Canceller, Capabilities, Dialect, Facts, Family, ImportSchema, Modified,
+    Modify, Query, Report, Result, RowIdentity, SqlConnection, SqlState, TableDef, TableName,
 };
 use tokio::sync::mpsc;
 
 use crate::session::Session;
-use crate::{error, import, scan};
+use crate::{error, import, modify, scan};
 
 /// SQLite's SQL.
 pub(crate) static DIALECT: Dialect =
@@ -20,18 +20,28 @@ const BATCHES_AHEAD: usize = 1;
 pub(crate) struct Connection {
     session: Session,
     facts: Facts,
+    force_readonly: bool,
 }
 
 impl Connection {
     /// Learns what the file is.
-    pub async fn new(mut session: Session) -> Result<Self> {
-        let asked = session.start(is_utf8)?;
-        let byte_order_collation = session.join(asked).await?;
+    pub async fn new(mut session: Session, force_readonly: bool) -> Result<Self> {
+        let byte_order_collation = session.run(is_utf8).await?;
         let version = u32::try_from(rusqlite::version_number()).unwrap_or_default();
-        let can = Capabilities::default();
+        let can =
+            Capabilities { transactions: true, modify: !force_readonly, ..Capabilities::default() };
         let facts =
             Facts { dialect: &DIALECT, version, byte_order_collation, unicode_letters: false, can };
-        Ok(Self { session, facts })
+        Ok(Self { session, facts, force_readonly })
+    }
+
+    /// A statement without rows.
+    async fn execute(&mut self, sql: String) -> Result<()> {
+        self.session
+            .run(move |connection| {
+                connection.execute_batch(&sql).map_err(|error| error::of_statement(&error, &sql))
+            })
+            .await
     }
 }
 
@@ -66,12 +76,62 @@ impl SqlConnection for Connection {
 
     async fn import(&mut self, wanted: &ImportSchema) -> Result<Vec<TableDef>> {
         let wanted = import::Wanted::new(wanted)?;
-        let thread = self.session.start(move |connection| import::import(connection, &wanted))?;
-        self.session.join(thread).await
+        self.session.run(move |connection| import::import(connection, &wanted)).await
     }
 
-    /// Nothing is set on a session, so one that no thread works on is as it was.
-    async fn reset(&mut self) -> bool {
-        self.session.is_free()
+    /// Who is to write waits for others who do at once, and not in the middle.
+    async fn begin(&mut self, begin: Begin<'_>) -> Result<()> {
+        if begin.read_only {
+            return self.execute("BEGIN".to_owned()).await;
+        }
+        if self.force_readonly {
+            return Err(force_readonly());
+        }
+        self.session.open_for_changes().await?;
+        self.execute("BEGIN IMMEDIATE".to_owned()).await
     }
+
+    async fn savepoint(&mut self, name: &str) -> Result<()> {
+        self.execute(format!("SAVEPOINT {}", modify::identifier(name))).await
+    }
+
+    async fn release(&mut self, name: &str) -> Result<()> {
+        self.execute(format!("RELEASE {}", modify::identifier(name))).await
+    }
+
+    async fn rollback_to(&mut self, name: &str) -> Result<()> {
+        self.execute(format!("ROLLBACK TO {}", modify::identifier(name))).await
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        self.execute("COMMIT".to_owned()).await
+    }
+
+    async fn rollback(&mut self) -> Result<()> {
+        self.session.run(modify::rollback).await
+    }
+
+    async fn modify(&mut self, modify: Modify) -> Result<Modified> {
+        self.session.run(move |connection| modify::modify(connection, &modify)).await
+    }
+
+    async fn row_identity(&mut self, table: &TableName) -> Result<RowIdentity> {
+        let table = table.table.clone();
+        self.session.run(move |connection| modify::row_identity(connection, &table)).await
+    }
+
+    async fn truncate(&mut self, sql: &str) -> Result<()> {
+        self.execute(sql.to_owned()).await
+    }
+
+    /// Nothing is set on a session that reads; one that has written is closed, and its file with
+    /// it.
+    async fn reset(&mut self) -> bool {
+        self.session.is_as_it_was()
+    }
+}
+
+fn force_readonly() -> medley_fdw::Error {
+    let message = "the server's option \"force_readonly\" does not allow changes";
+    medley_fdw::Error::refused(Report::error(SqlState::from_remote("25006"), message))
 }

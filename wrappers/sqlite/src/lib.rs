@@ -1,6 +1,7 @@
 //! `sqlite_fdw`: a SQLite database file.
 //!
-//! A connection is the file, opened to be read; SQLite blocks, so whatever it does is done on a
+//! A connection is the file, opened to be read, and once more for a transaction that changes it;
+//! SQLite blocks, so whatever it does is done on a
 //! thread for blocking work, which hands batches over as they are read. A column has the type
 //! that the foreign table declares; SQLite gives a class to each value instead, and a value
 //! whose class the type does not have is an error, never another value.
@@ -8,13 +9,16 @@
 //! It knows nothing of catalogs, of plans and of pushdown.
 //!
 //! Invariants:
-//! - The file is never written, no other file is opened, and no code in it is trusted.
+//! - Who reads has opened the file so that it cannot be written; a session that has written is
+//!   not used again. No other file is opened, and no code in it is trusted.
+//! - What was written is read again as the same value, or is refused.
 //! - What a name in double quotes means does not depend on what there is: it is never a text.
 //! - A session that a thread works for is not used for anything else; dropped in that state, it
 //!   stops the thread.
 mod connection;
 mod error;
 mod import;
+mod modify;
 mod open;
 mod options;
 mod parameter;
@@ -87,7 +91,8 @@ impl SqlWrapper for Sqlite {
     async fn connect(&self, connect: Connect<'_>) -> Result<Box<dyn SqlConnection>> {
         let database = connect.server.require("database")?;
         let session = session::Session::open(connect.server_name, database).await?;
-        Ok(Box::new(connection::Connection::new(session).await?))
+        let force_readonly = connect.server.boolean("force_readonly")?.unwrap_or(false);
+        Ok(Box::new(connection::Connection::new(session, force_readonly).await?))
     }
 
     fn remote_table(&self, _schema: &str, table: &str, options: &Options) -> TableName {
@@ -100,5 +105,9 @@ impl SqlWrapper for Sqlite {
 
     fn dialect(&self) -> &'static Dialect {
         &connection::DIALECT
+    }
+
+    fn modifies(&self) -> bool {
+        true
     }
 }

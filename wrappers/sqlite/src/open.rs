@@ -19,24 +19,33 @@ const SWITCHES: [(DbConfig, bool); 4] = [
     (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
     (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
 ];
-const PRAGMAS: &str = "PRAGMA query_only = on; PRAGMA cell_size_check = on; PRAGMA mmap_size = 0;";
+const PRAGMAS: &str = "PRAGMA cell_size_check = on; PRAGMA mmap_size = 0;";
+
+/// What a file is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To be read.
+    Read,
+    /// To be changed too, as far as the operating system lets us.
+    Write,
+}
 
 /// Which file a path stands for.
 #[derive(Clone, Debug)]
 pub(crate) struct File {
     /// As the server's option says.
-    database: String,
+    pub database: String,
     /// Absolute, so that it is neither `:memory:` nor a URI with parameters.
     path: PathBuf,
     device: u64,
     inode: u64,
 }
 
-/// Opens the file to be read; what is wrong with it is said as a detail of 08001.
-pub(crate) fn open(database: &str) -> Result<(Connection, File), String> {
+/// Opens the file; what is wrong with it is said as a detail of 08001.
+pub(crate) fn open(database: &str, purpose: Purpose) -> Result<(Connection, File), String> {
     let file = File::find(database)
         .map_err(|error| format!("could not open file \"{database}\": {}", plain(&error)))?;
-    let connection = secured(&file.path).map_err(|error| {
+    let connection = secured(&file.path, purpose).map_err(|error| {
         let said = crate::error::message(&error);
         format!("could not read file \"{database}\": {said}")
     })?;
@@ -55,10 +64,14 @@ impl File {
         }
     }
 
+    /// Whether both are the same file.
+    pub fn is(&self, other: &Self) -> bool {
+        (self.device, self.inode) == (other.device, other.inode)
+    }
+
     /// Whether the path still stands for it: a file that was replaced is read no more.
     pub fn is_in_place(&self) -> bool {
-        Self::find(&self.database)
-            .is_ok_and(|found| (found.device, found.inode) == (self.device, self.inode))
+        Self::find(&self.database).is_ok_and(|found| self.is(&found))
     }
 }
 
@@ -69,15 +82,19 @@ fn plain(error: &io::Error) -> String {
 }
 
 /// Opens it, and looks inside, so that a file of another kind is refused at once.
-fn secured(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+fn secured(path: &Path, purpose: Purpose) -> rusqlite::Result<Connection> {
+    let flags = match purpose {
+        Purpose::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        Purpose::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+    };
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     for (switch, value) in SWITCHES {
         connection.set_db_config(switch, value)?;
     }
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
     connection.execute_batch(PRAGMAS)?;
+    connection.pragma_update(None, "query_only", purpose == Purpose::Read)?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(connection)
 }

@@ -4,16 +4,16 @@ use medley_fdw::{Actor, Error, GivenOption, Kind, OptionSpec, Report, Result, Sc
 #[rustfmt::skip]
 pub(crate) const OPTIONS: &[OptionSpec] = &[
     server("database", Kind::Text, "Path of the database file on the machine of this server; superusers set it. Must be given."),
-    server("updatable", Kind::Bool, "Whether tables may be changed.").default("true").stored(),
-    server("force_readonly", Kind::Bool, "Whether the file is opened to be read only; it always is.").default("false").stored(),
-    server("truncatable", Kind::Bool, "Whether tables may be truncated.").default("true").stored(),
+    server("updatable", Kind::Bool, "Whether tables may be changed.").default("true"),
+    server("force_readonly", Kind::Bool, "Whether the file is never written, whatever else says.").default("false"),
+    server("truncatable", Kind::Bool, "Whether tables may be truncated.").default("true"),
     server("keep_connections", Kind::Bool, "Whether the file is kept open after a statement.").default("true"),
-    server("batch_size", Kind::PositiveInteger, "Rows of one INSERT.").default("1").stored(),
+    server("batch_size", Kind::PositiveInteger, "Rows of one INSERT.").default("1"),
 
     table("table", Kind::Text, "The table or view in the file; if not given, the foreign table's name."),
-    table("truncatable", Kind::Bool, "Whether the table may be truncated; if not given, what the server says.").stored(),
-    table("batch_size", Kind::PositiveInteger, "Rows of one INSERT; if not given, what the server says.").stored(),
-    table("updatable", Kind::Bool, "Whether the table may be changed; if not given, what the server says.").stored(),
+    table("truncatable", Kind::Bool, "Whether the table may be truncated; if not given, what the server says."),
+    table("batch_size", Kind::PositiveInteger, "Rows of one INSERT; if not given, what the server says."),
+    table("updatable", Kind::Bool, "Whether the table may be changed; if not given, what the server says."),
 
     column("column_name", Kind::Text, "The column in the file; if not given, the column's own name."),
     column("column_type", Kind::Text, "The class that values are written as.").stored(),

@@ -26,7 +26,7 @@ pub(crate) fn bind_all(statement: &mut Statement<'_>, query: &Query) -> Result<(
 }
 
 /// A value of the class that the type's values have in a file.
-fn value(t: PgType, text: &str) -> Result<Value> {
+pub(crate) fn value(t: PgType, text: &str) -> Result<Value> {
     match Form::of(t) {
         Form::Bool => Ok(Value::Integer(read(PgType::BOOL, text)?.as_boolean().value(0).into())),
         Form::Int2 | Form::Int4 | Form::Int8 => {
@@ -49,7 +49,7 @@ fn value(t: PgType, text: &str) -> Result<Value> {
 }
 
 /// The text as the type's input function reads it.
-fn read(t: PgType, text: &str) -> Result<arrow_array::ArrayRef> {
+pub(crate) fn read(t: PgType, text: &str) -> Result<arrow_array::ArrayRef> {
     let mut column = ColumnBuilder::new(t, 1);
     column.append_str(text)?;
     Ok(column.finish())

@@ -21,7 +21,7 @@ pub(crate) fn read(
     let mut rows = statement.raw_query();
     let mut builder = RowBuilder::new(query.schema.clone());
     while let Some(row) = rows.next().map_err(failed)? {
-        append(row, &mut builder, query)?;
+        append(row, &mut builder, &query.schema, &query.sql)?;
         if builder.is_full() && batches.blocking_send(builder.finish()?).is_err() {
             return Ok(());
         }
@@ -34,7 +34,7 @@ pub(crate) fn read(
 }
 
 /// Without declared columns, rows are only counted.
-fn check_columns(statement: &Statement<'_>, schema: &Schema) -> Result<()> {
+pub(crate) fn check_columns(statement: &Statement<'_>, schema: &Schema) -> Result<()> {
     let declared = schema.fields().len();
     match declared == 0 || declared == statement.column_count() {
         true => Ok(()),
@@ -45,11 +45,17 @@ fn check_columns(statement: &Statement<'_>, schema: &Schema) -> Result<()> {
     }
 }
 
-fn append(row: &Row<'_>, builder: &mut RowBuilder, query: &Query) -> Result<()> {
+/// Appends a row of a statement.
+pub(crate) fn append(
+    row: &Row<'_>,
+    builder: &mut RowBuilder,
+    schema: &Schema,
+    sql: &str,
+) -> Result<()> {
     for (index, column) in builder.columns().iter_mut().enumerate() {
-        let value = row.get_ref(index).map_err(|error| of_statement(&error, &query.sql))?;
+        let value = row.get_ref(index).map_err(|error| of_statement(&error, sql))?;
         value::append(column, value)
-            .map_err(|misfit| misfit.in_column(query.schema.field(index).name()))?;
+            .map_err(|misfit| misfit.in_column(schema.field(index).name()))?;
     }
     builder.end_row();
     Ok(())

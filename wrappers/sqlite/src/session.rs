@@ -7,7 +7,7 @@ use medley_fdw::{Canceller, Error, Result, Unreached};
 use rusqlite::{Connection, InterruptHandle};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::open::File;
+use crate::open::{File, Purpose};
 
 /// So often does a running statement look whether it is to stop: after so many instructions of
 /// SQLite's machine, a fraction of a millisecond.
@@ -20,6 +20,7 @@ pub(crate) struct Session {
     /// Away while a thread works on it, and for good if nobody waited for the thread.
     connection: Option<Connection>,
     stop: Stop,
+    purpose: Purpose,
 }
 
 /// A thread that has the session's connection; dropped, it stops.
@@ -37,16 +38,22 @@ pub(crate) struct Stop {
 }
 
 impl Session {
-    /// Opens a file.
+    /// Opens a file to be read.
     pub async fn open(server: &str, database: &str) -> Result<Self> {
-        let (server_name, kind) = (|| server.to_owned(), Unreached::Other);
-        let refused = |detail| Error::Connect { server: server_name(), detail, kind };
-        let path = database.to_owned();
-        let opened = spawn_blocking(move || crate::open::open(&path)).await;
-        let opened = opened.map_err(|error| refused(error.to_string()))?;
-        let (connection, file) = opened.map_err(refused)?;
-        let stop = Stop::of(&connection);
-        Ok(Self { server: server.to_owned(), file, connection: Some(connection), stop })
+        let (connection, file) = opened(server, database, Purpose::Read).await?;
+        let (server, stop) = (server.to_owned(), Stop::of(&connection));
+        Ok(Self { server, file, connection: Some(connection), stop, purpose: Purpose::Read })
+    }
+
+    /// Opens the file once more, to be changed: who only reads never can.
+    pub async fn open_for_changes(&mut self) -> Result<()> {
+        let (connection, file) = opened(&self.server, &self.file.database, Purpose::Write).await?;
+        if !self.file.is(&file) {
+            return Err(self.lost("the file was removed or replaced"));
+        }
+        self.stop = Stop::of(&connection);
+        (self.connection, self.purpose) = (Some(connection), Purpose::Write);
+        Ok(())
     }
 
     /// What stops the session's thread.
@@ -54,9 +61,18 @@ impl Session {
         self.stop.clone()
     }
 
-    /// No thread works on it, and it can be used.
-    pub fn is_free(&self) -> bool {
-        self.connection.is_some()
+    /// No thread works on it, and it can do nothing but read.
+    pub fn is_as_it_was(&self) -> bool {
+        self.connection.is_some() && self.purpose == Purpose::Read
+    }
+
+    /// Does something on a thread, and waits for it.
+    pub async fn run<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let thread = self.start(work)?;
+        self.join(thread).await
     }
 
     /// Starts a thread. A connection to a file that was replaced is lost.
@@ -89,6 +105,14 @@ impl Session {
     fn lost(&self, detail: &str) -> Error {
         Error::Lost { server: self.server.clone(), detail: detail.to_owned() }
     }
+}
+
+async fn opened(server: &str, database: &str, purpose: Purpose) -> Result<(Connection, File)> {
+    let refused =
+        |detail| Error::Connect { server: server.to_owned(), detail, kind: Unreached::Other };
+    let path = database.to_owned();
+    let opened = spawn_blocking(move || crate::open::open(&path, purpose)).await;
+    opened.map_err(|error| refused(error.to_string()))?.map_err(refused)
 }
 
 impl<T> Thread<T> {

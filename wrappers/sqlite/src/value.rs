@@ -133,7 +133,7 @@ fn utf8(bytes: &[u8]) -> medley_types::Result<&str> {
 
 /// Whether a date or a time is written as ISO 8601 has it. Whatever else the type's input
 /// function reads depends on settings, on the day (`now`), or loses something.
-fn is_iso(form: Form, text: &[u8]) -> bool {
+pub(crate) fn is_iso(form: Form, text: &[u8]) -> bool {
     match form {
         Form::Date => date(text).is_some_and(<[u8]>::is_empty),
         Form::Time => time(text).is_some_and(<[u8]>::is_empty),

@@ -31,6 +31,7 @@ mod reloading;
 mod replay;
 mod scripts;
 mod signals;
+mod sqlite;
 mod statements;
 mod subplans;
 mod tokens;
