@@ -82,7 +82,11 @@ impl Relay {
                 return Ok(Some(RawBatch { rows, messages }));
             }
             match session.wire().peek().map(|it| it.map(|(tag, _)| tag)) {
-                Ok(Some(_)) => self.step(session).await?,
+                Ok(Some(_)) => {
+                    if let Some(row) = self.step(session).await? {
+                        return Ok(Some(row));
+                    }
+                }
                 Ok(None) => {
                     let filled = session.wire().fill().await;
                     filled.map_err(|error| session.lost(&error))?;
@@ -93,15 +97,20 @@ impl Relay {
         Ok(None)
     }
 
-    /// What comes after the rows.
-    async fn step(&mut self, session: &mut Session) -> Result<()> {
+    /// What comes after the rows, or the row that comes after a notice.
+    async fn step(&mut self, session: &mut Session) -> Result<Option<RawBatch>> {
         let frame = session.event(&self.sql).await?;
         match frame.tag {
+            b'D' => {
+                let mut messages = BytesMut::new();
+                put_frame(&frame, &mut messages);
+                return Ok(Some(RawBatch { rows: 1, messages: messages.freeze() }));
+            }
             b'Z' => self.done = true,
             b'C' | b'I' => {}
             _ => return Err(session.unexpected(&frame)),
         }
-        Ok(())
+        Ok(None)
     }
 }
 
