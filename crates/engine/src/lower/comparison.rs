@@ -12,7 +12,7 @@ use super::{Lowering, Typed};
 use crate::error::{Error, Result};
 use crate::semantics::key::key;
 use crate::semantics::resolve::Context;
-use crate::semantics::{Datum, Numeric, Reader, null};
+use crate::semantics::{Call, Datum, Kernel, Numeric, Reader, compared_day, null};
 
 /// The comparison that an operator is by its name.
 pub(super) fn comparison(name: &str) -> Option<Operator> {
@@ -53,6 +53,11 @@ impl Lowering<'_> {
     pub(super) fn comparable(&self, value: Typed, common: PgType) -> Result<Expr> {
         let value = match value.t.oid == common.oid {
             true => self.in_form_of(value, common)?,
+            false if value.t.oid == PgType::DATE.oid => {
+                let kernel = Kernel::Row(compared_day);
+                let call = Call::new("compared_day", kernel, vec![PgType::DATE], common, &self.env);
+                Typed { expr: call.on(vec![value.expr]), t: common, position: value.position }
+            }
             false => self.converted(value, common, Context::Implicit)?,
         };
         key(value.expr, common, &self.env)

@@ -27,8 +27,9 @@ pub(super) struct Frame<'p> {
     pub ctes: RefCell<Vec<Rc<Cte>>>,
     /// Columns of queries further out, used in here.
     pub outer: RefCell<Vec<Outer>>,
-    /// WHERE is what is lowered.
-    pub in_where: Cell<bool>,
+    /// What is lowered is a subquery that is a condition of WHERE by itself, where NULL is as good
+    /// as false.
+    pub is_condition: Cell<bool>,
     /// What CASE compares, of each CASE around.
     pub case_operands: RefCell<Vec<Expr>>,
     /// What stands for each GROUPING, with the indexes of what it asks among the groups.
@@ -64,7 +65,7 @@ impl<'p> Frame<'p> {
             ranges: RefCell::new(vec![None; query.ranges.len()]),
             ctes: RefCell::default(),
             outer: RefCell::default(),
-            in_where: Cell::new(false),
+            is_condition: Cell::new(false),
             case_operands: RefCell::default(),
             groupings: RefCell::default(),
             subquery_column: RefCell::default(),

@@ -3,8 +3,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
-use datafusion::common::TableReference;
+use datafusion::common::tree_node::{Transformed, TreeNode as _, TreeNodeRecursion};
+use datafusion::common::{Column as PlanColumn, TableReference};
 use datafusion::datasource::provider_as_source;
+use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, LogicalPlanBuilder, lit};
 use medley_analyze::stored;
 use medley_analyze::tree::{
@@ -17,7 +19,7 @@ use super::expr::misplaced;
 use super::frame::Frame;
 use super::{Bound, BoundColumn, Hidden, Lowering};
 use crate::error::{Error, Result};
-use crate::scan::{ForeignTable, SystemTable};
+use crate::scan::{ForeignTable, SystemTable, asks_sub_plan, is_sub_plan};
 use crate::system;
 
 impl Lowering<'_> {
@@ -89,15 +91,71 @@ impl Lowering<'_> {
             JoinKind::Right => JoinType::Right,
             JoinKind::Full => JoinType::Full,
         };
-        let builder = LogicalPlanBuilder::from(left);
-        let joined = match (kind, &join.on) {
-            (JoinType::Inner, None) => builder.cross_join(right)?,
-            (kind, on) => {
-                let on = on.iter().map(|on| self.expr(frame, on)).collect::<Result<Vec<_>>>()?;
-                builder.join_on(right, kind, conjuncts(on))?
+        let on = join.on.iter().map(|on| self.expr(frame, on)).collect::<Result<Vec<_>>>()?;
+        let (asking, mut on): (Vec<_>, Vec<_>) = conjuncts(on).into_iter().partition(asks_sub_plan);
+        let (mut left, mut right) = (left, right);
+        if kind == JoinType::Inner {
+            let joined = match on.is_empty() {
+                true => LogicalPlanBuilder::from(left).cross_join(right)?,
+                false => LogicalPlanBuilder::from(left).join_on(right, kind, on)?,
+            };
+            let joined = joined.build()?;
+            return match conjunction(asking) {
+                Some(asking) => self.filtered(joined, asking),
+                None => Ok(joined),
+            };
+        }
+        for condition in asking {
+            on.push(self.asked_of_a_side(condition, &mut left, &mut right)?);
+        }
+        Ok(LogicalPlanBuilder::from(left).join_on(right, kind, on)?.build()?)
+    }
+
+    /// A join cannot wait for a subquery: its answer becomes a column of the side that it is
+    /// asked of.
+    fn asked_of_a_side(
+        &self,
+        condition: Expr,
+        left: &mut LogicalPlan,
+        right: &mut LogicalPlan,
+    ) -> Result<Expr> {
+        let names = condition.column_refs();
+        for side in [left, right] {
+            if names.iter().all(|name| side.schema().has_column(name)) {
+                let mut asked = [condition];
+                *side = self.asked_below(side.clone(), asked.iter_mut())?;
+                let [asked] = asked;
+                return Ok(asked);
             }
-        };
-        Ok(joined.build()?)
+        }
+        Err(Error::unsupported("a correlated subquery over both sides of an outer join"))
+    }
+
+    /// The plan with a column for each subquery that expressions ask, which then stands for it.
+    pub(super) fn asked_below<'e>(
+        &self,
+        plan: LogicalPlan,
+        exprs: impl Iterator<Item = &'e mut Expr>,
+    ) -> Result<LogicalPlan> {
+        let mut asked = Vec::new();
+        for expr in exprs {
+            let replaced =
+                std::mem::take(expr).transform_down(|expr| match is_sub_plan(&expr) {
+                    true => {
+                        let name = self.unique("asked");
+                        asked.push(expr.alias(name.clone()));
+                        let column = Expr::Column(PlanColumn::new_unqualified(name));
+                        Ok(Transformed::new(column, true, TreeNodeRecursion::Jump))
+                    }
+                    false => Ok(Transformed::no(expr)),
+                })?;
+            *expr = replaced.data;
+        }
+        if asked.is_empty() {
+            return Ok(plan);
+        }
+        let columns = plan.schema().columns().into_iter().map(Expr::Column).collect::<Vec<_>>();
+        Ok(LogicalPlanBuilder::from(plan).project(columns.into_iter().chain(asked))?.build()?)
     }
 
     /// A join whose right side names columns of its left.

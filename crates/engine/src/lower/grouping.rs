@@ -82,6 +82,7 @@ impl Lowering<'_> {
             replaced.push((call.clone(), column));
         }
         replaced.extend(groupings(frame, sets.as_deref()));
+        plan = self.asked_below(plan, keys.iter_mut().chain(&mut calls))?;
         if let Some(sets) = &sets {
             (plan, keys) = of_sets(plan, keys, sets)?;
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use datafusion::common::Column as PlanColumn;
 use datafusion::logical_expr::utils::{conjunction, split_conjunction_owned};
 use datafusion::logical_expr::{Expr, Filter, LogicalPlan, LogicalPlanBuilder, Operator, lit};
-use medley_analyze::tree::{Distinct, ExprKind, Query, Target};
+use medley_analyze::tree::{self, BoolOp, Distinct, ExprKind, Query, Target};
 
 use super::expr::{binary_expr, misplaced};
 use super::frame::Frame;
@@ -35,10 +35,15 @@ impl Lowering<'_> {
         let query = frame.query;
         let mut plan = self.from(frame)?;
         if let Some(filter) = &query.filter {
-            frame.in_where.set(true);
-            let condition = self.expr(frame, filter);
-            frame.in_where.set(false);
-            plan = self.filtered(plan, condition?)?;
+            let conditions = conjuncts(filter).into_iter().map(|condition| {
+                frame.is_condition.set(matches!(condition.kind, ExprKind::Subquery(_)));
+                let lowered = self.expr(frame, condition);
+                frame.is_condition.set(false);
+                lowered
+            });
+            if let Some(condition) = conjunction(conditions.collect::<Result<Vec<_>>>()?) {
+                plan = self.filtered(plan, condition)?;
+            }
         }
         let groups = query.group_by.as_ref().map(|groups| {
             groups.iter().map(|group| self.typed(frame, &query.targets[*group].expr)).collect()
@@ -169,6 +174,14 @@ impl Lowering<'_> {
         }
         let keys = before.filter(|(index, it)| it.junk && is_kept(query, *index)).count();
         query.outputs().count() + keys
+    }
+}
+
+/// What AND joins, each for itself.
+fn conjuncts(condition: &tree::Expr) -> Vec<&tree::Expr> {
+    match &condition.kind {
+        ExprKind::Bool(BoolOp::And, all) => all.iter().flat_map(conjuncts).collect(),
+        _ => vec![condition],
     }
 }
 

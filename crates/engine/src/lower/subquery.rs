@@ -146,6 +146,8 @@ impl Lowering<'_> {
         mut outer: Vec<Outer>,
         negated: bool,
     ) -> Result<Expr> {
+        // DataFusion's joins for NOT IN, and for IN as a part of a condition, take NULL for false.
+        let may_join = frame.is_condition.take();
         let call = test_of(link)?;
         let negated = match (call.builtin().map(|it| it.name), link.kind) {
             (Some("="), SubqueryKind::Any) => negated,
@@ -162,7 +164,7 @@ impl Lowering<'_> {
         let keys = self.comparable(found?, common)?;
         let keys = Typed { expr: keys, t: common, position: None };
         let keys = self.project(bound.plan, vec![("key".to_owned(), keys)])?;
-        if outer.is_empty() && !frame.in_where.get() {
+        if outer.is_empty() && (negated || !may_join) {
             return self.among(wanted, &keys, negated);
         }
         if outer.is_empty() {

@@ -165,6 +165,11 @@ impl Lowering<'_> {
         plan: LogicalPlan,
         computed: &mut Computed,
     ) -> Result<LogicalPlan> {
+        let is_window = |node: &Expr| Ok(matches!(node, Expr::WindowFunction(_)));
+        if !computed.exprs().any(|expr| expr.exists(is_window).unwrap_or(true)) {
+            return Ok(plan);
+        }
+        let plan = self.asked_below(plan, computed.exprs())?;
         let mut windows: Vec<Expr> = Vec::new();
         for expr in computed.exprs() {
             expr.apply(|node| {
@@ -173,9 +178,6 @@ impl Lowering<'_> {
                 }
                 Ok(TreeNodeRecursion::Continue)
             })?;
-        }
-        if windows.is_empty() {
-            return Ok(plan);
         }
         for expr in computed.exprs() {
             let taken = std::mem::take(expr);

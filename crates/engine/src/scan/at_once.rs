@@ -208,9 +208,12 @@ fn in_subquery(expr: &Expr) -> bool {
 
 /// Such a condition must not become a join's, which cannot wait for what it runs.
 pub(crate) fn asks_sub_plan(expr: &Expr) -> bool {
-    let is_async =
-        |it: &Expr| matches!(it, Expr::ScalarFunction(call) if call.func.as_async().is_some());
-    expr.exists(|expr| Ok(is_async(expr))).unwrap_or(true)
+    expr.exists(|expr| Ok(is_sub_plan(expr))).unwrap_or(true)
+}
+
+/// The call that runs one.
+pub(crate) fn is_sub_plan(expr: &Expr) -> bool {
+    matches!(expr, Expr::ScalarFunction(call) if call.func.as_async().is_some())
 }
 
 fn plan_names_outer(plan: &LogicalPlan) -> PlanResult<bool> {

@@ -9,6 +9,7 @@
 //! keep the refusals that their trait has for it, and a test sees to that.
 mod at_once;
 mod file;
+mod filter_pushdown;
 mod foreign;
 mod planner;
 mod remote;
@@ -18,7 +19,7 @@ mod survey;
 mod system;
 mod system_scan;
 
-pub(crate) use at_once::asks_sub_plan;
+pub(crate) use at_once::{asks_sub_plan, is_sub_plan};
 pub(crate) use foreign::{ForeignTable, check_handlers};
 pub(crate) use planner::Planner;
 pub(crate) use remote::{ForeignScan, mapping};

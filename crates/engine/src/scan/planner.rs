@@ -17,8 +17,8 @@ use datafusion::scalar::ScalarValue;
 use medley_fdw::{Estimate, RemoteTable, TableName};
 use medley_foreign::{Access, Remote, Survey};
 
-use super::ForeignScan;
 use super::survey::{ScanName, Surveys};
+use super::{ForeignScan, filter_pushdown};
 use crate::context::QueryContext;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -237,6 +237,7 @@ fn lazy_state(runtime: &Arc<RuntimeEnv>, parallelism: usize) -> LazyState {
         SessionStateBuilder::new()
             .with_config(config(parallelism))
             .with_runtime_env(runtime)
+            .with_physical_optimizer_rules(filter_pushdown::rules())
             .build()
     }))
 }
@@ -248,6 +249,8 @@ fn config(parallelism: usize) -> SessionConfig {
     options.sql_parser.parse_float_as_decimal = true;
     options.sql_parser.map_string_types_to_utf8view = false;
     options.execution.time_zone = Some("UTC".to_owned());
+    // Constants are nullable in one of the two, which is all that it ever finds.
+    options.execution.skip_physical_aggregate_schema_check = true;
     // What failed in a rule must fail the statement, not be left out in silence.
     options.optimizer.skip_failed_rules = false;
     // As many keys as a catalog may have objects: a look-up of each costs less than all rows.

@@ -1,10 +1,11 @@
 //! Arrays: what SQL's grammar builds and takes apart without a function's name.
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use datafusion::arrow::array::Array as _;
+use datafusion::arrow::array::{Array as _, ArrayRef};
 use medley_types::PgType;
 
-use super::call::{Call, Env, Frame, Kernel};
+use super::call::{Call, Env, Frame, Kernel, run_rows};
 use super::datum::{Datum, Reader, Writer};
 use super::key::push_key;
 use crate::error::{Error, Result};
@@ -52,7 +53,75 @@ pub fn array_contains(element: PgType, array: PgType, env: &Arc<Env>) -> Result<
         return Err(Error::unsupported(format_args!("comparing values of type {element}")));
     }
     let types = vec![element, array];
-    Ok(Call::new("equals_any", Kernel::Row(equals_any), types, PgType::BOOL, env).not_strict())
+    let kernel = Kernel::Batch(Arc::new(equals_any_of_batch));
+    Ok(Call::new("equals_any", kernel, types, PgType::BOOL, env).not_strict())
+}
+
+/// An array that is the same for all rows, such as a subquery's, is gone through once.
+fn equals_any_of_batch(frame: &Frame<'_>, columns: &[ArrayRef], rows: usize) -> Result<ArrayRef> {
+    let [values, arrays] = columns else {
+        return Err(Error::Internal("= ANY has two arguments".to_owned()));
+    };
+    if arrays.len() != 1 || rows == 1 {
+        return run_rows(equals_any, frame, columns, rows, false);
+    }
+    let array = Reader::new(frame.arguments[1], Arc::clone(arrays));
+    let members = match array.get(0)? {
+        Datum::Null => None,
+        array => Some(Members::of(frame.arguments[0], &array.list()?)?),
+    };
+    let values = Reader::new(frame.arguments[0], Arc::clone(values));
+    let mut writer = Writer::new(frame.result, rows);
+    let mut key = Vec::new();
+    for row in 0..rows {
+        let answer = match &members {
+            None => Datum::Null,
+            Some(members) => members.has(frame.arguments[0], &values.get(row)?, &mut key)?,
+        };
+        writer.push(&answer)?;
+    }
+    writer.finish()
+}
+
+/// An array's elements, by their keys.
+struct Members {
+    keys: HashSet<Vec<u8>>,
+    has_null: bool,
+}
+
+impl Members {
+    fn of(element: PgType, list: &ArrayRef) -> Result<Self> {
+        let reader = Reader::new(element, Arc::clone(list));
+        let mut members = Self { keys: HashSet::with_capacity(list.len()), has_null: false };
+        for row in 0..list.len() {
+            let value = reader.get_at(row)?;
+            if value.is_null() {
+                members.has_null = true;
+                continue;
+            }
+            let mut key = Vec::new();
+            push_key(element, &value, &mut key)?;
+            members.keys.insert(key);
+        }
+        Ok(members)
+    }
+
+    /// `key` is room that is used again.
+    fn has<'a>(&self, t: PgType, value: &Datum<'_>, key: &mut Vec<u8>) -> Result<Datum<'a>> {
+        if self.keys.is_empty() && !self.has_null {
+            return Ok(Datum::Bool(false));
+        }
+        if value.is_null() {
+            return Ok(Datum::Null);
+        }
+        key.clear();
+        push_key(t, value, key)?;
+        Ok(match self.keys.contains(key.as_slice()) {
+            true => Datum::Bool(true),
+            false if self.has_null => Datum::Null,
+            false => Datum::Bool(false),
+        })
+    }
 }
 
 fn equals_any<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {

@@ -199,6 +199,7 @@ impl RemoteQuery {
     fn tail(&self) -> String {
         let mut tail = String::new();
         if let Some(groups) = self.shape.groups.as_ref().filter(|groups| !groups.is_empty()) {
+            let groups: Vec<_> = groups.iter().map(|group| not_a_position(group)).collect();
             tail.push_str(&format!(" GROUP BY {}", groups.join(", ")));
         }
         if !self.shape.order.is_empty() {
@@ -285,5 +286,13 @@ impl Scope for Columns<'_> {
             columns.get(schema.maybe_index_of_column(column)?).cloned()
         });
         found.unwrap_or_else(|| Err(NotShipped::because("a column is computed here")))
+    }
+}
+/// In GROUP BY a bare integer would be the position of a column.
+fn not_a_position(group: &str) -> String {
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    match is_number(group.trim_matches(['(', ')', '-'])) {
+        true => format!("({group} + 0)"),
+        false => group.to_owned(),
     }
 }

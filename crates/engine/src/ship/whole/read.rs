@@ -104,6 +104,7 @@ impl<'a> Reader<'a> {
         }
         self.check_all_replaced(text, ast, &edits)?;
         check_words(text.text, &edits)?;
+        check_table_commands(text.text, &edits)?;
         rewrite(text.text, edits)
     }
 
@@ -456,6 +457,19 @@ fn check_words(text: &str, edits: &[Edit]) -> Shippable<()> {
         edits.iter().filter_map(|edit| text.get(edit.span.clone())).map(told).sum();
     match edits.iter().any(|edit| edit.said.starts_with("($")) && told(text) != replaced {
         true => Err(NotShipped::because("a value of the session's is named in several places")),
+        false => Ok(()),
+    }
+}
+
+/// `TABLE t` takes a name alone; what stands for the name here is a query.
+fn check_table_commands(text: &str, edits: &[Edit]) -> Shippable<()> {
+    let follows_table = |edit: &Edit| {
+        let before = text.get(..edit.span.start).unwrap_or_default();
+        let word = before.trim_end().rsplit(|c: char| !c.is_alphanumeric() && c != '_').next();
+        word.is_some_and(|word| word.eq_ignore_ascii_case("table"))
+    };
+    match edits.iter().any(follows_table) {
+        true => Err(NotShipped::because("it is a TABLE command")),
         false => Ok(()),
     }
 }
