@@ -114,6 +114,12 @@ pub fn is_read_by_catalog(oid: TypeOid) -> bool {
     needs_catalog(oid) || super::kernels::registered_input(oid).is_some()
 }
 
+/// The types that are kept as PostgreSQL prints them, and whose text is looked at here: jsonb,
+/// inet, cidr.
+fn is_read_here(oid: TypeOid) -> bool {
+    matches!(oid.0, 3802 | 869 | 650)
+}
+
 fn by_text(from: PgType, to: PgType) -> Result<Step> {
     let kernel = if needs_catalog(from.oid) {
         Kernel::Row(
@@ -121,7 +127,7 @@ fn by_text(from: PgType, to: PgType) -> Result<Step> {
         )
     } else if let Some(input) = super::kernels::registered_input(to.oid) {
         Kernel::Row(input)
-    } else if needs_catalog(to.oid) {
+    } else if needs_catalog(to.oid) || Form::of(to) == Form::Printed && !is_read_here(to.oid) {
         return Err(unsupported(from, to));
     } else if Form::of(to) == Form::Text && to.oid != PgType::JSON.oid {
         Kernel::Batch(Arc::new(print_all))

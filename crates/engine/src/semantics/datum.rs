@@ -68,6 +68,18 @@ pub struct Interval {
     pub micros: i64,
 }
 
+impl Interval {
+    /// `infinity`: every field at its greatest.
+    pub const INFINITY: Self = Self { months: i32::MAX, days: i32::MAX, micros: i64::MAX };
+    /// `-infinity`: every field at its least.
+    pub const NEGATIVE_INFINITY: Self = Self { months: i32::MIN, days: i32::MIN, micros: i64::MIN };
+
+    /// Neither of the two.
+    pub fn is_finite(self) -> bool {
+        self != Self::INFINITY && self != Self::NEGATIVE_INFINITY
+    }
+}
+
 macro_rules! takers {
     ($($name:ident: $variant:ident($t:ty);)*) => {
         impl Datum<'_> {$(
@@ -204,11 +216,7 @@ impl Reader {
             }
             Form::Interval => {
                 let packed = value::<IntervalMonthDayNanoType>(array, row)?;
-                Datum::Interval(Interval {
-                    months: packed.months,
-                    days: packed.days,
-                    micros: packed.nanoseconds / 1000,
-                })
+                Datum::Interval(unpack(packed))
             }
             Form::Uuid => {
                 let bytes = array
@@ -383,7 +391,23 @@ fn nan(t: PgType) -> Error {
         .into()
 }
 
-fn pack(value: Interval) -> Result<<IntervalMonthDayNanoType as ArrowPrimitiveType>::Native> {
+type Packed = <IntervalMonthDayNanoType as ArrowPrimitiveType>::Native;
+
+/// An infinite one has every field at its limit in either form.
+fn unpack(packed: Packed) -> Interval {
+    let micros = match packed.nanoseconds {
+        i64::MAX if packed.months == i32::MAX && packed.days == i32::MAX => i64::MAX,
+        i64::MIN if packed.months == i32::MIN && packed.days == i32::MIN => i64::MIN,
+        nanoseconds => nanoseconds / 1000,
+    };
+    Interval { months: packed.months, days: packed.days, micros }
+}
+
+fn pack(value: Interval) -> Result<Packed> {
+    if !value.is_finite() {
+        let Interval { months, days, micros } = value;
+        return Ok(IntervalMonthDayNanoType::make_value(months, days, micros));
+    }
     let nanoseconds =
         value.micros.checked_mul(1000).ok_or_else(|| medley_types::Error::Unrepresentable {
             type_name: "interval".to_owned(),

@@ -54,7 +54,7 @@ pub const KERNELS: Table = &[
     ("text_char", first_byte),
     ("char_text", same),
     ("text_name", to_name),
-    ("bpchar_name", to_name),
+    ("bpchar_name", |_, a| Ok(cut_to_name(a[0].text()?.trim_end_matches(' ')))),
     ("chartoi4", |_, a| {
         Ok(Datum::Int4(a[0].text()?.bytes().next().map_or(0, |b| i32::from(b as i8))))
     }),
@@ -176,10 +176,13 @@ fn first_byte<'a>(_: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
 
 /// At most 63 bytes.
 fn to_name<'a>(_: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
-    let text = args[0].text()?;
+    Ok(cut_to_name(args[0].text()?))
+}
+
+fn cut_to_name(text: &str) -> Datum<'static> {
     let mut end = text.len().min(63);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    Ok(Datum::of_text(&text[..end]))
+    Datum::of_text(text[..end].to_owned())
 }

@@ -11,6 +11,10 @@ use crate::semantics::numeric::Numeric;
 const DAY: i64 = 86_400_000_000;
 const HOUR: i64 = 3_600_000_000;
 const SECOND: i64 = 1_000_000;
+/// 4714-11-24 BC, the first day of the Julian count.
+const FIRST_DAY: i64 = -2_440_588;
+/// 5874898-06-03, the last that PostgreSQL has a date for.
+const LAST_DAY: i64 = 2_145_042_905;
 /// 2000-01-01, which PostgreSQL counts from.
 #[cfg(test)]
 const POSTGRES_EPOCH_DAYS: i64 = 10_957;
@@ -33,11 +37,11 @@ pub const KERNELS: Table = &[
     ("interval_pl", |_, a| added(a[0].interval()?, a[1].interval()?)),
     ("interval_mi", |_, a| added(a[0].interval()?, negated(a[1].interval()?)?)),
     ("interval_um", |_, a| negated(a[0].interval()?).map(Datum::Interval)),
-    ("time_pl_interval", |_, a| time_of_day(a[0].time()?, a[1].interval()?.micros)),
-    ("time_mi_interval", |_, a| time_of_day(a[0].time()?, -a[1].interval()?.micros)),
+    ("time_pl_interval", |_, a| time_of_day(a[0].time()?, finite(a[1].interval()?, "add", "to")?.micros)),
+    ("time_mi_interval", |_, a| time_of_day(a[0].time()?, -(finite(a[1].interval()?, "subtract", "from")?.micros % DAY))),
     ("time_mi_time", |_, a| Ok(Datum::Interval(Interval { micros: a[0].time()? - a[1].time()?, ..Interval::default() }))),
-    ("datetime_timestamp", |_, a| Ok(Datum::Timestamp(midnight(a[0].date()?)? + a[1].time()?))),
-    ("timedate_pl.sql", |_, a| Ok(Datum::Timestamp(midnight(a[1].date()?)? + a[0].time()?))),
+    ("datetime_timestamp", |_, a| day_and_time(a[0].date()?, a[1].time()?)),
+    ("timedate_pl.sql", |_, a| day_and_time(a[1].date()?, a[0].time()?)),
     ("date_timestamp", |_, a| midnight(a[0].date()?).map(Datum::Timestamp)),
     ("date_timestamptz", |f, a| Ok(Datum::Timestamp(to_utc(f, midnight(a[0].date()?)?)))),
     ("timestamp_date", |_, a| day_of(a[0].timestamp()?)),
@@ -46,10 +50,10 @@ pub const KERNELS: Table = &[
     ("timestamptz_time", |f, a| clock_of(to_local(f, a[0].timestamp()?))),
     ("timestamp_timestamptz", |f, a| Ok(Datum::Timestamp(to_utc(f, a[0].timestamp()?)))),
     ("timestamptz_timestamp", |f, a| Ok(Datum::Timestamp(to_local(f, a[0].timestamp()?)))),
-    ("interval_time", |_, a| Ok(Datum::Time(a[0].interval()?.micros.rem_euclid(DAY)))),
+    ("interval_time", |_, a| time_of_day(0, finite(a[0].interval()?, "convert", "to")?.micros)),
     ("time_interval", |_, a| Ok(Datum::Interval(Interval { micros: a[0].time()?, ..Interval::default() }))),
-    ("timestamp_zone", |_, a| zone(a[0].text()?).map(|z| Datum::Timestamp(zoned_to_utc(&z, moment(&a[1])))) ),
-    ("timestamptz_zone", |_, a| zone(a[0].text()?).map(|z| Datum::Timestamp(zoned_to_local(&z, moment(&a[1])))) ),
+    ("timestamp_zone", |_, a| in_zone(a, zoned_to_utc)),
+    ("timestamptz_zone", |_, a| in_zone(a, zoned_to_local)),
     ("date_finite", |_, a| { let d = a[0].date()?; Ok(Datum::Bool(d != i32::MAX && d != i32::MIN)) }),
     ("timestamp_finite", |_, a| { let t = a[0].timestamp()?; Ok(Datum::Bool(!endless(t))) }),
     ("extract_date", |_, a| extract(a, Source::Date(a[1].date()?))),
@@ -74,35 +78,37 @@ pub const KERNELS: Table = &[
             false => Err(Error::unsupported("to_timestamp of such a number")),
         }
     }),
-    ("interval_justify_days", |_, a| {
-        let v = a[0].interval()?;
-        Ok(Datum::Interval(justified_days(v)))
-    }),
-    ("interval_justify_hours", |_, a| {
-        let v = a[0].interval()?;
-        Ok(Datum::Interval(justified_hours(v)))
-    }),
+    ("interval_justify_days", |_, a| justified(a[0].interval()?, justified_days)),
+    ("interval_justify_hours", |_, a| justified(a[0].interval()?, justified_hours)),
 ];
 
 fn endless(micros: i64) -> bool {
     micros == i64::MAX || micros == i64::MIN
 }
 
-fn moment(datum: &Datum<'_>) -> i64 {
-    datum.timestamp().unwrap_or(0)
+/// A moment without end is the same in every zone, be it one that nobody knows.
+fn in_zone<'a>(
+    args: &[Datum<'a>],
+    convert: fn(&medley_types::TimeZone, i64) -> i64,
+) -> Result<Datum<'a>> {
+    let moment = args[1].timestamp()?;
+    if endless(moment) {
+        return Ok(Datum::Timestamp(moment));
+    }
+    Ok(Datum::Timestamp(convert(&zone(args[0].text()?)?, moment)))
 }
 
 fn out_of_range(what: &str) -> Error {
     Error::at(SqlState::DATETIME_FIELD_OVERFLOW, format!("{what} out of range"), None)
 }
 
-/// The days that PostgreSQL has a date for: 4713-11-24 BC to 5874897-12-31.
+/// A date, if PostgreSQL has one for the day.
 fn date<'a>(days: i64, more: i64) -> Result<Datum<'a>> {
     if days == i64::from(i32::MAX) || days == i64::from(i32::MIN) {
         return Ok(Datum::Date(days as i32));
     }
     let sum = days + more;
-    match (-2_440_588..=2_145_042_541).contains(&sum) {
+    match (FIRST_DAY..=LAST_DAY).contains(&sum) {
         true => i32::try_from(sum).map(Datum::Date).map_err(|_| out_of_range("date")),
         false => Err(out_of_range("date")),
     }
@@ -120,6 +126,16 @@ fn date_difference<'a>(_: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
     Ok(Datum::Int4(a - b))
 }
 
+/// A day as a moment of type `result`, to be compared: what no timestamp is as late as comes
+/// after all of them, and before infinity.
+pub fn compared_day<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
+    let local = midnight(args[0].date()?).unwrap_or(i64::MAX - 1);
+    Ok(Datum::Timestamp(match frame.result == PgType::TIMESTAMPTZ && local < i64::MAX - 1 {
+        true => to_utc(frame, local),
+        false => local,
+    }))
+}
+
 fn midnight(days: i32) -> Result<i64> {
     match days {
         i32::MAX => Ok(i64::MAX),
@@ -130,7 +146,21 @@ fn midnight(days: i32) -> Result<i64> {
     }
 }
 
+fn day_and_time<'a>(days: i32, time: i64) -> Result<Datum<'a>> {
+    let midnight = midnight(days)?;
+    if endless(midnight) {
+        return Ok(Datum::Timestamp(midnight));
+    }
+    let moment = midnight.checked_add(time).filter(is_moment);
+    moment.map(Datum::Timestamp).ok_or_else(|| out_of_range("timestamp"))
+}
+
 fn negated(value: Interval) -> Result<Interval> {
+    match value {
+        Interval::INFINITY => return Ok(Interval::NEGATIVE_INFINITY),
+        Interval::NEGATIVE_INFINITY => return Ok(Interval::INFINITY),
+        _ => {}
+    }
     let negate = || {
         Some(Interval {
             months: value.months.checked_neg()?,
@@ -142,6 +172,12 @@ fn negated(value: Interval) -> Result<Interval> {
 }
 
 fn added<'a>(a: Interval, b: Interval) -> Result<Datum<'a>> {
+    match (a.is_finite(), b.is_finite()) {
+        (true, true) => {}
+        (false, false) if a != b => return Err(out_of_range("interval")),
+        (false, _) => return Ok(Datum::Interval(a)),
+        (true, false) => return Ok(Datum::Interval(b)),
+    }
     let sum = || {
         Some(Interval {
             months: a.months.checked_add(b.months)?,
@@ -167,24 +203,42 @@ fn shift(local: i64, by: Interval) -> Option<i64> {
         .checked_add(by.micros)
 }
 
+/// What comes of a moment or an interval without end; none where both have one.
+fn shifted_endlessly(moment: i64, by: Interval) -> Option<Result<i64>> {
+    let end = match by {
+        Interval::INFINITY => i64::MAX,
+        Interval::NEGATIVE_INFINITY => i64::MIN,
+        _ => return endless(moment).then_some(Ok(moment)),
+    };
+    let opposed = endless(moment) && moment != end;
+    Some(if opposed { Err(out_of_range("timestamp")) } else { Ok(end) })
+}
+
+/// PostgreSQL has no moment before 4714-11-24 BC.
+fn is_moment(micros: &i64) -> bool {
+    const FIRST: i64 = FIRST_DAY * DAY;
+    *micros >= FIRST && !endless(*micros)
+}
+
 fn shifted<'a>(local: i64, by: Interval) -> Result<Datum<'a>> {
-    if endless(local) {
-        return Ok(Datum::Timestamp(local));
+    if let Some(moment) = shifted_endlessly(local, by) {
+        return moment.map(Datum::Timestamp);
     }
-    shift(local, by).map(Datum::Timestamp).ok_or_else(|| out_of_range("timestamp"))
+    let moved = shift(local, by).filter(is_moment);
+    moved.map(Datum::Timestamp).ok_or_else(|| out_of_range("timestamp"))
 }
 
 /// Months and days on the clock of the session's zone, the rest on the world's.
 fn shifted_zoned<'a>(frame: &Frame<'_>, utc: i64, by: Interval) -> Result<Datum<'a>> {
-    if endless(utc) {
-        return Ok(Datum::Timestamp(utc));
+    if let Some(moment) = shifted_endlessly(utc, by) {
+        return moment.map(Datum::Timestamp);
     }
     let whole = Interval { micros: 0, ..by };
     let moved = match whole == Interval::default() {
         true => Some(utc),
         false => shift(to_local(frame, utc), whole).map(|local| to_utc(frame, local)),
     };
-    let sum = moved.and_then(|moved| moved.checked_add(by.micros));
+    let sum = moved.and_then(|moved| moved.checked_add(by.micros)).filter(is_moment);
     sum.map(Datum::Timestamp).ok_or_else(|| out_of_range("timestamp"))
 }
 
@@ -226,11 +280,18 @@ fn timestamp_difference<'a>(_: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'
         return Err(Error::unsupported("subtracting infinite timestamps"));
     }
     let micros = a.checked_sub(b).ok_or_else(|| out_of_range("interval"))?;
-    Ok(Datum::Interval(justified_hours(Interval { micros, ..Interval::default() })))
+    justified(Interval { micros, ..Interval::default() }, justified_hours)
+}
+
+fn justified<'a>(value: Interval, justify: fn(Interval) -> Option<Interval>) -> Result<Datum<'a>> {
+    if !value.is_finite() {
+        return Ok(Datum::Interval(value));
+    }
+    justify(value).map(Datum::Interval).ok_or_else(|| out_of_range("interval"))
 }
 
 /// Whole days out of hours, all of one sign.
-fn justified_hours(value: Interval) -> Interval {
+fn justified_hours(value: Interval) -> Option<Interval> {
     let mut days = i64::from(value.days) + value.micros / DAY;
     let mut micros = value.micros % DAY;
     if days > 0 && micros < 0 {
@@ -238,19 +299,28 @@ fn justified_hours(value: Interval) -> Interval {
     } else if days < 0 && micros > 0 {
         (days, micros) = (days + 1, micros - DAY);
     }
-    Interval { months: value.months, days: days as i32, micros }
+    Some(Interval { months: value.months, days: i32::try_from(days).ok()?, micros })
 }
 
 /// Whole months of thirty days out of days, all of one sign.
-fn justified_days(value: Interval) -> Interval {
-    let mut months = value.months + value.days / 30;
+fn justified_days(value: Interval) -> Option<Interval> {
+    let mut months = value.months.checked_add(value.days / 30)?;
     let mut days = value.days % 30;
     if months > 0 && days < 0 {
         (months, days) = (months - 1, days + 30);
     } else if months < 0 && days > 0 {
         (months, days) = (months + 1, days - 30);
     }
-    Interval { months, days, micros: value.micros }
+    Some(Interval { months, days, micros: value.micros })
+}
+
+/// What may be added to a time.
+fn finite(value: Interval, verb: &str, preposition: &str) -> Result<Interval> {
+    if value.is_finite() {
+        return Ok(value);
+    }
+    let message = format!("cannot {verb} infinite interval {preposition} time");
+    Err(Error::at(SqlState::DATETIME_FIELD_OVERFLOW, message, None))
 }
 
 fn time_of_day<'a>(time: i64, by: i64) -> Result<Datum<'a>> {
@@ -302,15 +372,27 @@ fn month_length(year: i64, month: u32) -> u32 {
 }
 
 fn make_date<'a>(year: i32, month: i32, day: i32) -> Result<Datum<'a>> {
-    let valid = (1..=5_874_897).contains(&year)
+    let out_of_range = |what: &str, year: i64| {
+        let message = format!("{what} out of range: {year}-{month:02}-{day:02}");
+        Err(Error::at(SqlState::DATETIME_FIELD_OVERFLOW, message, None))
+    };
+    if year == i32::MIN {
+        return out_of_range("date field value", i64::from(year));
+    }
+    // There is no year 0: -1 is the one before 1.
+    let counted = i64::from(year) + i64::from(year < 0);
+    let valid = year != 0
         && (1..=12).contains(&month)
         && day >= 1
-        && day <= month_length(i64::from(year), month as u32) as i32;
+        && day <= month_length(counted, month as u32) as i32;
     if !valid {
-        let message = format!("date field value out of range: {year}-{month:02}-{day:02}");
-        return Err(Error::at(SqlState::DATETIME_FIELD_OVERFLOW, message, None));
+        return out_of_range("date field value", counted);
     }
-    Ok(Datum::Date(days_of(i64::from(year), month as u32, day as u32) as i32))
+    let days = days_of(counted, month as u32, day as u32);
+    match (FIRST_DAY..=LAST_DAY).contains(&days) {
+        true => Ok(Datum::Date(days as i32)),
+        false => out_of_range("date", counted),
+    }
 }
 
 /// What fields are taken from.
@@ -336,17 +418,23 @@ impl Source {
 /// EXTRACT: exact.
 fn extract<'a>(args: &[Datum<'a>], source: Source) -> Result<Datum<'a>> {
     let word = args[0].text()?.to_ascii_lowercase();
+    if endless_field(&word, source)?.is_some_and(|grows| !grows) {
+        return Ok(Datum::Null);
+    }
     field(&word, source).map(Datum::Numeric)
 }
 
 /// `date_part`: as a double.
 fn part<'a>(args: &[Datum<'a>], source: Source) -> Result<Datum<'a>> {
     let word = args[0].text()?.to_ascii_lowercase();
+    if endless_field(&word, source)?.is_some_and(|grows| !grows) {
+        return Ok(Datum::Null);
+    }
     Ok(Datum::Float8(field(&word, source)?.to_f64()))
 }
 
-fn field(word: &str, source: Source) -> Result<Numeric> {
-    let word = match word {
+fn singular(word: &str) -> &str {
+    match word {
         "years" => "year",
         "months" => "month",
         "days" => "day",
@@ -357,7 +445,25 @@ fn field(word: &str, source: Source) -> Result<Numeric> {
         "milliseconds" => "millisecond",
         "microseconds" => "microsecond",
         word => word,
-    };
+    }
+}
+
+/// Of an infinite interval: whether the field grows with it, or comes again and again, so that it
+/// is none; none of what is finite.
+fn endless_field(word: &str, source: Source) -> Result<Option<bool>> {
+    match source {
+        Source::Interval(value) if !value.is_finite() => {
+            // What the interval does not have is an error first.
+            interval_field(singular(word), Interval::default())
+                .ok_or_else(|| unknown_unit(singular(word), source))?;
+            Ok(Some(matches!(singular(word), "year" | "decade" | "day" | "hour" | "epoch")))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn field(word: &str, source: Source) -> Result<Numeric> {
+    let word = singular(word);
     let found = match source {
         Source::Date(i32::MAX | i32::MIN) => {
             return Err(Error::unsupported("EXTRACT from an infinite date"));
@@ -378,40 +484,44 @@ fn field(word: &str, source: Source) -> Result<Numeric> {
             "epoch" => Some(Numeric::new(time, 6)),
             _ => clock_field(word, time),
         },
+        Source::Interval(Interval::INFINITY) => Some(Numeric::Infinity),
+        Source::Interval(Interval::NEGATIVE_INFINITY) => Some(Numeric::NegativeInfinity),
         Source::Interval(value) => interval_field(word, value),
     };
-    found.ok_or_else(|| {
-        let known = [
-            "year",
-            "month",
-            "day",
-            "hour",
-            "minute",
-            "second",
-            "epoch",
-            "quarter",
-            "week",
-            "dow",
-            "doy",
-            "isodow",
-            "isoyear",
-            "century",
-            "decade",
-            "millennium",
-            "millisecond",
-            "microsecond",
-            "julian",
-            "timezone",
-            "timezone_hour",
-            "timezone_minute",
-        ];
-        let (state, verb) = match known.contains(&word) {
-            true => (SqlState::FEATURE_NOT_SUPPORTED, "supported"),
-            false => (SqlState::INVALID_PARAMETER_VALUE, "recognized"),
-        };
-        let message = format!("unit \"{word}\" not {verb} for type {}", source.type_name());
-        Error::at(state, message, None)
-    })
+    found.ok_or_else(|| unknown_unit(word, source))
+}
+
+fn unknown_unit(word: &str, source: Source) -> Error {
+    let known = [
+        "year",
+        "month",
+        "day",
+        "hour",
+        "minute",
+        "second",
+        "epoch",
+        "quarter",
+        "week",
+        "dow",
+        "doy",
+        "isodow",
+        "isoyear",
+        "century",
+        "decade",
+        "millennium",
+        "millisecond",
+        "microsecond",
+        "julian",
+        "timezone",
+        "timezone_hour",
+        "timezone_minute",
+    ];
+    let (state, verb) = match known.contains(&word) {
+        true => (SqlState::FEATURE_NOT_SUPPORTED, "supported"),
+        false => (SqlState::INVALID_PARAMETER_VALUE, "recognized"),
+    };
+    let message = format!("unit \"{word}\" not {verb} for type {}", source.type_name());
+    Error::at(state, message, None)
 }
 
 fn day_field(word: &str, days: i64) -> Option<Numeric> {

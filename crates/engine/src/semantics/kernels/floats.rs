@@ -45,7 +45,15 @@ pub const KERNELS: Table = &[
     }),
     ("dsqrt", square_root),
     ("dpow", power),
-    ("degrees", |_, a| each(a, |x| x / (std::f64::consts::PI / 180.0))),
+    ("degrees", |_, a| {
+        let x = a[0].float8()?;
+        let degrees = x / (std::f64::consts::PI / 180.0);
+        if degrees.is_infinite() && x.is_finite() {
+            Err(overflow())
+        } else {
+            Ok(Datum::Float8(degrees))
+        }
+    }),
     ("radians", |_, a| each(a, |x| x * (std::f64::consts::PI / 180.0))),
     ("dpi", |_, _| Ok(Datum::Float8(std::f64::consts::PI))),
     ("drandom", |_, _| Ok(Datum::Float8(rand::random()))),
@@ -158,7 +166,7 @@ fn power<'a>(_: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
         let message = "zero raised to a negative power is undefined";
         return Err(Error::at(state, message, None));
     }
-    if x < 0.0 && x.is_finite() && y.is_finite() && y.fract() != 0.0 {
+    if x < 0.0 && y.is_finite() && y.fract() != 0.0 {
         let message = "a negative number raised to a non-integer power yields a complex result";
         return Err(Error::at(state, message, None));
     }

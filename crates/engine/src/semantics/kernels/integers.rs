@@ -94,6 +94,7 @@ pub(super) fn fit(frame: &Frame<'_>, value: i128) -> Result<Datum<'static>> {
     let fitted = match frame.result.oid {
         oid if oid == PgType::INT2.oid => i16::try_from(value).ok().map(Datum::Int2),
         oid if oid == PgType::INT4.oid => i32::try_from(value).ok().map(Datum::Int4),
+        oid if oid == PgType::OID.oid => i32::try_from(value).ok().map(|it| Datum::Oid(it as u32)),
         _ => i64::try_from(value).ok().map(Datum::Int8),
     };
     fitted.ok_or_else(|| Error::out_of_range(&frame.result.to_string()))

@@ -19,6 +19,8 @@ use medley_types::TypeOid;
 use super::call::RowFn;
 use crate::system;
 
+pub use datetime::compared_day;
+
 /// Kernels under their names.
 pub type Table = &'static [(&'static str, RowFn)];
 

@@ -40,6 +40,11 @@ enum Part {
     Any,
     One,
     Character(char),
+    /// An escape that nothing follows. PostgreSQL complains of it where it comes to it.
+    Unfinished {
+        /// A `%` stands before it, with nothing but `%` and `_` between.
+        after_any: bool,
+    },
 }
 
 /// Whether the whole text is like the pattern; a backslash escapes.
@@ -54,24 +59,36 @@ fn like(text: &str, pattern: &str, ignore_case: bool) -> Result<bool> {
             '\\' => match characters.next() {
                 Some(escaped) => Part::Character(fold(escaped)),
                 None => {
-                    let state = SqlState::from_remote("22025");
-                    let message = "LIKE pattern must not end with escape character";
-                    return Err(Error::at(state, message, None));
+                    let wild = |part: &&Part| matches!(part, Part::Any | Part::One);
+                    let mut run = parts.iter().rev().take_while(wild);
+                    Part::Unfinished { after_any: run.any(|part| matches!(part, Part::Any)) }
                 }
             },
             c => Part::Character(fold(c)),
         });
     }
     let text: Vec<char> = text.chars().map(fold).collect();
-    Ok(like_parts(&text, &parts))
+    like_parts(&text, &parts)
+}
+
+fn unfinished() -> Error {
+    let state = SqlState::from_remote("22025");
+    Error::at(state, "LIKE pattern must not end with escape character", None)
 }
 
 /// Goes back only to the last `%`, so that time is bounded by both lengths multiplied.
-fn like_parts(text: &[char], parts: &[Part]) -> bool {
+fn like_parts(text: &[char], parts: &[Part]) -> Result<bool> {
     let (mut at, mut part) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
     loop {
         match parts.get(part) {
+            Some(Part::Any) if at == text.len() => {
+                let mut rest = parts[part..].iter();
+                return Ok(rest.all(|it| matches!(it, Part::Any)));
+            }
+            Some(Part::Unfinished { after_any }) if at < text.len() || *after_any => {
+                return Err(unfinished());
+            }
             Some(Part::Any) => {
                 retry = Some((part + 1, at));
                 part += 1;
@@ -85,7 +102,9 @@ fn like_parts(text: &[char], parts: &[Part]) -> bool {
                 (at, part) = (at + 1, part + 1);
                 continue;
             }
-            None if at == text.len() => return true,
+            None if at == text.len() => return Ok(true),
+            // What is left of the pattern wants more text, and going back finds no more.
+            Some(_) if at == text.len() => return Ok(false),
             _ => {}
         }
         match retry {
@@ -93,7 +112,7 @@ fn like_parts(text: &[char], parts: &[Part]) -> bool {
                 retry = Some((next, from + 1));
                 (at, part) = (from + 1, next);
             }
-            _ => return false,
+            _ => return Ok(false),
         }
     }
 }

@@ -159,15 +159,19 @@ fn decode<'a>(text: &str, format: &str) -> Result<Datum<'a>> {
     if !format.eq_ignore_ascii_case("hex") {
         return Err(Error::unsupported(format_args!("the encoding \"{format}\"")));
     }
-    let digits: Vec<char> = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-    let digit = |c: &char| {
+    let digit = |c: char| {
         c.to_digit(16)
             .ok_or_else(|| Error::invalid_parameter(format!("invalid hexadecimal digit: \"{c}\"")))
     };
-    let values = digits.iter().map(digit).collect::<Result<Vec<_>>>()?;
-    if values.len() % 2 == 1 {
-        return Err(Error::invalid_parameter("invalid hexadecimal data: odd number of digits"));
+    let mut bytes = Vec::with_capacity(text.len() / 2);
+    let mut chars = text.chars();
+    // White space stands between bytes, not in them.
+    while let Some(first) = chars.find(|c| !matches!(c, ' ' | '\n' | '\t' | '\r')) {
+        let first = digit(first)?;
+        let second = chars.next().ok_or_else(|| {
+            Error::invalid_parameter("invalid hexadecimal data: odd number of digits")
+        })?;
+        bytes.push((first * 16 + digit(second)?) as u8);
     }
-    let bytes = values.chunks_exact(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect();
     Ok(Datum::Bytea(Cow::Owned(bytes)))
 }

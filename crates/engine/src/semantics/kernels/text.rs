@@ -2,6 +2,7 @@
 use std::borrow::Cow;
 
 use medley_diagnostic::SqlState;
+use medley_types::Form;
 
 use super::Table;
 use crate::error::{Error, Result};
@@ -20,16 +21,21 @@ pub const KERNELS: Table = &[
     ("textoctetlen", |_, a| count(a[0].text()?.len())),
     ("bpcharoctetlen", |_, a| count(a[0].text()?.len())),
     ("byteaoctetlen", |_, a| count(a[0].bytes()?.len())),
-    ("bit_length.sql", |_, a| count(8 * match &a[0] {
-        Datum::Bytea(bytes) => bytes.len(),
-        value => value.text()?.len(),
-    })),
+    ("bit_length.sql", |f, a| match (&a[0], Form::of(f.arguments[0])) {
+        (Datum::Bytea(bytes), _) => count(8 * bytes.len()),
+        (_, Form::Printed) => Err(Error::unsupported("bit_length of bit strings")),
+        (value, _) => count(8 * value.text()?.len()),
+    }),
     ("textcat", |_, a| text(format!("{}{}", a[0].text()?, a[1].text()?))),
     ("byteacat", |_, a| Ok(Datum::Bytea(Cow::Owned([a[0].bytes()?, a[1].bytes()?].concat())))),
     ("text_substr", |_, a| substring(a[0].text()?, a[1].int4()?, Some(a[2].int4()?))),
     ("text_substr_no_len", |_, a| substring(a[0].text()?, a[1].int4()?, None)),
     ("text_left", |_, a| { let t = a[0].text()?; text(head(t, kept(t, a[1].int4()?))) }),
-    ("text_right", |_, a| { let t = a[0].text()?; text(tail(t, kept(t, a[1].int4()?))) }),
+    // PostgreSQL cannot negate the least of all, and keeps everything.
+    ("text_right", |_, a| match (a[0].text()?, a[1].int4()?) {
+        (t, i32::MIN) => text(t),
+        (t, count) => text(tail(t, kept(t, count))),
+    }),
     ("text_reverse", |_, a| text(a[0].text()?.chars().rev().collect::<String>())),
     ("btrim", |_, a| { let s = set(&a[1])?; text(a[0].text()?.trim_matches(|c| s.contains(&c))) }),
     ("ltrim", |_, a| { let s = set(&a[1])?; text(a[0].text()?.trim_start_matches(|c| s.contains(&c))) }),
@@ -190,11 +196,7 @@ fn chr<'a>(code: i32) -> Result<Datum<'a>> {
     };
     match code {
         0 => Err(Error::at(SqlState::PROGRAM_LIMIT_EXCEEDED, "null character not permitted", None)),
-        ..0 => Err(Error::at(
-            SqlState::PROGRAM_LIMIT_EXCEEDED,
-            "character number must be positive",
-            None,
-        )),
+        ..0 => Err(Error::invalid_parameter("character number must be positive")),
         code => text(char::from_u32(code as u32).ok_or_else(too_large)?.to_string()),
     }
 }

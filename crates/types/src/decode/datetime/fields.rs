@@ -252,6 +252,10 @@ impl Fields {
         let (negative, digits) = (text.starts_with('-'), &text[1..]);
         let mut parts = digits.split(':');
         let first = parts.next().unwrap_or_default();
+        if let Some((hours, _)) = first.split_once('.') {
+            let far = number::<i32>(hours)? > 15;
+            return Err(if far { Reason::Displacement } else { Reason::Format });
+        }
         let (hours, minutes) = match (parts.next(), first.len()) {
             (Some(minutes), _) => (number(first)?, number(minutes)?),
             (None, ..=2) => (number(first)?, 0),
