@@ -878,3 +878,7 @@ WITH RECURSIVE t(n) AS (SELECT 1 UNION SELECT n + 1 FROM t, (SELECT count(*) AS 
 ;
 SELECT id, sum(id) OVER (ORDER BY id GROUPS BETWEEN 1 PRECEDING AND 1 FOLLOWING EXCLUDE CURRENT ROW) FROM films ORDER BY id
 ;
+TABLE people ORDER BY id
+;
+SELECT id, plainto_tsquery('english', CASE WHEN id % 2 = 0 THEN 'the' ELSE title END) FROM films ORDER BY id
+;

@@ -30,6 +30,18 @@ enum Task {
         #[arg(long, default_value_t = 100_000)]
         statements: usize,
     },
+    /// Ask PostgreSQL 18.4 and Medley for random queries and for every function's edges
+    Differential {
+        /// How many random queries
+        #[arg(long, default_value_t = 10_000)]
+        queries: usize,
+        /// Where chance begins
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Write down what Medley refuses to compute itself, docs/local-execution.md
+        #[arg(long)]
+        record: bool,
+    },
     /// Run tests/pg_compat on PostgreSQL 18 (from npm, else the installed one) and on Medley
     Compat {
         /// A part of the names of the scripts to run
@@ -57,6 +69,9 @@ fn main() -> Result<ExitCode> {
         Task::Catalogs => xtask::catalogs::write().map(|()| ExitCode::SUCCESS),
         Task::Test { arguments } => xtask::test::run(&arguments),
         Task::Isolation { statements } => xtask::test::isolation(statements),
+        Task::Differential { queries, seed, record } => {
+            xtask::test::differential(queries, seed, record)
+        }
         Task::Bench(request) => xtask::bench::run(&request).map(|()| ExitCode::SUCCESS),
         Task::Compat { name, installed, record, defects } => {
             xtask::compat::run(&Request { name, installed, record, defects })

@@ -88,12 +88,17 @@ pub fn user(account: &str) -> String {
     format!("OPTIONS (user '{account}', password '{account}')")
 }
 
+/// What stands for a value that is not UTF-8.
+pub const NOT_TEXT: &str = "(not text)";
+
 /// Runs a query; the result is its rows, columns parted by `|`, or what went wrong.
 pub async fn ask(client: &Client, sql: &str) -> Result<Vec<String>, String> {
     let messages = client.simple_query(sql).await.map_err(|error| said(&error))?;
     let row = |message: &SimpleQueryMessage| {
         let SimpleQueryMessage::Row(row) = message else { return None };
-        let values: Vec<_> = (0..row.len()).map(|i| row.get(i).unwrap_or("NULL")).collect();
+        // PostgreSQL cuts letters in two in some of its messages.
+        let value = |i| row.try_get(i).map_or(NOT_TEXT, |value| value.unwrap_or("NULL"));
+        let values: Vec<_> = (0..row.len()).map(value).collect();
         Some(values.join("|"))
     };
     Ok(messages.iter().filter_map(row).collect())

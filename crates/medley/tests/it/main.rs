@@ -11,6 +11,7 @@ mod cinema;
 mod command_line;
 mod crash;
 mod demo;
+mod differential;
 mod dump;
 mod failures;
 mod files;
