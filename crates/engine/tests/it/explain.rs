@@ -104,7 +104,7 @@ Hash Join (actual rows=1.00 loops=1)
     let options = ExplainOptions { analyze: true, ..Default::default() };
     let plan = world.explain_with(POSTGRES, "SELECT a FROM t", &options).await;
     let lines: Vec<_> = plan.lines().collect();
-    assert!(lines[0].starts_with("Foreign Scan on t (actual time=0."), "{plan}");
+    assert!(lines[0].starts_with("Foreign Scan on t (actual time="), "{plan}");
     assert!(lines.iter().any(|line| line.starts_with("Planning Time: ")), "{plan}");
     assert!(lines.iter().any(|line| line.starts_with("Execution Time: ")), "{plan}");
 }

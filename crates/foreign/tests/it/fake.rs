@@ -163,7 +163,7 @@ impl Connection {
         let verb = what.split(" medley").next().unwrap_or(what);
         let fails = |how: &str| {
             let told = format!("{how}{verb} {}", self.account);
-            self.fails.lock().iter().any(|it| *it == told)
+            self.fails.lock().contains(&told)
         };
         match (fails("lose "), fails("")) {
             (true, _) => Err(self.lost()),
