@@ -1,10 +1,11 @@
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use medley_fdw::{Begin, Canceller, Isolation, ScanConnection, SqlConnection};
 
 use crate::audit::Author;
 use crate::pool::{Permit, Pool};
+use crate::readers::Readers;
 use crate::references::Term;
 use crate::{Audit, ConnKey, Error, QueryId, RemoteEvent, Result};
 
@@ -56,6 +57,8 @@ pub struct Lease {
     permit: Option<Permit>,
     /// In a transaction that shares its snapshot with others.
     in_snapshot: bool,
+    /// Those whose snapshot ends with its transaction.
+    exported_for: Weak<Readers>,
     /// For whom what is done on it is done.
     author: Option<Author>,
 }
@@ -76,8 +79,16 @@ impl Lease {
             pool,
             permit: Some(permit),
             in_snapshot: false,
+            exported_for: Weak::new(),
             author: None,
         }
+    }
+
+    /// Exports the snapshot of its transaction for these readers, who lose it with the lease.
+    pub(crate) async fn export_snapshot(&mut self, readers: &Arc<Readers>) -> Result<String> {
+        let snapshot = self.sql()?.export_snapshot().await?;
+        self.exported_for = Arc::downgrade(readers);
+        Ok(snapshot)
     }
 
     /// What is done on it from now on is told of as this one's.
@@ -233,6 +244,22 @@ impl Drop for Lease {
         let (Some(connection), Some(permit)) = (self.connection.take(), self.permit.take()) else {
             return;
         };
+        let abandoned = Abandoned { held: Some((connection, permit)) };
+        if let Some(readers) = self.exported_for.upgrade() {
+            readers.outlast(abandoned);
+        }
+    }
+}
+
+/// A connection that nobody listens to any more. When it is dropped, what it does is cancelled at
+/// the remote, and it is closed.
+pub(crate) struct Abandoned {
+    held: Option<(Connection, Permit)>,
+}
+
+impl Drop for Abandoned {
+    fn drop(&mut self) {
+        let Some((connection, permit)) = self.held.take() else { return };
         let canceller = match &connection {
             Connection::Sql(sql) => sql.canceller(),
             Connection::Scan(_) => None,

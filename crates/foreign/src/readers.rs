@@ -5,6 +5,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::sync::Mutex as AsyncMutex;
 
+use crate::lease::Abandoned;
 use crate::pool::Permit;
 use crate::{Connection, Lease};
 
@@ -21,6 +22,8 @@ struct State {
     permits: Vec<Permit>,
     /// Leases whose readers have ended, for those to come.
     ready: Vec<Lease>,
+    /// Exported the snapshot, and was dropped in the middle of its query.
+    exporter: Option<Abandoned>,
     /// Readers that have neither begun nor said that they will not.
     to_come: usize,
     /// Others may come until the statement ends.
@@ -41,7 +44,7 @@ impl Readers {
     /// One for each permit; if it is open, others that reserved nothing may come too.
     pub fn new(permits: Vec<Permit>, open: bool) -> Arc<Self> {
         let to_come = permits.len();
-        let state = Mutex::new(State { permits, ready: Vec::new(), to_come, open });
+        let state = Mutex::new(State { permits, ready: Vec::new(), exporter: None, to_come, open });
         Arc::new(Self { state, shared: open || to_come > 1, snapshot: AsyncMutex::default() })
     }
 
@@ -75,18 +78,27 @@ impl Readers {
         std::mem::take(&mut self.state.lock().permits)
     }
 
-    /// A reader has begun, or will not: when it was the last, nobody needs what is ready.
+    /// A reader has begun, or will not: when it was the last, nobody needs what was kept.
     pub async fn arrived(&self) {
-        let unneeded = {
+        let (unneeded, exporter) = {
             let mut state = self.state.lock();
             state.to_come = state.to_come.saturating_sub(1);
             match state.is_over() {
-                true => std::mem::take(&mut state.ready),
-                false => Vec::new(),
+                true => (std::mem::take(&mut state.ready), state.exporter.take()),
+                false => (Vec::new(), None),
             }
         };
+        drop(exporter);
         for lease in unneeded {
             lease.finish().await;
+        }
+    }
+
+    /// Keeps the transaction that exported the snapshot open as long as somebody may need it.
+    pub fn outlast(&self, exporter: Abandoned) {
+        let mut state = self.state.lock();
+        if !state.is_over() {
+            state.exporter = Some(exporter);
         }
     }
 

@@ -81,11 +81,15 @@ impl Access {
 
     /// Several readers of one key see one snapshot, where the remote can share one: the first
     /// exports it, the others take it.
-    async fn lease_shared(&self, remote: &Remote, readers: &Readers) -> Result<(Lease, Origin)> {
+    async fn lease_shared(
+        &self,
+        remote: &Remote,
+        readers: &Arc<Readers>,
+    ) -> Result<(Lease, Origin)> {
         let mut known = self.or_cancelled(async { Ok(readers.snapshot().lock().await) }).await?;
         match known.clone() {
             None => {
-                let (leased, shared) = self.lease_first(remote, readers.take_permit()).await?;
+                let (leased, shared) = self.lease_first(remote, readers).await?;
                 *known = Some(shared);
                 Ok(leased)
             }
@@ -110,15 +114,14 @@ impl Access {
     async fn lease_first(
         &self,
         remote: &Remote,
-        permit: Option<Permit>,
+        readers: &Arc<Readers>,
     ) -> Result<((Lease, Origin), Shared)> {
-        let mut leased = self.lease_one(remote, permit).await?;
+        let mut leased = self.lease_one(remote, readers.take_permit()).await?;
         if !shares_snapshots(&mut leased.0) {
             return Ok((leased, Shared::Not));
         }
         let (mut lease, origin) = self.begin(remote, leased, None).await?;
-        let exported = async { Ok(lease.sql()?.export_snapshot().await?) };
-        let snapshot = self.or_cancelled(exported).await?;
+        let snapshot = self.or_cancelled(lease.export_snapshot(readers)).await?;
         Ok(((lease, origin), Shared::Snapshot(snapshot.into())))
     }
 

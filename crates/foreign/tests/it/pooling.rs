@@ -258,6 +258,27 @@ async fn a_snapshot_lives_until_its_last_reader_has_begun() {
 }
 
 #[tokio::test]
+async fn a_snapshot_outlives_the_query_of_who_exported_it() {
+    let (world, alice) = alices(sharing(), Limits { per_mapping: 3, ..FEW });
+    let (access, remote) = world.resolved(alice);
+    access.reserve(&[(remote.clone(), 3)], false).await.unwrap();
+    let mut first = query(&access, remote.clone(), "rows");
+    first.next().await.unwrap().unwrap();
+    drop(first);
+    assert_eq!(read(query(&access, remote.clone(), "rows")).await, "ann");
+    let expected = ["1 connect ann", "1 begin", "1 query"];
+    let of_second = ["2 connect ann", "2 begin snapshot of 1", "2 query"];
+    assert_eq!(world.log.take(), [expected, of_second].concat());
+    // The third is the last: nobody can miss the snapshot once it has begun.
+    assert_eq!(read(query(&access, remote, "rows")).await, "ann");
+    drop(access);
+    world.foreign.pool().settled().await;
+    let mut log = world.log.take();
+    log.sort();
+    assert_eq!(log, ["1 cancel", "1 close", "2 commit", "2 query"]);
+}
+
+#[tokio::test]
 async fn who_comes_later_sees_the_snapshot_of_the_statement() {
     let (world, alice) = alices(sharing(), FEW);
     let (access, remote) = world.resolved(alice);
