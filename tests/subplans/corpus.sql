@@ -388,3 +388,119 @@ SELECT e.id FROM emp e JOIN dept d ON d.id = e.dept WHERE e.pay BETWEEN 1 AND 90
 ;
 SELECT e.id, e.flag IS NOT TRUE AS t FROM emp e JOIN dept d ON d.id = e.dept WHERE (e.flag IS TRUE) = (d.id = 1)
 ;
+SELECT d.id, d.city FROM dept d WHERE EXISTS (SELECT 1 FROM emp e WHERE e.dept = d.id AND e.pay > 500)
+;
+SELECT d.id, d.city FROM dept d WHERE NOT EXISTS (SELECT e.id / 0 FROM emp e WHERE e.dept = d.id AND e.pay > 500)
+;
+SELECT d.id FROM dept d WHERE NOT EXISTS (SELECT DISTINCT e.id FROM emp e WHERE e.dept = d.id ORDER BY e.id LIMIT 3)
+;
+SELECT d.id FROM dept d WHERE EXISTS (SELECT FROM emp e WHERE e.dept = d.id LIMIT 0)
+;
+SELECT d.id FROM dept d WHERE EXISTS (SELECT FROM emp e WHERE d.id > 2)
+;
+SELECT d.id FROM dept d WHERE NOT EXISTS (SELECT FROM empty e WHERE e.id = d.id) AND EXISTS (SELECT FROM one)
+;
+SELECT e.id FROM emp e WHERE EXISTS (SELECT FROM emp o WHERE o.code = e.code AND o.id <> e.id)
+;
+SELECT e.id FROM emp e WHERE EXISTS (SELECT FROM emp o WHERE o.rate = e.rate AND o.id <> e.id)
+;
+SELECT e.id FROM emp e WHERE EXISTS (SELECT FROM emp o WHERE o.pay = e.pay AND o.id <> e.id)
+  AND NOT EXISTS (SELECT FROM emp o WHERE o.pay = e.pay AND o.id <> e.id AND o.hired > e.hired)
+;
+SELECT e.id FROM emp e WHERE EXISTS (SELECT FROM emp o WHERE o.pay > e.pay AND o.name < e.name)
+;
+SELECT e.id FROM emp e WHERE EXISTS (SELECT FROM dept d JOIN region r ON r.city = d.city AND r.zone < e.id WHERE d.id = e.dept)
+;
+SELECT e.id FROM emp e WHERE EXISTS (SELECT FROM dept d, region r WHERE r.city = d.city AND d.id = e.dept AND r.zone + e.id > 2)
+;
+SELECT e.id FROM emp e WHERE EXISTS (SELECT FROM dept d LEFT JOIN region r ON r.city = d.city WHERE d.id = e.dept AND r.zone IS NULL)
+;
+SELECT e.id FROM emp e WHERE EXISTS (SELECT FROM (SELECT id + 1 AS next, city FROM dept) d WHERE d.next = e.dept AND d.city IS NOT NULL)
+;
+SELECT e.id FROM emp e WHERE EXISTS (SELECT FROM (SELECT id + e.id AS both FROM dept) d WHERE d.both = 3)
+;
+SELECT e.id FROM emp e WHERE EXISTS (SELECT FROM dept d WHERE d.id = e.dept AND EXISTS (SELECT FROM sale s WHERE s.emp = d.id))
+;
+SELECT e.id FROM emp e WHERE EXISTS (SELECT FROM dept d WHERE d.id = e.dept AND EXISTS (SELECT FROM sale s WHERE s.emp = e.id AND s.qty = d.id))
+;
+SELECT e.id FROM emp e WHERE EXISTS (SELECT count(*) FROM dept d WHERE d.id = e.dept)
+;
+SELECT e.id FROM emp e WHERE EXISTS (SELECT d.id FROM dept d WHERE d.id = e.dept GROUP BY d.id HAVING count(*) > 1)
+;
+SELECT e.id FROM emp e WHERE EXISTS (SELECT FROM dept d WHERE d.id = e.dept) OR e.id = 5
+;
+SELECT e.id, EXISTS (SELECT FROM dept d WHERE d.id = e.dept) FROM emp e
+;
+SELECT e.id FROM emp e WHERE e.dept IN (SELECT d.id FROM dept d WHERE d.city > e.name)
+;
+SELECT e.id FROM emp e WHERE e.dept IN (SELECT DISTINCT d.id FROM dept d WHERE d.city IS NOT NULL AND d.id < e.id)
+;
+SELECT e.id FROM emp e WHERE e.dept NOT IN (SELECT d.id FROM dept d WHERE d.id <> e.id)
+;
+SELECT e.id FROM emp e WHERE e.pay IN (SELECT s.amount FROM sale s WHERE s.emp <> e.id)
+;
+SELECT e.id, e.pay FROM emp e WHERE e.pay > (SELECT avg(o.pay) FROM emp o WHERE o.dept = e.dept)
+;
+SELECT e.id, e.pay FROM emp e WHERE e.pay >= (SELECT 0.5 * sum(o.pay) FROM emp o WHERE o.dept = e.dept AND o.flag IS NOT NULL)
+;
+SELECT e.id FROM emp e WHERE 0 = (SELECT count(*) FROM sale s WHERE s.emp = e.id AND s.qty > 5)
+;
+SELECT e.id FROM emp e WHERE (SELECT count(s.qty) + 1 FROM sale s WHERE s.emp = e.id) > 3
+;
+SELECT e.id FROM emp e WHERE (SELECT coalesce(max(s.qty), -1) FROM sale s WHERE s.emp = e.id AND s.qty > 5) < 0
+;
+SELECT e.id FROM emp e WHERE (SELECT max(s.qty) FROM sale s WHERE s.emp = e.id HAVING count(*) > 5) > 1
+;
+SELECT e.id, (SELECT count(*) FROM sale s WHERE s.emp = e.id) FROM emp e
+;
+SELECT e.id, (SELECT sum(s.amount) FROM sale s WHERE s.emp = e.id AND s.amount < 1000), (SELECT min(d.city) FROM dept d WHERE d.id = e.dept) FROM emp e
+;
+SELECT e.id, (SELECT array_agg(s.qty ORDER BY s.id) FROM sale s WHERE s.emp = e.id) FROM emp e
+;
+SELECT e.id, (SELECT string_agg(d.name, ',' ORDER BY d.name COLLATE "C") FROM dept d WHERE d.id = e.dept) FROM emp e
+;
+SELECT e.id, (SELECT count(*) FROM emp o WHERE o.code = e.code), (SELECT count(*) FROM emp o WHERE o.rate = e.rate) FROM emp e
+;
+SELECT e.id, (SELECT count(*) FROM sale s WHERE s.amount = e.pay) FROM emp e
+;
+SELECT e.id, (SELECT count(*) FROM sale s WHERE s.emp = e.id AND e.flag) FROM emp e
+;
+SELECT e.id, (SELECT count(*) FROM sale s WHERE e.flag) FROM emp e
+;
+SELECT e.id, (SELECT max(s.qty) + e.id FROM sale s WHERE s.emp = e.id) FROM emp e
+;
+SELECT e.id, (SELECT max(s.qty + e.id) FROM sale s WHERE s.emp = e.id) FROM emp e
+;
+SELECT e.id, (SELECT d.name FROM dept d WHERE d.id = e.dept AND d.city = 'Rome') FROM emp e
+;
+SELECT e.id, (SELECT d.name FROM dept d WHERE d.id = e.dept) FROM emp e
+;
+SELECT e.dept, sum((SELECT count(*) FROM sale s WHERE s.emp = e.id)) FROM emp e GROUP BY e.dept
+;
+SELECT e.dept, count(*) FROM emp e GROUP BY e.dept HAVING count(*) > (SELECT count(*) FROM dept d WHERE d.id = e.dept)
+;
+SELECT e.dept, (SELECT count(*) FROM dept d WHERE d.id = e.dept) FROM emp e GROUP BY e.dept
+;
+SELECT e.id, CASE WHEN e.dept IS NULL THEN -1 ELSE (SELECT count(*) FROM dept d WHERE d.id = e.dept) END FROM emp e
+;
+SELECT e.id, d.name FROM emp e LEFT JOIN dept d ON d.id = e.dept AND EXISTS (SELECT FROM region r WHERE r.city = d.city)
+;
+SELECT e.id, d.name FROM emp e LEFT JOIN dept d ON d.id = e.dept AND (SELECT count(*) FROM region r WHERE r.city = d.city) > 1
+;
+SELECT e.id FROM emp e JOIN dept d ON d.id = e.dept WHERE EXISTS (SELECT FROM region r WHERE r.city = d.city AND r.zone < e.id)
+;
+SELECT e.id FROM emp e WHERE e.boss IS NOT NULL AND (SELECT b.name FROM emp b WHERE b.id = e.boss) < e.name
+;
+SELECT e.id FROM emp e WHERE e.pay > ALL (SELECT o.pay FROM emp o WHERE o.id < e.id AND o.pay IS NOT NULL)
+;
+SELECT e.id FROM emp e WHERE e.pay >= ALL (SELECT o.pay FROM emp o)
+;
+SELECT e.id FROM emp e WHERE e.pay < ANY (SELECT o.pay FROM emp o)
+;
+SELECT e.id, e.pay <= ALL (SELECT s.amount FROM sale s WHERE s.qty = e.id), e.pay = ALL (SELECT o.pay FROM emp o WHERE o.dept = e.dept) FROM emp e
+;
+SELECT e.id, e.id <> ANY (SELECT s.qty FROM sale s WHERE s.emp = e.id), e.id > ANY (SELECT s.qty FROM sale s WHERE s.emp = e.id) FROM emp e
+;
+SELECT e.id, e.name > ALL (SELECT d.name FROM dept d), e.code < ANY (SELECT o.code FROM emp o), e.hired >= ALL (SELECT s.at FROM sale s WHERE s.emp = e.id) FROM emp e
+;
+SELECT id, id > ANY (ARRAY[boss, dept]), id < ALL (string_to_array(boss::text || ',' || dept::text, ',')::int[]) FROM emp

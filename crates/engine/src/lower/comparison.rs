@@ -12,7 +12,9 @@ use super::{Lowering, Typed};
 use crate::error::{Error, Result};
 use crate::semantics::key::key;
 use crate::semantics::resolve::Context;
-use crate::semantics::{Call, Datum, Kernel, Numeric, Reader, compared_day, null};
+use crate::semantics::{
+    Call, Datum, Kernel, Numeric, Reader, array_compares, array_contains, compared_day, null,
+};
 
 /// The comparison that an operator is by its name.
 pub(super) fn comparison(name: &str) -> Option<Operator> {
@@ -106,10 +108,10 @@ impl Lowering<'_> {
     pub(super) fn array_comparison(
         &self,
         frame: &Frame<'_>,
-        comparison: &ArrayComparison,
+        asked: &ArrayComparison,
     ) -> Result<Expr> {
-        let ArrayComparison { value, array, all, .. } = comparison;
-        let name = comparison.builtin().map_or("", |operator| operator.name);
+        let ArrayComparison { value, array, all, .. } = asked;
+        let name = asked.builtin().map_or("", |operator| operator.name);
         let element = array.t.element().ok_or_else(|| misplaced("an array's type"))?;
         let value = self.typed(frame, value)?;
         let elements = match &array.kind {
@@ -119,28 +121,32 @@ impl Lowering<'_> {
             _ => None,
         };
         let lowered = match elements {
-            Some(elements) => return self.with_each(comparison, value, elements),
+            Some(elements) => return self.with_each(asked, value, elements),
             None => self.expr(frame, array)?,
         };
         if let Some(elements) = constant_elements(&lowered, array.t, element)? {
-            return self.with_each(comparison, value, elements);
+            return self.with_each(asked, value, elements);
         }
-        match (name, *all) {
-            ("=", false) => self.contained(value, lowered, array.t, element),
-            ("<>", true) => {
-                Ok(Expr::Not(Box::new(self.contained(value, lowered, array.t, element)?)))
+        let op = comparison(name)
+            .ok_or_else(|| Error::unsupported("this comparison with a computed array"))?;
+        let common = compared_as(value.t, element)?;
+        let arrays = common.array().ok_or_else(|| misplaced("an array's type"))?;
+        let array = Typed { expr: lowered, t: array.t, position: None };
+        let operands = vec![self.as_common(value, common)?, self.as_common(array, arrays)?];
+        Ok(match (op, *all) {
+            (Operator::Eq, false) => array_contains(common, arrays, &self.env)?.on(operands),
+            (Operator::NotEq, true) => {
+                Expr::Not(Box::new(array_contains(common, arrays, &self.env)?.on(operands)))
             }
-            _ => Err(Error::unsupported("this comparison with a computed array")),
-        }
+            (op, all) => array_compares(op, all, common, arrays, &self.env)?.on(operands),
+        })
     }
 
-    fn contained(&self, value: Typed, array: Expr, t: PgType, element: PgType) -> Result<Expr> {
-        let value = match value.t.oid == element.oid {
-            true => self.in_form_of(value, element)?,
-            false => self.converted(value, element, Context::Implicit)?,
-        };
-        let found = crate::semantics::array_contains(element, t, &self.env)?;
-        Ok(found.on(vec![value.expr, array]))
+    fn as_common(&self, value: Typed, common: PgType) -> Result<Expr> {
+        Ok(match value.t.oid == common.oid {
+            true => self.in_form_of(value, common)?.expr,
+            false => self.converted(value, common, Context::Implicit)?.expr,
+        })
     }
 
     /// A comparison with each of several: IN, if it is equality.

@@ -137,6 +137,8 @@ impl Lowering<'_> {
         plan: LogicalPlan,
         exprs: impl Iterator<Item = &'e mut Expr>,
     ) -> Result<LogicalPlan> {
+        let mut exprs: Vec<_> = exprs.collect();
+        let plan = self.values_joined(plan, exprs.iter_mut().map(|expr| &mut **expr))?;
         let mut asked = Vec::new();
         for expr in exprs {
             let replaced =

@@ -6,7 +6,7 @@ use datafusion::common::Column as PlanColumn;
 use datafusion::common::tree_node::{Transformed, TreeNode as _, TreeNodeRecursion};
 use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::{
-    Aggregate, Expr, Filter, GroupingSet, LogicalPlan, LogicalPlanBuilder, Operator, cast, lit,
+    Aggregate, Expr, GroupingSet, LogicalPlan, LogicalPlanBuilder, Operator, cast, lit,
 };
 use medley_analyze::tree::{self, Query};
 use medley_diagnostic::SqlState;
@@ -92,7 +92,7 @@ impl Lowering<'_> {
             over_groups(expr, &replaced)?;
         }
         if let Some(having) = computed.having.take() {
-            plan = LogicalPlan::Filter(Filter::try_new(having, Arc::new(plan))?);
+            plan = self.filtered(plan, having)?;
         }
         Ok(plan)
     }

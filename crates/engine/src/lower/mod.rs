@@ -7,6 +7,7 @@ mod aggregate;
 mod call;
 mod change;
 mod comparison;
+mod decorrelate;
 mod expr;
 mod frame;
 mod from;
@@ -22,13 +23,16 @@ mod window;
 
 pub(crate) use change::{Hidden, Known};
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use medley_analyze::tree;
 use medley_types::PgType;
 
+use self::decorrelate::Correlated;
 use crate::context::QueryContext;
 use crate::engine::Parameter;
 use crate::error::{Error, Result};
@@ -73,6 +77,8 @@ pub(crate) struct Lowering<'a> {
     hidden: Option<Hidden>,
     /// Makes names unique.
     counter: Cell<usize>,
+    /// The correlated subqueries by the names of their calls.
+    sub_plans: RefCell<HashMap<String, Rc<Correlated>>>,
 }
 
 impl<'a> Lowering<'a> {
@@ -88,6 +94,7 @@ impl<'a> Lowering<'a> {
             parameters,
             hidden: None,
             counter: Cell::new(0),
+            sub_plans: RefCell::default(),
         }
     }
 

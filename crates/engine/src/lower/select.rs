@@ -72,24 +72,37 @@ impl Lowering<'_> {
         self.finish_select(frame, plan, computed)
     }
 
-    /// The rows that conditions hold for. What asks a subquery is computed beside them first: the
-    /// planner would else make it a condition of the join below, which cannot wait for it.
+    /// The rows that conditions hold for. What asks a subquery that is no join is computed beside
+    /// them first: the planner would else make it a condition of the join below, which cannot wait
+    /// for it.
     pub(super) fn filtered(&self, plan: LogicalPlan, condition: Expr) -> Result<LogicalPlan> {
         let (asking, plain): (Vec<_>, Vec<_>) =
             split_conjunction_owned(condition).into_iter().partition(asks_sub_plan);
-        let plan = match conjunction(plain) {
-            Some(plain) => LogicalPlan::Filter(Filter::try_new(plain, Arc::new(plan))?),
-            None => plan,
-        };
-        let Some(asking) = conjunction(asking) else { return Ok(plan) };
+        let mut plan = only_where(plan, plain)?;
+        if asking.is_empty() {
+            return Ok(plan);
+        }
         let columns: Vec<_> = plan.schema().columns().into_iter().map(Expr::Column).collect();
-        let holds = self.unique("holds");
-        let computed = columns.iter().cloned().chain([asking.alias(holds.clone())]);
-        let plan = LogicalPlanBuilder::from(plan)
-            .project(computed.collect::<Vec<_>>())?
-            .filter(Expr::Column(PlanColumn::new_unqualified(holds)))?
-            .project(columns)?;
-        Ok(plan.build()?)
+        let mut rest = Vec::with_capacity(asking.len());
+        for condition in asking {
+            let joined = self.decorrelated(plan, condition)?;
+            plan = joined.plan;
+            rest.extend(joined.rest);
+        }
+        let (asking, plain): (Vec<_>, Vec<_>) = rest.into_iter().partition(asks_sub_plan);
+        plan = only_where(plan, plain)?;
+        let mut builder = LogicalPlanBuilder::from(plan);
+        if let Some(asking) = conjunction(asking) {
+            let holds = self.unique("holds");
+            let computed = columns.iter().cloned().chain([asking.alias(holds.clone())]);
+            builder = builder
+                .project(computed.collect::<Vec<_>>())?
+                .filter(Expr::Column(PlanColumn::new_unqualified(holds)))?;
+        }
+        if builder.schema().fields().len() > columns.len() {
+            builder = builder.project(columns)?;
+        }
+        Ok(builder.build()?)
     }
 
     fn finish_select(
@@ -112,8 +125,9 @@ impl Lowering<'_> {
         &self,
         frame: &Frame<'_>,
         plan: LogicalPlan,
-        computed: Computed,
+        mut computed: Computed,
     ) -> Result<Bound> {
+        let plan = self.values_joined(plan, computed.exprs())?;
         let targets = frame.query.targets.iter().zip(computed.targets);
         let (outputs, junk): (Vec<_>, Vec<_>) = targets
             .filter_map(|(target, value)| Some((target, value?)))
@@ -175,6 +189,13 @@ impl Lowering<'_> {
         let keys = before.filter(|(index, it)| it.junk && is_kept(query, *index)).count();
         query.outputs().count() + keys
     }
+}
+
+fn only_where(plan: LogicalPlan, conditions: Vec<Expr>) -> Result<LogicalPlan> {
+    Ok(match conjunction(conditions) {
+        Some(condition) => LogicalPlan::Filter(Filter::try_new(condition, Arc::new(plan))?),
+        None => plan,
+    })
 }
 
 /// What AND joins, each for itself.

@@ -3,6 +3,7 @@
 //! A subquery that names no column of the queries around it is a part of the plan. One that does
 //! is PostgreSQL's SubPlan, run for the rows' values of those columns: where its form allows it,
 //! once for all of them.
+use std::rc::Rc;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::DataType;
@@ -13,13 +14,15 @@ use datafusion::logical_expr::{
 use medley_analyze::tree::{ExprKind, OperatorCall, SubqueryKind, SubqueryLink};
 use medley_types::{PgType, arrow_type};
 
-use super::comparison::compared_as;
+use super::comparison::{compared_as, comparison};
+use super::decorrelate::Correlated;
 use super::expr::{binary_expr, misplaced};
 use super::frame::{Frame, Outer};
 use super::{Bound, Lowering, Typed};
 use crate::error::{Error, Result};
 use crate::scan::{Answer, SubPlan};
 use crate::semantics::aggregate::{self, Sorting};
+use crate::semantics::{array_compares, array_contains};
 
 impl Lowering<'_> {
     pub(super) fn subquery(
@@ -127,17 +130,13 @@ impl Lowering<'_> {
 
     /// `IN` among the values of a plan, gathered once: for where there is no join to make of it.
     fn among(&self, wanted: Expr, keys: &Bound, negated: bool) -> Result<Expr> {
-        let column = keys.columns[0].expr.clone();
-        let t = medley_types::type_of_arrow(&column.get_type(keys.plan.schema())?);
-        let array = t.array().ok_or_else(|| Error::unsupported("IN of such values"))?;
-        let collect = aggregate::collect(t, array, &[], &self.env);
-        let plan = self.folded(keys, collect)?;
-        let found = crate::semantics::array_contains(t, array, &self.env)?;
+        let (t, array, plan) = self.gathered(keys)?;
+        let found = array_contains(t, array, &self.env)?;
         let found = found.on(vec![wanted, Expr::ScalarSubquery(planned(plan))]);
         Ok(if negated { Expr::Not(Box::new(found)) } else { found })
     }
 
-    /// `= ANY`, which is IN, and `<> ALL`, which is NOT IN.
+    /// A comparison with the values of a subquery: with `= ANY` it is IN, with `<> ALL` NOT IN.
     fn compared(
         &self,
         frame: &Frame<'_>,
@@ -149,11 +148,9 @@ impl Lowering<'_> {
         // DataFusion's joins for NOT IN, and for IN as a part of a condition, take NULL for false.
         let may_join = frame.is_condition.take();
         let call = test_of(link)?;
-        let negated = match (call.builtin().map(|it| it.name), link.kind) {
-            (Some("="), SubqueryKind::Any) => negated,
-            (Some("<>"), SubqueryKind::All) => !negated,
-            _ => return Err(Error::unsupported("this quantified comparison with a subquery")),
-        };
+        let op = call.builtin().and_then(|it| comparison(it.name));
+        let op =
+            op.ok_or_else(|| Error::unsupported("this quantified comparison with a subquery"))?;
         let [left, right] = call.operands.as_slice() else { return Err(misplaced("an operand")) };
         let common = compared_as(left.t, right.t)?;
         let wanted = self.comparable(self.typed(frame, left)?, common)?;
@@ -164,6 +161,14 @@ impl Lowering<'_> {
         let keys = self.comparable(found?, common)?;
         let keys = Typed { expr: keys, t: common, position: None };
         let keys = self.project(bound.plan, vec![("key".to_owned(), keys)])?;
+        let negated = match (op, link.kind) {
+            (Operator::Eq, SubqueryKind::Any) => negated,
+            (Operator::NotEq, SubqueryKind::All) => !negated,
+            (op, kind) => {
+                let found = self.ranked(wanted, op, kind == SubqueryKind::All, &keys, outer)?;
+                return Ok(if negated { Expr::Not(Box::new(found)) } else { found });
+            }
+        };
         if outer.is_empty() && (negated || !may_join) {
             return self.among(wanted, &keys, negated);
         }
@@ -175,6 +180,32 @@ impl Lowering<'_> {
         outer.push(Outer { id: self.unique("$outer"), value: wanted });
         let found = self.sub_plan(keys.plan, outer, PgType::BOOL, Answer::In);
         Ok(if negated { Expr::Not(Box::new(found)) } else { found })
+    }
+
+    /// A comparison with each of the values of a plan, which are gathered.
+    fn ranked(
+        &self,
+        wanted: Expr,
+        op: Operator,
+        all: bool,
+        keys: &Bound,
+        outer: Vec<Outer>,
+    ) -> Result<Expr> {
+        let (t, array, plan) = self.gathered(keys)?;
+        let values = match outer.is_empty() {
+            true => Expr::ScalarSubquery(planned(plan)),
+            false => self.sub_plan(plan, outer, array, Answer::Value),
+        };
+        Ok(array_compares(op, all, t, array, &self.env)?.on(vec![wanted, values]))
+    }
+
+    /// The one column of a plan as an array, with the types of its elements and of it.
+    fn gathered(&self, keys: &Bound) -> Result<(PgType, PgType, LogicalPlan)> {
+        let column = keys.columns[0].expr.clone();
+        let t = medley_types::type_of_arrow(&column.get_type(keys.plan.schema())?);
+        let array = t.array().ok_or_else(|| Error::unsupported("IN of such values"))?;
+        let collect = aggregate::collect(t, array, &[], &self.env);
+        Ok((t, array, self.folded(keys, collect)?))
     }
 
     fn sub_plan(&self, plan: LogicalPlan, outer: Vec<Outer>, t: PgType, answer: Answer) -> Expr {
@@ -192,6 +223,8 @@ impl Lowering<'_> {
         let (ids, values): (Vec<_>, Vec<_>) =
             outer.into_iter().map(|outer| (outer.id, outer.value)).unzip();
         let name = self.unique("SubPlan");
+        let correlated = Correlated { plan: plan.clone(), ids: ids.clone(), answer };
+        self.sub_plans.borrow_mut().insert(name.clone(), Rc::new(correlated));
         let planner = Arc::clone(&self.planner);
         SubPlan::new(name, plan, ids, values.len(), result, answer, planner).on(values)
     }

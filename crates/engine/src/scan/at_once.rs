@@ -192,7 +192,8 @@ impl Rewriting<'_> {
     }
 }
 
-fn names_outer(expr: &Expr) -> bool {
+/// Whether an expression has a placeholder for an outer column.
+pub(crate) fn names_outer(expr: &Expr) -> bool {
     expr.exists(|expr| Ok(matches!(expr, Expr::Placeholder(_)))).unwrap_or(true)
 }
 
@@ -213,10 +214,21 @@ pub(crate) fn asks_sub_plan(expr: &Expr) -> bool {
 
 /// The call that runs one.
 pub(crate) fn is_sub_plan(expr: &Expr) -> bool {
-    matches!(expr, Expr::ScalarFunction(call) if call.func.as_async().is_some())
+    sub_plan_name(expr).is_some()
 }
 
-fn plan_names_outer(plan: &LogicalPlan) -> PlanResult<bool> {
+/// Its name, and what it takes from outside.
+pub(crate) fn sub_plan_name(expr: &Expr) -> Option<(&str, &[Expr])> {
+    match expr {
+        Expr::ScalarFunction(call) if call.func.as_async().is_some() => {
+            Some((call.func.name(), &call.args))
+        }
+        _ => None,
+    }
+}
+
+/// Whether something in a plan has one.
+pub(crate) fn plan_names_outer(plan: &LogicalPlan) -> PlanResult<bool> {
     let mut found = false;
     plan.apply_with_subqueries(|plan| {
         found |= plan.expressions().iter().any(names_outer);

@@ -19,7 +19,9 @@ mod survey;
 mod system;
 mod system_scan;
 
-pub(crate) use at_once::{asks_sub_plan, is_sub_plan};
+pub(crate) use at_once::{
+    asks_sub_plan, is_sub_plan, names_outer, plan_names_outer, sub_plan_name,
+};
 pub(crate) use foreign::{ForeignTable, check_handlers};
 pub(crate) use planner::Planner;
 pub(crate) use remote::{ForeignScan, mapping};

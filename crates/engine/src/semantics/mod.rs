@@ -9,7 +9,7 @@ pub mod key;
 mod numeric;
 pub mod set_returning;
 
-pub use array::{array_constructor, array_contains, array_element};
+pub use array::{array_compares, array_constructor, array_contains, array_element};
 pub use call::{BatchFn, Call, Env, Frame, Kernel, RowFn};
 pub use datum::{Datum, Interval, Reader, Writer, input, list_array, null, output};
 pub use kernels::{Table, compared_day, kernel};
