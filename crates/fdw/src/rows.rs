@@ -8,6 +8,8 @@ use crate::Result;
 const BATCH_ROWS: usize = 8192;
 /// … or this many bytes.
 const BATCH_BYTES: usize = 4 << 20;
+/// Its bytes are counted when this many have come.
+const UNCOUNTED_BYTES: usize = 64 << 10;
 /// Room at the start: a lookup of one row should not pay for a batch.
 const FIRST_ROWS: usize = 64;
 
@@ -17,6 +19,10 @@ pub struct RowBuilder {
     schema: SchemaRef,
     columns: Vec<ColumnBuilder>,
     rows: usize,
+    /// What the columns held when that was last counted.
+    bytes: usize,
+    /// What has come since then.
+    uncounted: usize,
 }
 
 impl RowBuilder {
@@ -25,7 +31,8 @@ impl RowBuilder {
         let builder = |field: &std::sync::Arc<arrow_schema::Field>| {
             ColumnBuilder::new(type_of_field(field), FIRST_ROWS)
         };
-        Self { columns: schema.fields().iter().map(builder).collect(), schema, rows: 0 }
+        let columns = schema.fields().iter().map(builder).collect();
+        Self { columns, schema, rows: 0, bytes: 0, uncounted: 0 }
     }
 
     /// The columns, to append a value of the current row to each.
@@ -35,13 +42,24 @@ impl RowBuilder {
 
     /// Ends the current row.
     pub fn end_row(&mut self) {
+        self.end_row_of(UNCOUNTED_BYTES);
+    }
+
+    /// Ends the current row, of which so many bytes came.
+    #[inline]
+    pub fn end_row_of(&mut self, bytes: usize) {
         self.rows += 1;
+        self.uncounted += bytes;
+        if self.uncounted >= UNCOUNTED_BYTES {
+            self.uncounted = 0;
+            self.bytes = self.columns.iter().map(ColumnBuilder::byte_size).sum();
+        }
     }
 
     /// Enough for a batch.
+    #[inline]
     pub fn is_full(&self) -> bool {
-        self.rows >= BATCH_ROWS
-            || self.columns.iter().map(ColumnBuilder::byte_size).sum::<usize>() >= BATCH_BYTES
+        self.rows >= BATCH_ROWS || self.bytes >= BATCH_BYTES
     }
 
     /// No row yet.
@@ -51,6 +69,7 @@ impl RowBuilder {
 
     /// Hands the rows on and starts anew.
     pub fn finish(&mut self) -> Result<RecordBatch> {
+        (self.bytes, self.uncounted) = (0, 0);
         let arrays = self.columns.iter_mut().map(ColumnBuilder::finish).collect();
         let options = arrow_array::RecordBatchOptions::new()
             .with_row_count(Some(std::mem::take(&mut self.rows)));

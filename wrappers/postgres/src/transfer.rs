@@ -94,6 +94,7 @@ impl Transfer {
 
     /// Appends a row: what DataRow holds, and a tuple of COPY BINARY.
     pub fn append(&self, mut body: Body<'_>, rows: &mut RowBuilder) -> Result<()> {
+        let length = body.0.len();
         let count =
             body.i16().and_then(|count| usize::try_from(count).ok()).ok_or_else(cut_short)?;
         if count != self.formats.len() && !self.formats.is_empty() {
@@ -107,7 +108,7 @@ impl Transfer {
                     .map_err(|source| self.in_column(source, index))?,
             }
         }
-        rows.end_row();
+        rows.end_row_of(length);
         // Without declared columns nobody has looked at the values.
         match body.0.is_empty() || self.formats.is_empty() {
             true => Ok(()),

@@ -14,6 +14,7 @@ use datafusion::logical_expr::{
 use datafusion::scalar::ScalarValue;
 use medley_types::{PgType, Style, arrow_type};
 
+use super::batch::{ColumnFn, column_kernel};
 use super::datum::{Datum, Reader, Writer};
 use crate::error::{Error, Result};
 use crate::system::Session;
@@ -71,6 +72,8 @@ pub struct Call {
     /// `pg_proc.prosrc`: what the deparser goes by.
     source: &'static str,
     kernel: Kernel,
+    /// What does the work of a kernel of rows where it can.
+    columns: Option<ColumnFn>,
     arguments: Vec<PgType>,
     result: PgType,
     strict: bool,
@@ -91,6 +94,10 @@ impl Call {
         Self {
             name: format!("{source}[{}]{}", types.join(","), unique_name(&result)),
             source,
+            columns: match kernel {
+                Kernel::Row(_) => column_kernel(source),
+                Kernel::Batch(_) => None,
+            },
             kernel,
             result,
             strict: true,
@@ -103,6 +110,7 @@ impl Call {
     /// The same call, which sees NULLs itself.
     pub fn not_strict(mut self) -> Self {
         self.strict = false;
+        self.columns = None;
         self
     }
 
@@ -142,6 +150,10 @@ impl Call {
 
     fn run(&self, columns: &[ArrayRef], rows: usize) -> Result<ArrayRef> {
         let frame = Frame { env: &self.env, arguments: &self.arguments, result: self.result };
+        let at_once = self.columns.filter(|_| rows > 1);
+        if let Some(column) = at_once.and_then(|kernel| kernel(&frame, columns, rows)) {
+            return Ok(column);
+        }
         match &self.kernel {
             Kernel::Row(row) => run_rows(*row, &frame, columns, rows, self.strict),
             Kernel::Batch(batch) => batch(&frame, columns, rows),

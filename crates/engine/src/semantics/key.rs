@@ -89,7 +89,8 @@ pub fn is_native(t: PgType) -> bool {
     comparison(t) == Comparison::Native
 }
 
-fn float_key<'a>(_: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
+/// What a float is compared by: all NaN are one, and both zeros.
+pub fn float_key<'a>(_: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
     Ok(match &args[0] {
         Datum::Float4(value) if value.is_nan() => Datum::Float4(f32::NAN.abs()),
         Datum::Float4(value) => Datum::Float4(value + 0.0),
@@ -100,7 +101,8 @@ fn float_key<'a>(_: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
     })
 }
 
-fn bpchar_key<'a>(_: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
+/// What a `char(n)` is compared by: blanks at the end do not count.
+pub fn bpchar_key<'a>(_: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
     Ok(Datum::of_text(args[0].text()?.trim_end_matches(' ')))
 }
 

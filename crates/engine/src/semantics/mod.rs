@@ -1,6 +1,7 @@
 //! What PostgreSQL's types, operators and functions mean.
 pub mod aggregate;
 mod array;
+mod batch;
 mod call;
 pub mod convert;
 mod datum;
@@ -10,7 +11,8 @@ mod numeric;
 pub mod set_returning;
 
 pub use array::{array_compares, array_constructor, array_contains, array_element};
-pub use call::{BatchFn, Call, Env, Frame, Kernel, RowFn};
+pub use batch::{ColumnFn, column_kernels};
+pub use call::{BatchFn, Call, Env, Frame, Kernel, RowFn, run_rows};
 pub use datum::{Datum, Interval, Reader, Writer, input, list_array, null, output};
 pub use kernels::{Table, compared_day, kernel};
 pub use numeric::Numeric;

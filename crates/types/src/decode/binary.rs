@@ -46,7 +46,12 @@ pub(super) fn append(builder: &mut ColumnBuilder, bytes: &[u8]) -> Result<()> {
             builder.varying_bytes += bytes.len();
             values.append_value(bytes);
         }
-        Values::Text(values) if t.typmod < 0 => {
+        Values::Text(values) if t.typmod < 0 || is_short(t, bytes) => {
+            let text = utf8(bytes)?;
+            builder.varying_bytes += text.len();
+            values.append_value(text);
+        }
+        Values::Bpchar(values) if is_full(t, bytes) => {
             let text = utf8(bytes)?;
             builder.varying_bytes += text.len();
             values.append_value(text);
@@ -70,16 +75,27 @@ fn exact<const N: usize>(bytes: &[u8], t: PgType) -> Result<[u8; N]> {
     bytes.try_into().map_err(|_| invalid(t))
 }
 
+/// A `varchar(n)` that has no more bytes than it may have characters.
+fn is_short(t: PgType, bytes: &[u8]) -> bool {
+    t.oid == PgType::VARCHAR.oid && t.declared_length().is_some_and(|limit| bytes.len() <= limit)
+}
+
+/// A `char(n)` as it is stored: nothing is to be padded or cut.
+fn is_full(t: PgType, bytes: &[u8]) -> bool {
+    t.declared_length() == Some(bytes.len()) && bytes.is_ascii()
+}
+
 /// Text, which has no zero byte.
+#[inline]
 pub(super) fn utf8(bytes: &[u8]) -> Result<&str> {
     let broken = |at: usize| {
         let shown = bytes[at..].iter().take(1).map(|b| format!("0x{b:02x}"));
         Error::InvalidUtf8(shown.collect())
     };
     let text = std::str::from_utf8(bytes).map_err(|error| broken(error.valid_up_to()))?;
-    match text.bytes().position(|b| b == 0) {
-        Some(at) => Err(broken(at)),
-        None => Ok(text),
+    match bytes.contains(&0) {
+        true => Err(broken(bytes.iter().position(|b| *b == 0).unwrap_or_default())),
+        false => Ok(text),
     }
 }
 

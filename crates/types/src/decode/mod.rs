@@ -18,6 +18,9 @@ use crate::{PgType, Style};
 
 use values::Values;
 
+/// After so many values as many again are to be expected.
+const MANY: usize = 4096;
+
 /// Collects the values of one column of a type into its Arrow array.
 ///
 /// Typmods are applied as on a column: a `varchar(3)` refuses four characters, a `numeric(4,1)`
@@ -113,10 +116,13 @@ impl ColumnBuilder {
         Ok(())
     }
 
-    /// The array of all values; the builder is empty afterwards.
+    /// The array of all values; the builder is empty afterwards, with room for as many again.
     pub fn finish(&mut self) -> ArrayRef {
-        self.length = 0;
-        self.varying_bytes = 0;
-        self.values.finish()
+        let room = (std::mem::take(&mut self.length), std::mem::take(&mut self.varying_bytes));
+        let array = self.values.finish();
+        if room.0 >= MANY {
+            self.values = Values::with_room(self.t, room.0, room.1);
+        }
+        array
     }
 }

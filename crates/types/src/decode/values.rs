@@ -79,7 +79,12 @@ impl ListValues {
 
 impl Values {
     pub(super) fn new(t: PgType, capacity: usize) -> Self {
-        let text = || StringBuilder::with_capacity(capacity, capacity * EXPECTED_LENGTH);
+        Self::with_room(t, capacity, capacity * EXPECTED_LENGTH)
+    }
+
+    /// With room for so many values, and so many bytes of those of varying length.
+    pub(super) fn with_room(t: PgType, capacity: usize, bytes: usize) -> Self {
+        let text = || StringBuilder::with_capacity(capacity, bytes);
         match Form::of(t) {
             Form::Bool => Self::Bool(BooleanBuilder::with_capacity(capacity)),
             Form::Int2 => Self::Int2(Int16Builder::with_capacity(capacity)),
@@ -98,9 +103,7 @@ impl Values {
             Form::Bpchar => Self::Bpchar(text()),
             Form::Char => Self::Char(text()),
             Form::Printed => Self::Printed(text()),
-            Form::Bytea => {
-                Self::Bytea(BinaryBuilder::with_capacity(capacity, capacity * EXPECTED_LENGTH))
-            }
+            Form::Bytea => Self::Bytea(BinaryBuilder::with_capacity(capacity, bytes)),
             Form::Date => Self::Date(Date32Builder::with_capacity(capacity)),
             Form::Time => Self::Time(Time64MicrosecondBuilder::with_capacity(capacity)),
             Form::Timestamp => {

@@ -9,12 +9,14 @@ pub(crate) struct Body<'a>(pub &'a [u8]);
 
 impl<'a> Body<'a> {
     /// So many bytes.
+    #[inline]
     pub fn bytes(&mut self, count: usize) -> Option<&'a [u8]> {
         let (bytes, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
         Some(bytes)
     }
 
+    #[inline]
     fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         self.bytes(N)?.try_into().ok()
     }
@@ -25,11 +27,13 @@ impl<'a> Body<'a> {
     }
 
     /// Two bytes.
+    #[inline]
     pub fn i16(&mut self) -> Option<i16> {
         self.array().map(i16::from_be_bytes)
     }
 
     /// Four bytes.
+    #[inline]
     pub fn i32(&mut self) -> Option<i32> {
         self.array().map(i32::from_be_bytes)
     }
@@ -48,6 +52,7 @@ impl<'a> Body<'a> {
     }
 
     /// A value with its length before it; an inner `None` is NULL.
+    #[inline]
     pub fn value(&mut self) -> Option<Option<&'a [u8]>> {
         match self.i32()? {
             -1 => Some(None),

@@ -19,7 +19,7 @@ use medley_types::TypeOid;
 use super::call::RowFn;
 use crate::system;
 
-pub use datetime::compared_day;
+pub use datetime::{DAY, Field, civil_field, compared_day};
 
 /// Kernels under their names.
 pub type Table = &'static [(&'static str, RowFn)];
