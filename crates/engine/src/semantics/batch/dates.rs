@@ -12,7 +12,7 @@ use crate::semantics::kernels::{DAY, Field, civil_field};
 
 #[rustfmt::skip]
 pub(super) const KERNELS: Table = &[
-    (&["date_pli"], |_, c, n| shifted(c, n, |days| Some(days))),
+    (&["date_pli"], |_, c, n| shifted(c, n, Some)),
     (&["date_mii"], |_, c, n| shifted(c, n, i32::checked_neg)),
     (&["date_mi"], difference),
     (&["date_timestamp", "compared_day"], midnight),
@@ -22,7 +22,7 @@ pub(super) const KERNELS: Table = &[
         extracted(f, c, n, &days)
     }),
     (&["extract_timestamp"], |f, c, n| {
-        let days = each::<TimestampMicrosecondType, Int32Type>(c.get(1)?, n, |t| day_of(t))?;
+        let days = each::<TimestampMicrosecondType, Int32Type>(c.get(1)?, n, day_of)?;
         extracted(f, c, n, &days)
     }),
 ];
