@@ -3,13 +3,17 @@
 //! Each peer answers each query in turn, several times; what is compared is the median, and the
 //! rows. One PostgreSQL has the data; Medley, another PostgreSQL with postgres_fdw, and DuckDB read
 //! them there, and it answers itself.
+mod cancel;
 mod data;
 mod duckdb;
+mod memory;
 mod peer;
+mod plan;
 mod point;
 mod queries;
 mod report;
 mod servers;
+mod split;
 
 use std::path::PathBuf;
 
@@ -26,12 +30,20 @@ use servers::Servers;
 pub enum Bench {
     /// The 22 queries of TPC-H, all tables in one PostgreSQL.
     Tpch,
+    /// The same queries, lineitem, orders and customer in PostgreSQL, the others in MariaDB.
+    Split,
     /// The whole of lineitem, all its columns, into the peer.
     Scan,
     /// The whole of lineitem to the client, in text and in binary.
     Client,
     /// A row by its key, with pgbench.
     Point,
+    /// How long a join of five tables over two servers is planned.
+    Plan,
+    /// What the server keeps resident, idle and while rows stream.
+    Memory,
+    /// From a statement's cancel to the end of its work, here and at the remote.
+    Cancel,
 }
 
 /// What is asked for.
@@ -85,14 +97,30 @@ pub fn run(request: &Request) -> Result<()> {
         let tpch = Tpch { sf: request.sf };
         let servers = Servers::start(&program, tpch, request).await?;
         let mut report = Report::new(request);
-        let mut peers = servers.peers(request).await?;
-        if request.wants(Bench::Scan) {
-            measure(request, &mut peers, &[queries::scan()], &mut report).await?;
+        if request.wants(Bench::Memory) {
+            memory::memory(&servers, &program, &mut report)?;
         }
-        if request.wants(Bench::Tpch) {
-            measure(request, &mut peers, &queries::tpch(&request.queries)?, &mut report).await?;
+        if request.wants(Bench::Scan) || request.wants(Bench::Tpch) {
+            let mut peers = servers.peers(request, false).await?;
+            if request.wants(Bench::Scan) {
+                measure(request, &mut peers, &[queries::scan()], &mut report).await?;
+            }
+            if request.wants(Bench::Tpch) {
+                let queries = queries::tpch(&request.queries, "")?;
+                measure(request, &mut peers, &queries, &mut report).await?;
+            }
         }
-        drop(peers);
+        if request.wants(Bench::Split) {
+            let mut peers = servers.peers(request, true).await?;
+            let queries = queries::tpch(&request.queries, "split ")?;
+            measure(request, &mut peers, &queries, &mut report).await?;
+        }
+        if request.wants(Bench::Plan) {
+            plan::plan(&servers, request, &mut report).await?;
+        }
+        if request.wants(Bench::Cancel) {
+            cancel::cancel(&servers, &mut report).await?;
+        }
         if request.wants(Bench::Client) {
             point::client(&servers, request, &mut report)?;
         }

@@ -14,7 +14,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use medley_testkit::Program;
 
-pub use duckdb::{DUCKDB_EXTENSION, duckdb};
+pub use duckdb::{DUCKDB_EXTENSIONS, duckdb};
 
 /// The folder of PostgreSQL 18.4's programs; none where npm is not, or the machine is another.
 pub fn postgres_18() -> Result<Option<PathBuf>> {

@@ -43,6 +43,33 @@ impl Tpch {
     }
 }
 
+impl Tpch {
+    /// The wanted of the tables as text, a line a row, columns parted by bars.
+    pub fn texts(self, wanted: impl Fn(&str) -> bool) -> Result<Vec<(&'static str, String)>> {
+        let sf = self.sf;
+        let mut texts = Vec::new();
+        let mut add = |table: &'static str, rows: &mut dyn Iterator<Item = String>| {
+            if wanted(table) {
+                texts.push((table, rows.collect()));
+            }
+        };
+        add("region", &mut RegionGenerator::new(sf, 1, 1).iter().map(line));
+        add("nation", &mut NationGenerator::new(sf, 1, 1).iter().map(line));
+        add("part", &mut PartGenerator::new(sf, 1, 1).iter().map(line));
+        add("supplier", &mut SupplierGenerator::new(sf, 1, 1).iter().map(line));
+        add("partsupp", &mut PartSuppGenerator::new(sf, 1, 1).iter().map(line));
+        add("customer", &mut CustomerGenerator::new(sf, 1, 1).iter().map(line));
+        add("orders", &mut OrderGenerator::new(sf, 1, 1).iter().map(line));
+        add("lineitem", &mut LineItemGenerator::new(sf, 1, 1).iter().map(line));
+        Ok(texts)
+    }
+}
+
+fn line<T: Display>(row: T) -> String {
+    let row = row.to_string();
+    format!("{}\n", row.trim_end_matches(['\n', '|']))
+}
+
 /// Rows print themselves as `a|b|`, which is COPY's text form but for the last bar: no value of
 /// TPC-H has a bar or a backslash.
 async fn fill<T: Display>(

@@ -1,6 +1,5 @@
-//! DuckDB with its postgres extension, in a Python of its own.
+//! DuckDB with its postgres and mysql extensions, in a Python of its own.
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
@@ -15,11 +14,10 @@ use crate::packages;
 const DRIVER: &str = r#"
 import json, sys, threading, time
 import duckdb
-extension, attach, patience = sys.argv[1], sys.argv[2], float(sys.argv[3])
+patience = float(sys.argv[1])
 c = duckdb.connect(config={"allow_unsigned_extensions": "true"})
-c.execute(f"LOAD '{extension}'")
-c.execute(f"ATTACH '{attach}' AS remote (TYPE postgres, READ_ONLY)")
-c.execute("USE remote")
+for statement in sys.argv[2:]:
+    c.execute(statement)
 for line in sys.stdin:
     timer = threading.Timer(patience, c.interrupt)
     timer.start()
@@ -35,7 +33,7 @@ for line in sys.stdin:
     print(json.dumps(answer), flush=True)
 "#;
 
-/// A DuckDB that reads the tables of a PostgreSQL.
+/// A DuckDB that reads the tables of others.
 pub struct DuckDb {
     child: Child,
     input: ChildStdin,
@@ -43,13 +41,15 @@ pub struct DuckDb {
 }
 
 impl DuckDb {
-    /// Starts one; `attach` is how libpq finds the PostgreSQL.
-    pub fn start(attach: &str, patience: Duration) -> Result<Self> {
+    /// Starts one; these statements make what it reads known to it.
+    pub fn start(statements: &[String], patience: Duration) -> Result<Self> {
         let folder = packages::duckdb()?;
+        let load = |extension: &&str| format!("LOAD '{}'", folder.join(extension).display());
         let mut child = Command::new("python3")
             .args(["-c", DRIVER])
-            .arg(extension(&folder))
-            .args([attach, &patience.as_secs().to_string()])
+            .arg(patience.as_secs().to_string())
+            .args(packages::DUCKDB_EXTENSIONS.iter().map(load))
+            .args(statements)
             .env("PYTHONPATH", &folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -73,10 +73,6 @@ impl DuckDb {
         let rows = serde_json::from_value(answer["rows"].clone())?;
         Ok(Answer { rows, elapsed: Duration::from_secs_f64(elapsed) })
     }
-}
-
-fn extension(folder: &Path) -> std::path::PathBuf {
-    folder.join(packages::DUCKDB_EXTENSION)
 }
 
 #[async_trait]

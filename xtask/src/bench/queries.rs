@@ -22,15 +22,15 @@ impl Query {
     }
 }
 
-/// The queries of TPC-H with these numbers, or all of them.
-pub fn tpch(numbers: &[usize]) -> Result<Vec<Query>> {
+/// The queries of TPC-H with these numbers, or all of them; `prefix` begins their names.
+pub fn tpch(numbers: &[usize], prefix: &str) -> Result<Vec<Query>> {
     let all = (1..=22).filter(|number| numbers.is_empty() || numbers.contains(number));
     all.map(|number| {
         let name = format!("q{number:02}");
         let file = crate::root().join(format!("bench/tpch/{name}.sql"));
         let text = std::fs::read_to_string(&file)
             .with_context(|| format!("reading {}", file.display()))?;
-        Ok(Query { name, text, for_fdw: None, reads: false })
+        Ok(Query { name: format!("{prefix}{name}"), text, for_fdw: None, reads: false })
     })
     .collect()
 }

@@ -4,16 +4,16 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use medley_testkit::{Medley, Postgres};
+use medley_testkit::{MariaDb, Medley, Postgres};
 
 use super::data::Tpch;
 use super::duckdb::DuckDb;
 use super::peer::{Peer, Server};
-use super::{Bench, Request, progress};
+use super::{Bench, Request, progress, split};
 
 /// Whom everybody logs in as at the PostgreSQL that has the data.
-const ACCOUNT: &str = "bench";
-const PASSWORD: &str = "bench";
+pub const ACCOUNT: &str = "bench";
+pub const PASSWORD: &str = "bench";
 
 /// What a PostgreSQL of this size would be set to.
 const SETTINGS: [(&str, &str); 6] = [
@@ -33,6 +33,8 @@ pub struct Servers {
     pub fdw: Option<Postgres>,
     /// Reads them.
     pub medley: Medley,
+    /// Has those of them that are not in PostgreSQL, where they are over two servers.
+    pub mariadb: Option<MariaDb>,
 }
 
 impl Servers {
@@ -48,11 +50,17 @@ impl Servers {
         let medley = Medley::start(program)?;
         medley.psql(&format!("CREATE ROLE {ACCOUNT} LOGIN"))?;
         medley.psql(&local(remote.port(), "")).context("setting Medley up")?;
-        Ok(Self { remote, fdw, medley })
+        let is_split = request.wants(Bench::Split) || request.wants(Bench::Plan);
+        let mariadb = is_split.then(|| split::start(tpch)).transpose()?;
+        if let Some(mariadb) = &mariadb {
+            split::at_medley(&medley, mariadb)?;
+            fdw.as_ref().map(|fdw| split::at_postgres(fdw, mariadb)).transpose()?;
+        }
+        Ok(Self { remote, fdw, medley, mariadb })
     }
 
-    /// A session of each.
-    pub async fn peers(&self, request: &Request) -> Result<Vec<Box<dyn Peer>>> {
+    /// A session of each; `split` has each but the remote read from both servers.
+    pub async fn peers(&self, request: &Request, split: bool) -> Result<Vec<Box<dyn Peer>>> {
         let patience = Duration::from_secs(request.patience);
         let is_without = |name: &str| request.without.iter().any(|it| it == name);
         let mut peers: Vec<Box<dyn Peer>> = Vec::new();
@@ -61,15 +69,31 @@ impl Servers {
         peers.push(Box::new(Server::new("remote", remote, patience).await?));
         let medley = self.medley.connect_as_superuser().await?;
         peers.push(Box::new(Server::new("medley", medley, patience).await?));
-        if !is_without("duckdb") && (request.wants(Bench::Tpch) || request.wants(Bench::Scan)) {
+        if !is_without("duckdb") {
             progress("starting DuckDB");
-            peers.push(Box::new(DuckDb::start(&self.conninfo(), patience)?));
+            peers.push(Box::new(DuckDb::start(&self.duckdb(split)?, patience)?));
         }
         if let Some(fdw) = &self.fdw {
             let fdw = fdw.connect_as_superuser().await?;
             peers.push(Box::new(Server::new("fdw", fdw, patience).await?));
         }
+        if split {
+            for peer in peers.iter_mut().filter(|peer| ["medley", "fdw"].contains(&peer.name())) {
+                peer.run(&format!("SET search_path = {}", split::SCHEMA)).await?;
+            }
+        }
         Ok(peers)
+    }
+
+    fn duckdb(&self, split: bool) -> Result<Vec<String>> {
+        let remote = self.conninfo();
+        match self.mariadb.as_ref().filter(|_| split) {
+            Some(mariadb) => split::at_duckdb(&remote, mariadb),
+            None => Ok(vec![
+                format!("ATTACH '{remote}' AS remote (TYPE postgres, READ_ONLY)"),
+                "USE remote".to_owned(),
+            ]),
+        }
     }
 
     fn conninfo(&self) -> String {

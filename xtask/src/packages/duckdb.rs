@@ -1,4 +1,4 @@
-//! DuckDB and its postgres extension as packages of PyPI, for the bench.
+//! DuckDB and its postgres and mysql extensions as packages of PyPI, for the bench.
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -6,15 +6,21 @@ use anyhow::{Context, Result, ensure};
 
 use super::cache;
 
-const PACKAGES: &[&str] = &["duckdb==1.5.5", "duckdb-extension-postgres-scanner==1.5.5"];
+const PACKAGES: &[&str] = &[
+    "duckdb==1.5.5",
+    "duckdb-extension-postgres-scanner==1.5.5",
+    "duckdb-extension-mysql-scanner==1.5.5",
+];
 
-/// Where in the folder the extension is.
-pub const DUCKDB_EXTENSION: &str =
-    "duckdb_extension_postgres_scanner/extensions/v1.5.5/postgres_scanner.duckdb_extension";
+/// Where in the folder the extensions are.
+pub const DUCKDB_EXTENSIONS: [&str; 2] = [
+    "duckdb_extension_postgres_scanner/extensions/v1.5.5/postgres_scanner.duckdb_extension",
+    "duckdb_extension_mysql_scanner/extensions/v1.5.5/mysql_scanner.duckdb_extension",
+];
 
-/// The folder that has both.
+/// The folder that has all.
 pub fn duckdb() -> Result<PathBuf> {
-    cache::folder("duckdb-1.5.5", install)
+    cache::folder("duckdb-1.5.5-with-mysql", install)
 }
 
 fn install(folder: &Path) -> Result<()> {
