@@ -1,13 +1,13 @@
 //! What a query is planned and run for: a session at one statement.
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use medley_catalog::Snapshot;
 use medley_catalog::ids::{RoleOid, ServerOid, UserMappingOid};
 use medley_diagnostic::Report;
 use medley_dump::Definitions;
-use medley_fdw::Registry;
+use medley_fdw::{Registry, Settings};
 use medley_foreign::{Access, InDoubt, Probe};
 use medley_types::Style;
 use tokio_util::sync::CancellationToken;
@@ -16,18 +16,18 @@ use tokio_util::sync::CancellationToken;
 #[derive(Clone)]
 pub struct QueryContext {
     /// The catalog as the statement sees it.
-    pub snapshot: Snapshot,
+    pub snapshot: Arc<Snapshot>,
     /// What the system's relations list, where that is an older state: in a transaction that sees
     /// the same from its first statement to its last.
-    pub listed: Option<Snapshot>,
+    pub listed: Option<Arc<Snapshot>>,
     /// The effective role: whose privileges count.
     pub role: RoleOid,
     /// Who logged in, or who SET SESSION AUTHORIZATION says.
     pub session_user: RoleOid,
     /// `search_path` as it is set, `$user` included.
-    pub search_path: Vec<String>,
+    pub search_path: Arc<[String]>,
     /// The settings that shape the text of values.
-    pub style: Style,
+    pub style: Arc<Style>,
     /// `medley.pushdown`.
     pub pushdown: bool,
     /// `medley.query_memory`: bytes, if there is a limit of its own.
@@ -52,6 +52,10 @@ pub trait Facts: Send + Sync {
     fn version(&self) -> String;
     /// The value of a setting as SHOW prints it.
     fn setting(&self, name: &str) -> Option<String>;
+    /// Where the settings that remotes are told of are kept as long as none is changed.
+    fn relayed(&self) -> Option<&OnceLock<Settings>> {
+        None
+    }
     /// `set_config`: changes a setting, or resets it where there is no value, until the end of the
     /// transaction if `local`. The value as SHOW prints it then.
     fn set_setting(&self, name: &str, value: Option<&str>, local: bool) -> Result<String, Report>;

@@ -160,7 +160,8 @@ impl Engine {
                 return Ok(rows);
             }
         }
-        self.run_here(context, &analysed, parameters).await
+        // Large, and what is shipped has no need of it.
+        Box::pin(self.run_here(context, &analysed, parameters)).await
     }
 
     /// What is not shipped as a whole.
@@ -176,7 +177,7 @@ impl Engine {
         planner.reserve(&plan).await?;
         let batches = execute_stream(plan, planner.task())?;
         let batches = batches.map(|batch| Ok(Batch::Columns(batch?))).boxed();
-        let columns = analysed.query.columns();
+        let columns = analysed.query.columns().into();
         Ok(Rows { columns, batches: until_cancelled(batches, context) })
     }
 
@@ -321,8 +322,8 @@ async fn shipped(
     parameters: &[Parameter],
     options: &RunOptions<'_>,
 ) -> Result<Option<Rows>> {
-    let remote = match ship::whole::target(context, whole).await? {
-        Ok(remote) => remote,
+    let target = match ship::whole::target(context, whole).await? {
+        Ok(target) => target,
         Err(reason) => {
             tracing::debug!(%reason, "not shipped as a whole");
             return Ok(None);
@@ -330,9 +331,8 @@ async fn shipped(
     };
     let raw = options.raw.clone();
     let is_prepared = options.plan.is_some();
-    let rows = ship::whole::start(context, whole, remote, parameters, raw, is_prepared)?;
-    let batches = until_cancelled(rows.batches, context);
-    Ok(Some(Rows { batches, ..rows }))
+    // A cancel ends what comes from a remote by itself.
+    ship::whole::start(context, whole, target, parameters, raw, is_prepared).map(Some)
 }
 
 /// The same for EXPLAIN, which asks no remote. A mapping that is missing is told when it runs.

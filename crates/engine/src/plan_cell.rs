@@ -22,8 +22,8 @@ pub(crate) type Kept = Arc<Shippable<Arc<Whole>>>;
 struct State {
     catalog: u64,
     role: RoleOid,
-    search_path: Vec<String>,
-    style: Style,
+    search_path: Arc<[String]>,
+    style: Arc<Style>,
     parameters: Vec<PgType>,
 }
 
@@ -48,8 +48,8 @@ impl PlanCell {
         let state = State {
             catalog: context.snapshot.version(),
             role: context.role,
-            search_path: context.search_path.clone(),
-            style: context.style.clone(),
+            search_path: Arc::clone(&context.search_path),
+            style: Arc::clone(&context.style),
             parameters: parameters.iter().map(|parameter| parameter.pg_type).collect(),
         };
         *self.0.lock() = Some((state, Arc::clone(plan)));

@@ -1,4 +1,6 @@
 //! What a query hands out.
+use std::sync::Arc;
+
 use std::fmt;
 
 use datafusion::arrow::array::RecordBatch;
@@ -13,7 +15,7 @@ use crate::ship::whole::Decoder;
 /// runs for it, here and at the remotes.
 pub struct Rows {
     /// Names and types, in order; names need not be unique.
-    pub columns: Vec<Column>,
+    pub columns: Arc<[Column]>,
     /// Some rows at a time.
     pub batches: BoxStream<'static, Result<Batch>>,
 }

@@ -45,6 +45,9 @@ pub struct RawQuery {
     pub settings: Settings,
     /// The same text is likely to come again: it is prepared, and kept so.
     pub is_prepared: bool,
+    /// All that it reads is plain (see [`RemoteTable`]), and what it calls is known: it leaves the
+    /// session as it was.
+    pub leaves_nothing: bool,
 }
 
 /// A table or view at the remote.
@@ -52,6 +55,9 @@ pub struct RawQuery {
 pub struct RemoteTable {
     /// Its columns.
     pub columns: Vec<RemoteColumn>,
+    /// Reading it runs nothing of anybody's: a table, without policies of rows, that nothing
+    /// inherits from, and without indexes of expressions.
+    pub is_plain: bool,
 }
 
 /// A column of it.

@@ -153,6 +153,7 @@ fn raw_query() -> RawQuery {
         binary: Vec::new(),
         settings: [].into(),
         is_prepared: false,
+        leaves_nothing: false,
     }
 }
 

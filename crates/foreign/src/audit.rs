@@ -87,13 +87,13 @@ pub struct RemoteStatement {
     /// Who logged in here.
     pub session_user: (RoleOid, Arc<str>),
     /// The role whose privileges, and whose mapping, counted.
-    pub role: (RoleOid, String),
+    pub role: (RoleOid, Arc<str>),
     /// The mapping, and whether it is PUBLIC's; None where the wrapper looks none up.
     pub mapping: Option<(UserMappingOid, RoleOrPublic)>,
     /// The foreign server.
-    pub server: (ServerOid, String),
+    pub server: (ServerOid, Arc<str>),
     /// The account at the remote; None where nobody logs in.
-    pub remote_user: Option<String>,
+    pub remote_user: Option<Arc<str>>,
     /// The foreign tables that it reads, with their schemas.
     pub tables: Arc<[String]>,
     /// Rows that came.
@@ -143,15 +143,15 @@ pub(crate) struct Author {
 
 impl Author {
     pub(crate) fn new(foreign: &Arc<Foreign>, access: &Access, remote: &Remote) -> Self {
-        let (person, role, server) = (access.person(), remote.role(), remote.server());
+        let (person, names) = (access.person(), remote.names());
         let statement = RemoteStatement {
             event: RemoteEvent::Statement,
             began: SystemTime::now(),
             query: access.query_id(),
             session_user: (person.session_user, Arc::clone(&person.session_user_name)),
-            role: (role.oid, role.name.clone()),
+            role: (remote.role().oid, Arc::clone(&names.role)),
             mapping: remote.mapping().map(|mapping| (mapping.oid, mapping.user)),
-            server: (server.oid, server.name.clone()),
+            server: (remote.server().oid, Arc::clone(&names.server)),
             remote_user: None,
             tables: Arc::clone(remote.tables()),
             rows: 0,
@@ -183,7 +183,7 @@ impl Author {
         let audit = self.audit(event);
         let mut statement = audit.statement.lock();
         statement.tables = Arc::default();
-        statement.remote_user = account.map(str::to_owned);
+        statement.remote_user = account.map(Arc::from);
         drop(statement);
         audit
     }
@@ -206,7 +206,7 @@ impl Audit {
     pub(crate) fn by(&self, account: Option<&str>) {
         let mut statement = self.statement.lock();
         if statement.remote_user.is_none() {
-            statement.remote_user = account.map(str::to_owned);
+            statement.remote_user = account.map(Arc::from);
         }
     }
 

@@ -14,6 +14,7 @@ mod connect;
 mod error;
 mod in_doubt;
 mod key;
+mod known_remotes;
 mod lease;
 mod machine;
 mod names;
@@ -51,6 +52,7 @@ use std::time::Duration;
 
 use audit::QueryIds;
 use in_doubt::Doubts;
+use known_remotes::KnownRemotes;
 use machine::Machine;
 use medley_catalog::{Catalog, Retired};
 use medley_fdw::local::NotLocal;
@@ -75,6 +77,7 @@ pub struct Foreign {
     pub(crate) names: Names,
     pub(crate) queries: QueryIds,
     pub(crate) known_tables: access::KnownTables,
+    pub(crate) known_remotes: KnownRemotes,
     pub(crate) auditor: OnceLock<Arc<dyn Auditor>>,
     references: RwLock<Arc<References>>,
     /// Those that gave way to others, and give back what was lent to them.
@@ -113,6 +116,7 @@ impl Foreign {
             names: Names::default(),
             queries: QueryIds::new(),
             known_tables: access::KnownTables::default(),
+            known_remotes: KnownRemotes::default(),
             auditor: OnceLock::new(),
             references: RwLock::new(references),
             former: Mutex::default(),

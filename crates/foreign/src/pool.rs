@@ -115,6 +115,13 @@ impl Pool {
         Some(place.into_permits(wanted))
     }
 
+    /// The right to one connection, if nobody has to be waited for.
+    pub(crate) fn permit_now(self: &Arc<Self>, remote: &Remote) -> Option<Permit> {
+        let key = *remote.key();
+        let taken = self.state.lock().queue.take_now(&key);
+        taken.then(|| Permit { key, pool: Arc::clone(self) })
+    }
+
     fn enter(self: &Arc<Self>, keys: Vec<ConnKey>) -> Place {
         let (ticket, served) = self.state.lock().queue.enter(keys);
         Place { ticket: Some(ticket), served, pool: Arc::clone(self) }

@@ -71,6 +71,11 @@ impl Queue {
         fits
     }
 
+    /// Takes one of these if nobody waits, and there is one.
+    pub(crate) fn take_now(&mut self, key: &ConnKey) -> bool {
+        self.waiting.is_empty() && self.take(std::slice::from_ref(key)).is_ok()
+    }
+
     /// Waits for all of these at once. Whoever need not wait has been served already.
     pub(crate) fn enter(&mut self, keys: Vec<ConnKey>) -> (Ticket, oneshot::Receiver<()>) {
         let (serve, served) = oneshot::channel();
@@ -99,6 +104,9 @@ impl Queue {
 
     /// Serves all who can be, in turn. Who cannot be keeps those behind from what they wait for.
     fn serve(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
         let mut full = HashSet::new();
         for waiting in std::mem::take(&mut self.waiting) {
             let mut scopes = waiting.keys.iter().flat_map(ConnKey::scopes);

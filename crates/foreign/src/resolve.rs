@@ -8,6 +8,7 @@ use medley_fdw::{Handler, OptionSpec, Options, ShapedBy, ours};
 
 use crate::access::{Ending, Person};
 use crate::choice::{choose, is_pending, valid_until};
+use crate::known_remotes::Origin;
 use crate::names::Names;
 use crate::references::{Plan, References};
 use crate::{Choice, ConnKey, Error, Foreign, Principal, Result};
@@ -19,16 +20,25 @@ pub struct Remote {
     tables: Arc<[String]>,
 }
 
-struct Inner {
-    key: ConnKey,
+pub(crate) struct Inner {
+    pub(crate) key: ConnKey,
     handler: Handler,
     wrapper_name: String,
-    server: Arc<Server>,
-    mapping: Option<Arc<UserMapping>>,
-    role: Arc<Role>,
+    pub(crate) server: Arc<Server>,
+    pub(crate) mapping: Option<Arc<UserMapping>>,
+    pub(crate) role: Arc<Role>,
     plan: Plan,
+    names: RemoteNames,
+    /// Until when the mapping may be used, if it says so: microseconds since 1970.
+    pub(crate) valid_until: Option<i64>,
     /// By whose rules it was resolved: what is fetched for it is fetched by the same.
-    references: Arc<References>,
+    pub(crate) references: Arc<References>,
+}
+
+/// What the audit log calls it.
+pub(crate) struct RemoteNames {
+    pub role: Arc<str>,
+    pub server: Arc<str>,
 }
 
 impl Remote {
@@ -54,7 +64,16 @@ impl Remote {
 
     /// The same, to read these foreign tables: the audit log names them.
     pub fn reading(self, tables: impl IntoIterator<Item = String>) -> Self {
-        Self { tables: tables.into_iter().collect(), ..self }
+        self.reading_all(tables.into_iter().collect())
+    }
+
+    /// The same, of a list that is there already.
+    pub fn reading_all(self, tables: Arc<[String]>) -> Self {
+        Self { tables, ..self }
+    }
+
+    pub(crate) fn names(&self) -> &RemoteNames {
+        &self.inner.names
     }
 
     pub(crate) fn tables(&self) -> &Arc<[String]> {
@@ -168,7 +187,7 @@ pub(crate) fn altered_since(
 /// When the mapping of a remote will be over, if it will.
 pub(crate) fn ending(snapshot: &Snapshot, remote: &Remote) -> Result<Option<Ending>> {
     let Some(mapping) = remote.mapping() else { return Ok(None) };
-    let until = valid_until(remote.handler().wrapper().options(), mapping)?;
+    let until = remote.inner.valid_until;
     Ok(until.filter(|until| *until != i64::MAX).map(|valid_until| Ending {
         mapping: (mapping.oid, mapping.epoch),
         user: snapshot.user_name(mapping.user),
@@ -192,13 +211,17 @@ pub(crate) fn resolve(
     let (mapping, epoch) = match handler.wrapper().needs_mapping() {
         true => {
             let options = handler.wrapper().options();
-            let entry = match mapping {
+            let mapping = match mapping {
                 Some(oid) => {
                     snapshot.mapping(oid).ok_or_else(|| gone(Class::UserMapping, oid.0))?
                 }
                 None => choose(options, snapshot, server, role)?.mapping,
             };
-            usable(options, snapshot, server, entry)?
+            let origin = Origin { foreign, snapshot, server, role, mapping };
+            if let Some(inner) = foreign.known_remotes.get(&origin) {
+                return Ok(Remote { inner, tables: Arc::default() });
+            }
+            usable(options, snapshot, server, mapping)?
         }
         false => (None, snapshot.server_epoch(server.oid)),
     };
@@ -232,12 +255,18 @@ pub(crate) fn resolve(
         wrapper_name: snapshot
             .wrapper(server.wrapper)
             .map_or_else(String::new, |wrapper| wrapper.name.clone()),
+        names: RemoteNames { role: role.name.as_str().into(), server: server.name.as_str().into() },
+        valid_until: match &mapping {
+            Some(mapping) => valid_until(handler.wrapper().options(), mapping)?,
+            None => None,
+        },
         server: Arc::clone(server),
         mapping,
         role: Arc::clone(role),
         plan,
         references,
     });
+    foreign.known_remotes.set(&inner);
     Ok(Remote { inner, tables: Arc::default() })
 }
 

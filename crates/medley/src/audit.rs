@@ -65,6 +65,23 @@ impl Config {
     }
 }
 
+/// An event as it came: what is a row of it is made for whoever looks.
+enum Event {
+    Remote(Box<RemoteStatement>, Option<String>),
+    Change(Arc<AuditRow>),
+}
+
+impl Event {
+    fn row(&self) -> Arc<AuditRow> {
+        match self {
+            Self::Remote(statement, mapping_role) => {
+                Arc::new(row_of(statement, mapping_role.clone()))
+            }
+            Self::Change(row) => Arc::clone(row),
+        }
+    }
+}
+
 /// The trail of one server.
 pub struct Trail {
     catalog: Arc<Catalog>,
@@ -74,7 +91,7 @@ pub struct Trail {
 struct State {
     /// How many the ring holds.
     events: usize,
-    ring: VecDeque<Arc<AuditRow>>,
+    ring: VecDeque<Event>,
     file: Option<LogFile>,
 }
 
@@ -97,40 +114,47 @@ impl Trail {
         Ok(())
     }
 
-    fn add(&self, row: AuditRow) {
+    fn add(&self, event: Event) {
         let mut state = self.state.lock();
         if let Some(file) = &mut state.file {
-            file.write(&row);
+            file.write(&event.row());
         }
-        if state.ring.len() >= state.events {
-            state.ring.pop_front();
-        }
+        let oldest = match state.ring.len() >= state.events {
+            true => state.ring.pop_front(),
+            false => None,
+        };
         if state.events > 0 {
-            state.ring.push_back(Arc::new(row));
+            state.ring.push_back(event);
         }
+        drop(state);
+        drop(oldest);
     }
 }
 
 impl Auditor for Trail {
     fn record(&self, it: RemoteStatement) {
-        let snapshot = self.catalog.snapshot();
-        self.add(AuditRow {
-            began: micros(it.began),
-            event: it.event.as_str(),
-            query_id: Some(it.query.to_string()),
-            session_role: it.session_user,
-            role: it.role,
-            mapping: it.mapping.map(|(oid, _)| oid.0),
-            mapping_role: it.mapping.map(|(_, user)| snapshot.user_name(user)),
-            server: Some(it.server.1),
-            remote_user: it.remote_user,
-            tables: it.tables,
-            options: changed_by(it.event),
-            rows: Some(it.rows),
-            bytes: Some(it.bytes),
-            milliseconds: milliseconds(it.elapsed),
-            outcome: it.outcome.to_string(),
-        });
+        let mapping_role = it.mapping.map(|(_, user)| self.catalog.snapshot().user_name(user));
+        self.add(Event::Remote(Box::new(it), mapping_role));
+    }
+}
+
+fn row_of(it: &RemoteStatement, mapping_role: Option<String>) -> AuditRow {
+    AuditRow {
+        began: micros(it.began),
+        event: it.event.as_str(),
+        query_id: Some(it.query.to_string()),
+        session_role: it.session_user.clone(),
+        role: (it.role.0, it.role.1.to_string()),
+        mapping: it.mapping.map(|(oid, _)| oid.0),
+        mapping_role,
+        server: Some(it.server.1.to_string()),
+        remote_user: it.remote_user.as_deref().map(str::to_owned),
+        tables: Arc::clone(&it.tables),
+        options: changed_by(it.event),
+        rows: Some(it.rows),
+        bytes: Some(it.bytes),
+        milliseconds: milliseconds(it.elapsed),
+        outcome: it.outcome.to_string(),
     }
 }
 
@@ -144,7 +168,7 @@ fn changed_by(event: RemoteEvent) -> Vec<String> {
 
 impl AuditTrail for Trail {
     fn record_change(&self, it: CatalogChange) {
-        self.add(AuditRow {
+        self.add(Event::Change(Arc::new(AuditRow {
             began: micros(it.began),
             event: it.command,
             query_id: None,
@@ -160,11 +184,11 @@ impl AuditTrail for Trail {
             bytes: None,
             milliseconds: milliseconds(it.elapsed),
             outcome: it.outcome.to_string(),
-        });
+        })));
     }
 
     fn rows(&self) -> Vec<Arc<AuditRow>> {
-        self.state.lock().ring.iter().cloned().collect()
+        self.state.lock().ring.iter().map(Event::row).collect()
     }
 }
 

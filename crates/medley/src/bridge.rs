@@ -58,7 +58,7 @@ impl Server for Bridge {
         };
         let interrupt = Arc::new(WireInterrupt(cancel));
         let session = medley_session::Session::open(&self.instance, login, interrupt)?;
-        Ok(Box::new(Conversation { session, formats: HashMap::new() }))
+        Ok(Box::new(Conversation { session, shapes: HashMap::new() }))
     }
 }
 
@@ -78,7 +78,7 @@ impl Interrupt for WireInterrupt {
 /// is remembered here, for each portal.
 struct Conversation {
     session: medley_session::Session,
-    formats: HashMap<String, Vec<Format>>,
+    shapes: HashMap<String, RowShape>,
 }
 
 #[async_trait]
@@ -129,12 +129,16 @@ impl Session for Conversation {
         };
         self.session.bind(&bind.portal, &bind.statement, parameters).await?;
         let columns = self.session.describe_portal(&bind.portal).await?;
-        let shape = RowShape::new(columns.unwrap_or_default(), &bind.result_formats);
-        if shape.is_err() {
-            self.session.fail_transaction().await;
+        match RowShape::new(columns.unwrap_or_default(), &bind.result_formats) {
+            Ok(shape) => {
+                self.shapes.insert(bind.portal, shape);
+                Ok(())
+            }
+            Err(report) => {
+                self.session.fail_transaction().await;
+                Err(report)
+            }
         }
-        self.formats.insert(bind.portal, shape?.formats().to_vec());
-        Ok(())
     }
 
     async fn describe_statement(&mut self, name: &str) -> Result<StatementDescription, Report> {
@@ -146,8 +150,12 @@ impl Session for Conversation {
     }
 
     async fn describe_portal(&mut self, name: &str) -> Result<Option<RowShape>, Report> {
-        let columns = self.session.describe_portal(name).await?;
-        columns.map(|columns| RowShape::new(columns, self.formats(name))).transpose()
+        let Some(columns) = self.session.describe_portal(name).await? else { return Ok(None) };
+        match self.shapes.get(name) {
+            Some(shape) if Arc::ptr_eq(shape.columns(), &columns) => Ok(Some(shape.clone())),
+            Some(shape) => RowShape::new(columns, shape.formats()).map(Some),
+            None => Ok(Some(RowShape::text(columns))),
+        }
     }
 
     async fn execute(
@@ -172,7 +180,7 @@ impl Session for Conversation {
 
     async fn close_portal(&mut self, name: &str) -> Result<(), Report> {
         self.session.close_portal(name);
-        self.formats.remove(name);
+        self.shapes.remove(name);
         Ok(())
     }
 
@@ -186,12 +194,6 @@ impl Session for Conversation {
 
     async fn end(&mut self) {
         self.session.end().await;
-    }
-}
-
-impl Conversation {
-    fn formats(&self, portal: &str) -> &[Format] {
-        self.formats.get(portal).map_or(&[], Vec::as_slice)
     }
 }
 

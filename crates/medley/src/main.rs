@@ -1,4 +1,6 @@
 //! Medley: SQL/MED as a server. This is the program: what can be typed, and what then runs.
+// Futures of statements are deep: whether they are Send is asked of each layer.
+#![recursion_limit = "256"]
 mod audit;
 mod bridge;
 mod cli;

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 /// The sessions of this server, for `pg_stat_activity`.
 #[derive(Clone, Default)]
-pub struct Backends(Arc<Mutex<BTreeMap<i32, Activity>>>);
+pub struct Backends(Arc<Mutex<BTreeMap<i32, Arc<Mutex<Activity>>>>>);
 
 /// What a session is doing. Never the text of what it runs: that may hold secrets.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub struct Activity {
     /// Who logged in.
     pub user: RoleOid,
     /// What the client calls itself.
-    pub application_name: String,
+    pub application_name: Arc<str>,
     /// Where the client is.
     pub client: Option<std::net::SocketAddr>,
     /// When it came.
@@ -61,13 +61,14 @@ impl Backends {
     /// A session begins; it is listed until the result is dropped.
     pub fn register(&self, activity: Activity) -> Registered {
         let pid = activity.pid;
-        self.0.lock().insert(pid, activity);
-        Registered { backends: self.clone(), pid }
+        let activity = Arc::new(Mutex::new(activity));
+        self.0.lock().insert(pid, Arc::clone(&activity));
+        Registered { backends: self.clone(), pid, activity }
     }
 
     /// All sessions, by pid.
     pub fn list(&self) -> Vec<Activity> {
-        self.0.lock().values().cloned().collect()
+        self.0.lock().values().map(|activity| activity.lock().clone()).collect()
     }
 }
 
@@ -75,14 +76,13 @@ impl Backends {
 pub struct Registered {
     backends: Backends,
     pid: i32,
+    activity: Arc<Mutex<Activity>>,
 }
 
 impl Registered {
     /// Says what the session does now.
     pub fn update(&self, change: impl FnOnce(&mut Activity)) {
-        if let Some(activity) = self.backends.0.lock().get_mut(&self.pid) {
-            change(activity);
-        }
+        change(&mut self.activity.lock());
     }
 
     /// What the client knows the session by.

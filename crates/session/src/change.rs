@@ -104,8 +104,8 @@ impl Session {
         let prepared = prepared.map_err(|error| error.report())?;
         Ok(Prepared::Change {
             change: Arc::new(change),
-            types: prepared.parameter_types,
-            columns: prepared.columns,
+            types: prepared.parameter_types.into(),
+            columns: prepared.columns.map(Into::into),
         })
     }
 

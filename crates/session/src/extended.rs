@@ -10,6 +10,7 @@ use medley_sql::{DeclareCursor, FetchCursor, Query, QueryStatement, Statement, T
 use medley_types::{Column, ColumnBuilder, PgType, Style};
 use parking_lot::Mutex;
 
+use crate::locks::KnownReads;
 use crate::portal::{Portal, PortalState};
 use crate::query;
 use crate::session::{Bounds, no_parameter};
@@ -26,27 +27,29 @@ pub(crate) enum Prepared {
         /// As it was parsed.
         query: Arc<Query>,
         /// Of its parameters.
-        types: Vec<PgType>,
+        types: Arc<[PgType]>,
         /// What comes out.
-        columns: Vec<Column>,
+        columns: Arc<[Column]>,
         /// Its plan, as it was last made.
         plan: engine::PlanCell,
+        /// What it reads, as it was last found.
+        reads: KnownReads,
     },
     /// INSERT, UPDATE, DELETE.
     Change {
         /// As it was parsed.
         change: Arc<QueryStatement>,
         /// Of its parameters.
-        types: Vec<PgType>,
+        types: Arc<[PgType]>,
         /// What RETURNING returns, if there is one.
-        columns: Option<Vec<Column>>,
+        columns: Option<Arc<[Column]>>,
     },
     /// DECLARE CURSOR.
     Declare {
         /// As it was parsed.
         declare: Arc<DeclareCursor>,
         /// Of its parameters.
-        types: Vec<PgType>,
+        types: Arc<[PgType]>,
         /// The text.
         text: Arc<str>,
     },
@@ -57,7 +60,7 @@ pub(crate) enum Prepared {
         /// The text.
         text: Arc<str>,
         /// What comes out, if rows do.
-        columns: Option<Vec<Column>>,
+        columns: Option<Arc<[Column]>>,
     },
 }
 
@@ -73,26 +76,22 @@ pub enum Parameter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
     /// Types of its parameters.
-    pub parameters: Vec<PgType>,
+    pub parameters: Arc<[PgType]>,
     /// Its columns; None when it returns no rows.
-    pub columns: Option<Vec<Column>>,
+    pub columns: Option<Arc<[Column]>>,
 }
 
 impl Prepared {
     pub(crate) fn describe(&self) -> Description {
-        match self {
-            Self::Empty | Self::Fetch(_) => Description { parameters: Vec::new(), columns: None },
-            Self::Declare { types, .. } => Description { parameters: types.clone(), columns: None },
-            Self::Query { types, columns, .. } => {
-                Description { parameters: types.clone(), columns: Some(columns.clone()) }
-            }
-            Self::Change { types, columns, .. } => {
-                Description { parameters: types.clone(), columns: columns.clone() }
-            }
-            Self::Utility { columns, .. } => {
-                Description { parameters: Vec::new(), columns: columns.clone() }
-            }
-        }
+        let none = Arc::default;
+        let (parameters, columns) = match self {
+            Self::Empty | Self::Fetch(_) => (none(), None),
+            Self::Declare { types, .. } => (Arc::clone(types), None),
+            Self::Query { types, columns, .. } => (Arc::clone(types), Some(Arc::clone(columns))),
+            Self::Change { types, columns, .. } => (Arc::clone(types), columns.clone()),
+            Self::Utility { columns, .. } => (none(), columns.clone()),
+        };
+        Description { parameters, columns }
     }
 }
 
@@ -151,7 +150,7 @@ impl Session {
             }
             Statement::DeclareCursor(declare) => {
                 let open = |oid: &u32| (*oid != 0).then(|| PgType::plain(*oid));
-                let types = self.prepare_cursor(&declare, types.iter().map(open).collect())?;
+                let types = self.prepare_cursor(&declare, types.iter().map(open).collect())?.into();
                 Ok(Prepared::Declare { declare: Arc::new(declare), types, text: text.into() })
             }
             Statement::Fetch(fetch) => Ok(Prepared::Fetch(Arc::new(fetch))),
@@ -173,9 +172,10 @@ impl Session {
         let engine::Prepared { columns, parameter_types, .. } = self.analysed(&query, &types)?;
         Ok(Prepared::Query {
             query: Arc::new(query),
-            types: parameter_types,
-            columns,
+            types: parameter_types.into(),
+            columns: columns.into(),
             plan: engine::PlanCell::default(),
+            reads: KnownReads::default(),
         })
     }
 
@@ -195,7 +195,7 @@ impl Session {
         types: &[Option<PgType>],
     ) -> Result<engine::Prepared, Report> {
         let token = self.bounds().token;
-        self.lock_relations(query, &token)?;
+        self.lock_relations(query, None, &token)?;
         let context = self.query_context(token);
         let prepared = self.instance.engine.prepare(&context, query, types);
         prepared.map_err(|error| error.report())
@@ -212,10 +212,10 @@ impl Session {
     }
 
     /// The columns of a statement that is no query.
-    fn columns_of(&self, statement: &Statement) -> Result<Option<Vec<Column>>, Report> {
+    fn columns_of(&self, statement: &Statement) -> Result<Option<Arc<[Column]>>, Report> {
         Ok(match statement {
-            Statement::Show(name) => Some(show_columns(name.as_str())),
-            Statement::Explain(_) => Some(vec![text_column("QUERY PLAN")]),
+            Statement::Show(name) => Some(show_columns(name.as_str()).into()),
+            Statement::Explain(_) => Some([text_column("QUERY PLAN")].into()),
             Statement::Execute(execute) => self.prepared(execute.name.as_str())?.describe().columns,
             _ => None,
         })
@@ -261,7 +261,7 @@ impl Session {
             return Err(Report::error(SqlState::PROTOCOL_VIOLATION, message));
         }
         let style = Arc::clone(self.settings.lock().style());
-        let values = types.into_iter().zip(parameters).enumerate();
+        let values = types.iter().copied().zip(parameters).enumerate();
         let parameters = values
             .map(|(index, (pg_type, value))| {
                 parameter(pg_type, value, &style).map_err(|report| {
@@ -290,7 +290,7 @@ impl Session {
     }
 
     /// Describe, of a portal.
-    pub async fn describe_portal(&mut self, name: &str) -> Result<Option<Vec<Column>>, Report> {
+    pub async fn describe_portal(&mut self, name: &str) -> Result<Option<Arc<[Column]>>, Report> {
         if let Some(cursor) = self.cursors.get(name) {
             return Ok(Some(cursor.columns.clone()));
         }
@@ -314,7 +314,7 @@ impl Session {
         let done = self.execute_portal(portal, max_rows, &bounds, out).await;
         let done = match done {
             Ok(execution) => Ok(execution),
-            Err(report) => Err(self.fail(self.explain(&bounds, report)).await),
+            Err(report) => Err(Box::pin(self.fail(self.explain(&bounds, report))).await),
         };
         self.end_activity();
         done
@@ -337,32 +337,35 @@ impl Session {
             }
             Prepared::Utility { text, .. } => {
                 self.check_runs_once(name, &portal)?;
-                self.execute_utility(text, bounds, out).await
+                // What is not a query is large, and need not be fast: the future is kept small.
+                Box::pin(self.execute_utility(text, bounds, out)).await
             }
             Prepared::Declare { declare, text, .. } => {
                 self.check_runs_once(name, &portal)?;
                 self.check_not_failed()?;
-                self.declare(declare, &portal.parameters, text, bounds, out).await?;
+                let parameters = &portal.parameters;
+                Box::pin(self.declare(declare, parameters, text, bounds, out)).await?;
                 Ok(Execution::Complete("DECLARE CURSOR".to_owned()))
             }
             Prepared::Fetch(fetch) => {
                 self.check_runs_once(name, &portal)?;
                 self.check_not_failed()?;
                 self.transaction();
-                let tag = self.fetch(fetch, bounds, &mut Undescribed(out)).await?;
+                let mut out = Undescribed(out);
+                let tag = Box::pin(self.fetch(fetch, bounds, &mut out)).await?;
                 Ok(Execution::Complete(tag))
             }
             Prepared::Change { change, .. } => {
-                let execution =
-                    self.execute_change(&mut portal, change, max_rows, bounds, out).await?;
+                let change = self.execute_change(&mut portal, change, max_rows, bounds, out);
+                let execution = Box::pin(change).await?;
                 self.portals.insert(name.to_owned(), portal);
                 Ok(execution)
             }
-            Prepared::Query { query, plan, .. } => {
+            Prepared::Query { query, plan, reads, .. } => {
                 self.check_not_failed()?;
                 // The unnamed statement is likely to be parsed anew each time.
-                let plan = Some(plan).filter(|_| portal.is_of_named);
-                let run = (query.as_ref(), plan);
+                let kept = Some((plan, reads)).filter(|_| portal.is_of_named);
+                let run = (query.as_ref(), kept);
                 let execution = self.execute_query(&mut portal, run, max_rows, bounds, out).await?;
                 self.portals.insert(name.to_owned(), portal);
                 Ok(execution)
@@ -443,7 +446,7 @@ impl Session {
     async fn execute_query(
         &mut self,
         portal: &mut Portal,
-        (query, plan): (&Query, Option<&engine::PlanCell>),
+        (query, kept): (&Query, Option<(&engine::PlanCell, &KnownReads)>),
         max_rows: Option<usize>,
         bounds: &Bounds,
         out: &mut dyn Output,
@@ -453,8 +456,11 @@ impl Session {
             PortalState::Done => return Ok(Execution::Complete("SELECT 0".to_owned())),
             PortalState::New => {
                 let token = bounds.token.clone();
+                let reads = kept.map(|(_, reads)| reads);
+                self.lock_relations(query, reads, &token)?;
+                let plan = kept.map(|(plan, _)| plan);
                 let options = engine::RunOptions { raw: out.raw_formats(), plan };
-                let started = self.start_query(query, &portal.parameters, options, token, out);
+                let started = self.start_locked(query, &portal.parameters, options, token, out);
                 (started.await?, None)
             }
         };
@@ -510,7 +516,7 @@ impl Session {
     pub async fn sync(&mut self, out: &mut dyn Output) -> Result<(), Report> {
         let ended = match self.end_implicit().await {
             Ok(()) => Ok(()),
-            Err(report) => Err(self.fail(report).await),
+            Err(report) => Err(Box::pin(self.fail(report)).await),
         };
         self.end_activity();
         self.report_parameters(out).await?;

@@ -1,6 +1,6 @@
 //! What system relations ask of the session.
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use medley_catalog::ids::{DATABASE_NAME, RoleOid, ServerOid};
@@ -18,6 +18,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use crate::login::{Login, micros};
 use crate::mappings::{self, Tried};
 use crate::settings::{Change, Context, Kind, SETTINGS, Setting, Unit};
+use crate::standing::Standing;
 use crate::statements::Statements;
 use crate::{Activity, AuditTrail, Configuration, Instance, Session, Settings};
 
@@ -25,33 +26,28 @@ use crate::{Activity, AuditTrail, Configuration, Instance, Session, Settings};
 struct SessionFacts {
     instance: Arc<Instance>,
     settings: Arc<Mutex<Settings>>,
-    login: Login,
+    login: Arc<Login>,
     access: Arc<Access>,
     /// What came of the mappings that this statement has tried.
     tried: AsyncMutex<Tried>,
     cursors: Vec<CursorRow>,
     statements: Statements,
     notices: Arc<Mutex<Vec<Report>>>,
-    /// Settings that are kept elsewhere: role, session_authorization, is_superuser.
-    identity: [(&'static str, String); 3],
+    standing: Arc<Standing>,
 }
 
 impl Session {
-    pub(crate) fn facts(&self, access: Arc<Access>) -> Arc<dyn Facts> {
-        let shown = |name: &'static str| {
-            let value = self.shown(name).map_or_else(|_| String::new(), |(_, value)| value);
-            (name, value)
-        };
+    pub(crate) fn facts(&self, access: Arc<Access>, standing: &Arc<Standing>) -> Arc<dyn Facts> {
         Arc::new(SessionFacts {
             instance: Arc::clone(&self.instance),
             settings: Arc::clone(&self.settings),
-            login: self.login.clone(),
+            login: Arc::clone(&self.login),
             access,
             tried: AsyncMutex::default(),
             cursors: self.cursor_rows(),
             statements: self.statements.clone(),
             notices: Arc::clone(&self.told_by_functions),
-            identity: ["role", "session_authorization", "is_superuser"].map(shown),
+            standing: Arc::clone(standing),
         })
     }
 }
@@ -67,15 +63,20 @@ impl Facts for SessionFacts {
     }
 
     fn setting(&self, name: &str) -> Option<String> {
-        let identity = self.identity.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+        let identity =
+            self.standing.identity.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
         match identity {
             Some((_, value)) => Some(value.clone()),
             None => self.settings.lock().show(name).ok().map(str::to_owned),
         }
     }
 
+    fn relayed(&self) -> Option<&OnceLock<medley_fdw::Settings>> {
+        Some(&self.standing.relayed)
+    }
+
     fn set_setting(&self, name: &str, value: Option<&str>, local: bool) -> Result<String, Report> {
-        if self.identity.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)) {
+        if self.standing.identity.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)) {
             return Err(
                 Report::unsupported(format!("set_config of \"{name}\"")).with_hint("Use SET.")
             );
@@ -222,7 +223,7 @@ fn backend(activity: Activity) -> ActiveBackend {
     ActiveBackend {
         pid: activity.pid,
         role: activity.user,
-        application_name: activity.application_name,
+        application_name: activity.application_name.to_string(),
         client: activity.client,
         backend_start: micros(activity.since),
         transaction_start: activity.transaction_since.map(micros),

@@ -34,6 +34,7 @@ mod query;
 mod session;
 mod set;
 mod settings;
+mod standing;
 mod statements;
 mod transaction;
 

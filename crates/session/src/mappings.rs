@@ -14,7 +14,6 @@ use medley_foreign::{Access, Ending, Probe};
 
 use crate::audit::CatalogChange;
 use crate::login::micros;
-use crate::settings::milliseconds;
 use crate::{Instance, Output, Session};
 
 /// Whoever is changing the mapping is not waited for any longer.
@@ -107,11 +106,11 @@ impl Session {
         access: &Access,
         out: &mut dyn Output,
     ) -> Result<(), Report> {
-        let ahead = milliseconds(self.settings.lock().get("medley.expiry_notice"));
-        let ahead_us = i64::try_from(ahead).unwrap_or(i64::MAX).saturating_mul(1000);
+        let Some(ahead) = self.readings().expiry_notice else { return Ok(()) };
+        let ahead_us = i64::try_from(ahead.as_micros()).unwrap_or(i64::MAX);
         let soon = micros(SystemTime::now()).saturating_add(ahead_us);
         for ending in access.ending() {
-            if ahead > 0 && ending.valid_until <= soon && self.told_endings.insert(ending.mapping) {
+            if ending.valid_until <= soon && self.told_endings.insert(ending.mapping) {
                 self.notice(&near(&ending), out).await?;
             }
         }

@@ -15,14 +15,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::login::micros;
 use crate::set::text_column;
-use crate::settings::{Unit, in_base_unit, parse_name_list};
 use crate::{Output, Session};
 
 impl Session {
     /// What the engine is told of the session, for a statement that begins now.
     pub(crate) fn query_context(&mut self, token: CancellationToken) -> QueryContext {
         let (isolation, read_only) = self.remote_modes();
-        let person = self.person();
+        let standing = self.standing();
         let listed = self.see();
         let transaction = self.transaction();
         transaction.queried = true;
@@ -30,18 +29,19 @@ impl Session {
         let remote = transaction.remote(isolation, read_only);
         let started = transaction.started;
         let foreign = Arc::clone(&self.instance.foreign);
+        let person = standing.person.clone();
         let access = Access::new(foreign, Arc::clone(&snapshot), person, remote, token.clone());
-        let facts = self.facts(Arc::clone(&access));
-        let settings = self.settings.lock();
+        let facts = self.facts(Arc::clone(&access), &standing);
+        let readings = &standing.readings;
         QueryContext {
-            snapshot: (*snapshot).clone(),
-            listed: listed.map(Arc::unwrap_or_clone),
+            snapshot,
+            listed,
             role: self.identity.current_user(),
             session_user: self.identity.session_user(),
-            search_path: parse_name_list(settings.get("search_path")),
-            style: (**settings.style()).clone(),
-            pushdown: settings.is_on("medley.pushdown"),
-            memory: query_memory(settings.get("medley.query_memory")),
+            search_path: Arc::clone(&readings.search_path),
+            style: Arc::clone(&readings.style),
+            pushdown: readings.pushdown,
+            memory: readings.query_memory,
             statement_time: micros(SystemTime::now()),
             transaction_time: micros(started),
             access,
@@ -51,12 +51,8 @@ impl Session {
     }
 
     pub(crate) fn remote_modes(&self) -> (Isolation, bool) {
-        let settings = self.settings.lock();
-        let isolation = match settings.get("transaction_isolation") {
-            "serializable" => Isolation::Serializable,
-            _ => Isolation::RepeatableRead,
-        };
-        (isolation, settings.is_on("transaction_read_only"))
+        let readings = self.readings();
+        (readings.isolation(), readings.read_only)
     }
 
     /// Starts a SELECT.
@@ -64,11 +60,23 @@ impl Session {
         &mut self,
         query: &Query,
         parameters: &[Parameter],
+        options: RunOptions<'_>,
+        token: CancellationToken,
+        out: &mut dyn Output,
+    ) -> Result<Rows, Report> {
+        self.lock_relations(query, None, &token)?;
+        self.start_locked(query, parameters, options, token, out).await
+    }
+
+    /// The same, when what it reads is locked.
+    pub(crate) async fn start_locked(
+        &mut self,
+        query: &Query,
+        parameters: &[Parameter],
         mut options: RunOptions<'_>,
         token: CancellationToken,
         out: &mut dyn Output,
     ) -> Result<Rows, Report> {
-        self.lock_relations(query, &token)?;
         // What the transaction has changed is in no version of the catalog.
         options.plan = options.plan.filter(|_| !self.transaction().catalog.has_changes());
         let context = self.query_context(token);
@@ -140,19 +148,13 @@ impl Session {
             Statement::DeclareCursor(cursor) => &cursor.query,
             other => return Err(Report::unsupported(format!("EXPLAIN {}", other.tag()))),
         };
-        self.lock_relations(query, &token)?;
+        self.lock_relations(query, None, &token)?;
         let context = self.query_context(token);
         let lines = self.instance.engine.explain(&context, query, parameters, &options).await;
         let lines = lines.map_err(|error| error.report())?;
         let rows = lines.into_iter().map(|line| vec![line]).collect();
         self.text_rows(vec![text_column("QUERY PLAN")], rows, out).await
     }
-}
-
-/// In bytes; 0 is no limit of its own.
-fn query_memory(setting: &str) -> Option<usize> {
-    let kilobytes: usize = in_base_unit(setting, Unit::Kilobytes).parse().ok()?;
-    (kilobytes > 0).then(|| kilobytes.saturating_mul(1024))
 }
 
 /// The next rows, unless the statement is cancelled first.

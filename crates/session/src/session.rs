@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use medley_catalog::ids::{Epoch, UserMappingOid};
 use medley_catalog::{Backend, Snapshot};
 use medley_diagnostic::{Diagnostic, Report, Severity, SqlState};
-use medley_foreign::{Access, Person};
+use medley_foreign::Access;
 use medley_secret::ScramKeys;
 use medley_sql::{FirstParameter, Statement};
 use parking_lot::Mutex;
@@ -15,7 +15,8 @@ use tokio_util::sync::CancellationToken;
 use crate::cursor::Cursor;
 use crate::login::{self, Login};
 use crate::portal::Portal;
-use crate::settings::{Change, milliseconds};
+use crate::settings::Readings;
+use crate::standing::{MadeOf, Standing};
 use crate::statements::Statements;
 use crate::transaction::{Kind, Transaction};
 use crate::{Activity, Identity, Instance, Interrupt, Output, Settings, State, backends};
@@ -23,7 +24,7 @@ use crate::{Activity, Identity, Instance, Interrupt, Output, Settings, State, ba
 /// One person's conversation with the server.
 pub struct Session {
     pub(crate) instance: Arc<Instance>,
-    pub(crate) login: Login,
+    pub(crate) login: Arc<Login>,
     pub(crate) identity: Identity,
     pub(crate) settings: Arc<Mutex<Settings>>,
     pub(crate) transaction: Option<Transaction>,
@@ -32,14 +33,18 @@ pub struct Session {
     pub(crate) cursors: HashMap<String, Cursor>,
     pub(crate) backend: backends::Registered,
     interrupt: Arc<dyn Interrupt>,
-    number: u64,
-    since: SystemTime,
+    pub(crate) number: u64,
+    pub(crate) since: SystemTime,
     /// What the client was last told of the settings that it follows.
     reported: HashMap<&'static str, String>,
+    /// What that was made of.
+    reported_of: Option<MadeOf>,
+    /// What statements have in common, as it was last made.
+    pub(crate) standing: Option<Arc<Standing>>,
     /// What was wrong at the start, and did not keep anybody out.
     warnings: Vec<Report>,
     /// What the person has proved to have.
-    scram_keys: Option<Arc<ScramKeys>>,
+    pub(crate) scram_keys: Option<Arc<ScramKeys>>,
     /// Statements that may have something to tell of the rows that they read.
     pub(crate) noted: Vec<Weak<Access>>,
     /// What functions had to say while a query ran.
@@ -63,7 +68,7 @@ pub enum Status {
 pub(crate) struct Bounds {
     pub(crate) token: CancellationToken,
     timed_out: Arc<AtomicBool>,
-    timeout: Duration,
+    timeout: Option<Duration>,
     /// How long the transaction may go on, if it is not to go on for ever.
     transaction_left: Option<Duration>,
     transaction_timed_out: Arc<AtomicBool>,
@@ -91,7 +96,7 @@ impl Session {
         let activity = Activity {
             pid: login.pid,
             user: role.oid,
-            application_name: settings.get("application_name").to_owned(),
+            application_name: settings.get("application_name").into(),
             client: login.client,
             since,
             transaction_since: None,
@@ -109,10 +114,12 @@ impl Session {
             backend: instance.backends.register(activity),
             number: instance.next_session(),
             instance: Arc::clone(instance),
-            login,
+            login: Arc::new(login),
             interrupt,
             since,
             reported: HashMap::new(),
+            reported_of: None,
+            standing: None,
             warnings: Vec::new(),
             noted: Vec::new(),
             told_by_functions: Arc::default(),
@@ -142,6 +149,7 @@ impl Session {
     /// The keys that the person has proved to have: for remotes that keep the same verifier.
     pub fn proved(&mut self, keys: ScramKeys) {
         self.scram_keys = Some(Arc::new(keys));
+        self.standing = None;
     }
 
     /// What the client is to be warned of at the start.
@@ -160,20 +168,21 @@ impl Session {
 
     /// How long the client may be idle in the state that the session is in, and what then ends it.
     pub fn idle_limit(&self) -> Option<(Duration, Report)> {
-        let (setting, sqlstate, what) = match self.status() {
-            Status::Idle => {
-                ("idle_session_timeout", SqlState::IDLE_SESSION_TIMEOUT, "idle-session timeout")
-            }
+        let readings = self.readings();
+        let (limit, sqlstate, what) = match self.status() {
+            Status::Idle => (
+                readings.idle_session_timeout,
+                SqlState::IDLE_SESSION_TIMEOUT,
+                "idle-session timeout",
+            ),
             Status::InBlock | Status::Failed => (
-                "idle_in_transaction_session_timeout",
+                readings.idle_in_transaction_timeout,
                 SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
                 "idle-in-transaction timeout",
             ),
         };
-        let limit = milliseconds(self.settings.lock().get(setting));
-        let message = format!("terminating connection due to {what}");
-        let idle =
-            (limit > 0).then(|| (Duration::from_millis(limit), Report::fatal(sqlstate, message)));
+        let message = || format!("terminating connection due to {what}");
+        let idle = limit.map(|limit| (limit, Report::fatal(sqlstate, message())));
         let transaction = self.transaction_left().filter(|_| self.status() != Status::Idle);
         let transaction = transaction.map(|left| (left, transaction_timeout()));
         idle.into_iter().chain(transaction).min_by_key(|(limit, _)| *limit)
@@ -224,11 +233,10 @@ impl Session {
 
     /// What bounds the statement that begins.
     pub(crate) fn bounds(&self) -> Bounds {
-        let timeout = milliseconds(self.settings.lock().get("statement_timeout"));
         Bounds {
             token: self.interrupt.token().child_token(),
             timed_out: Arc::default(),
-            timeout: Duration::from_millis(timeout),
+            timeout: self.readings().statement_timeout,
             transaction_left: self.transaction_left(),
             transaction_timed_out: Arc::default(),
             alone: true,
@@ -237,10 +245,10 @@ impl Session {
 
     /// What is left of the time that the transaction may take, one that begins now included.
     fn transaction_left(&self) -> Option<Duration> {
-        let limit = milliseconds(self.settings.lock().get("transaction_timeout"));
+        let limit = self.readings().transaction_timeout?;
         let started = self.transaction.as_ref().map(|transaction| transaction.started);
         let spent = started.and_then(|it| it.elapsed().ok()).unwrap_or_default();
-        (limit > 0).then(|| Duration::from_millis(limit).saturating_sub(spent))
+        Some(limit.saturating_sub(spent))
     }
 
     pub(crate) fn explain(&self, bounds: &Bounds, report: Report) -> Report {
@@ -258,19 +266,13 @@ impl Session {
     pub(crate) fn begin(&mut self, kind: Kind) {
         let catalog = self.instance.catalog.begin(self.catalog_backend());
         self.transaction = Some(Transaction::new(catalog, kind));
-        let mut settings = self.settings.lock();
-        let local = Change { superuser: true, local: true };
-        for (setting, default) in [
-            ("transaction_isolation", "default_transaction_isolation"),
-            ("transaction_read_only", "default_transaction_read_only"),
-            ("transaction_deferrable", "default_transaction_deferrable"),
-        ] {
-            let value = settings.get(default).to_owned();
-            let set = settings.set_text(setting, &value, local);
-            debug_assert!(set.is_ok(), "a default is a value of what it is the default of");
-        }
-        settings.push();
+        self.settings.lock().begin();
         self.identity.push();
+    }
+
+    /// What every statement asks of the settings.
+    pub(crate) fn readings(&self) -> Arc<Readings> {
+        Arc::clone(self.settings.lock().readings())
     }
 
     /// Commits what is not in a block.
@@ -283,17 +285,18 @@ impl Session {
 
     /// Makes the transaction durable and ends it.
     pub(crate) async fn commit(&mut self) -> Result<(), Report> {
-        if let Err(report) = self.hold_cursors().await {
-            self.rollback().await;
+        if let Err(report) = Box::pin(self.hold_cursors()).await {
+            Box::pin(self.rollback()).await;
             return Err(report);
         }
         let Some(transaction) = self.transaction.take() else { return Ok(()) };
         self.portals.clear();
         let mut committed = Ok(());
         if let Some(remote) = &transaction.remote {
-            committed = remote.commit(&self.instance.foreign).await.map_err(|error| error.report());
+            let done = Box::pin(remote.commit(&self.instance.foreign)).await;
+            committed = done.map_err(|error| error.report());
             if committed.is_err() {
-                remote.rollback().await;
+                Box::pin(remote.rollback()).await;
             }
         }
         if committed.is_ok() && transaction.catalog.has_changes() {
@@ -405,24 +408,9 @@ impl Session {
         self.committed().role(self.identity.current_user()).is_some_and(|role| role.superuser)
     }
 
-    /// Whom remotes may be told of.
-    pub(crate) fn person(&self) -> Person {
-        let session_user = self.identity.session_user();
-        let since = login::micros(self.since) / 1_000_000;
-        Person {
-            session_user,
-            session_user_name: self.committed().role_name(session_user).into(),
-            application_name: self.settings.lock().get("application_name").into(),
-            session: self.number,
-            scram_keys: self.scram_keys.clone(),
-            session_id: format!("{since:x}.{:x}", self.login.pid).into(),
-        }
-    }
-
     /// A word to the person, unless they asked not to hear such.
     pub(crate) async fn notice(&self, report: &Report, out: &mut dyn Output) -> Result<(), Report> {
-        let least = self.settings.lock().get("client_min_messages").to_owned();
-        match rank(report.severity) >= least_rank(&least) {
+        match self.readings().tells(report.severity) {
             true => out.notice(report).await,
             false => Ok(()),
         }
@@ -455,12 +443,17 @@ impl Session {
 
     /// Tells the client what has changed of them.
     pub async fn report_parameters(&mut self, out: &mut dyn Output) -> Result<(), Report> {
+        let made_of = self.made_of();
+        if self.reported_of.as_ref() == Some(&made_of) {
+            return Ok(());
+        }
         for (name, value) in self.parameters() {
             if self.reported.get(name) != Some(&value) {
                 out.parameter(name, &value).await?;
                 self.reported.insert(name, value);
             }
         }
+        self.reported_of = Some(made_of);
         Ok(())
     }
 
@@ -481,12 +474,12 @@ impl Session {
             Status::InBlock => State::IdleInTransaction,
             Status::Failed => State::IdleInFailedTransaction,
         };
-        let application_name = self.settings.lock().get("application_name").to_owned();
+        let readings = self.readings();
         let transaction = self.transaction.as_ref().map(|it| it.started);
         self.backend.update(|activity| {
             activity.state = state;
             activity.state_since = SystemTime::now();
-            activity.application_name = application_name;
+            activity.application_name = Arc::clone(&readings.application_name);
             activity.transaction_since = transaction;
         });
     }
@@ -512,32 +505,10 @@ pub(crate) fn no_parameter(parameter: &FirstParameter) -> Report {
     report
 }
 
-/// In the order of `client_min_messages`, in which LOG stands below NOTICE.
-fn rank(severity: Severity) -> u8 {
-    match severity {
-        Severity::Debug => 0,
-        Severity::Log => 1,
-        Severity::Notice => 2,
-        Severity::Warning => 3,
-        // INFO always goes out.
-        Severity::Error | Severity::Fatal | Severity::Panic | Severity::Info => 4,
-    }
-}
-
-fn least_rank(setting: &str) -> u8 {
-    match setting {
-        "log" => 1,
-        "notice" => 2,
-        "warning" => 3,
-        "error" => 4,
-        _ => 0,
-    }
-}
-
 impl Bounds {
     /// Cancels the statement when its time is over; dropped, it does not.
     pub(crate) fn start(&self) -> Option<Timer> {
-        let statement = (!self.timeout.is_zero()).then_some((self.timeout, &self.timed_out));
+        let statement = self.timeout.map(|timeout| (timeout, &self.timed_out));
         let transaction = self.transaction_left.map(|left| (left, &self.transaction_timed_out));
         let first = statement.into_iter().chain(transaction).min_by_key(|(limit, _)| *limit);
         let (timeout, timed_out) = first?;

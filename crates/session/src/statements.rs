@@ -79,7 +79,7 @@ impl Statements {
 
 fn row(name: &str, named: &Named) -> PreparedRow {
     let description = named.prepared.describe();
-    let oids = |columns: Vec<Column>| columns.iter().map(|it| it.pg_type.oid.0).collect();
+    let oids = |columns: Arc<[Column]>| columns.iter().map(|it| it.pg_type.oid.0).collect();
     PreparedRow {
         name: name.to_owned(),
         statement: Arc::clone(&named.text),

@@ -37,6 +37,7 @@ impl<'a> Conversation<'a> {
     /// Answers messages until the client says goodbye, or something ends the session.
     pub(crate) async fn run(mut self, grace: Duration) -> Result<(), Broken> {
         let cancel = self.cancel;
+        let ahead = self.out.inbox.ahead();
         self.out.flush().await.map_err(|_| Broken::Gone)?;
         loop {
             let frame = self.next().await?;
@@ -45,6 +46,7 @@ impl<'a> Conversation<'a> {
                 biased;
                 answered = exchange => answered,
                 broken = unheeded(cancel, grace) => return Err(broken),
+                never = ahead.read() => match never {},
             };
             match answered.unwrap_or_else(|_| Err(panicked().into()))? {
                 ControlFlow::Continue(()) => {}
@@ -55,6 +57,11 @@ impl<'a> Conversation<'a> {
 
     /// The next message, waited for as long as the session is to live and lets it wait.
     async fn next(&mut self) -> Result<Frame, Broken> {
+        if let Some(frame) = self.out.inbox.take()
+            && !self.cancel.closing().is_cancelled()
+        {
+            return frame;
+        }
         let limit = self.session.idle_limit();
         tokio::select! {
             biased;

@@ -1,6 +1,7 @@
 //! What this crate asks of the server behind it.
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -226,13 +227,14 @@ fn format_of(formats: &[Format], index: usize) -> Format {
 /// The columns of a result, and the form of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowShape {
-    columns: Vec<Column>,
-    formats: Vec<Format>,
+    columns: Arc<[Column]>,
+    formats: Arc<[Format]>,
 }
 
 impl RowShape {
     /// These columns, in the forms that Bind asked for.
-    pub fn new(columns: Vec<Column>, formats: &[Format]) -> Result<Self, Report> {
+    pub fn new(columns: impl Into<Arc<[Column]>>, formats: &[Format]) -> Result<Self, Report> {
+        let columns = columns.into();
         if formats.len() > 1 && formats.len() != columns.len() {
             let (formats, columns) = (formats.len(), columns.len());
             return Err(Report::error(
@@ -247,13 +249,14 @@ impl RowShape {
     }
 
     /// These columns, all as text.
-    pub fn text(columns: Vec<Column>) -> Self {
-        let formats = vec![Format::Text; columns.len()];
+    pub fn text(columns: impl Into<Arc<[Column]>>) -> Self {
+        let columns = columns.into();
+        let formats = vec![Format::Text; columns.len()].into();
         Self { columns, formats }
     }
 
     /// The columns.
-    pub fn columns(&self) -> &[Column] {
+    pub fn columns(&self) -> &Arc<[Column]> {
         &self.columns
     }
 
@@ -267,9 +270,9 @@ impl RowShape {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementDescription {
     /// Types of its parameters.
-    pub parameters: Vec<PgType>,
+    pub parameters: Arc<[PgType]>,
     /// Its columns; `None` when it returns no rows.
-    pub columns: Option<Vec<Column>>,
+    pub columns: Option<Arc<[Column]>>,
 }
 
 /// How the execution of a portal ended.

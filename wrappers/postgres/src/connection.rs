@@ -15,6 +15,7 @@ use crate::relay::{RelayCursor, Statements};
 use crate::scan::{Cursor, Scan};
 use crate::session::{Session, Status};
 use crate::sql::{identifier, literal};
+use crate::watch::Watch;
 use crate::{import, plan};
 
 /// PostgreSQL's SQL.
@@ -38,6 +39,7 @@ pub(crate) struct Connection {
     pub(crate) statements: Statements,
     /// Its options do not say what it is called: then it is called what it is used for.
     is_unnamed: bool,
+    pub(crate) watch: Watch,
     user: String,
 }
 
@@ -63,6 +65,7 @@ impl Connection {
                 raw_rows: !is_medley,
             },
         };
+        session.stays_unused();
         Ok(Self {
             session,
             facts,
@@ -71,6 +74,7 @@ impl Connection {
             relays: HashMap::new(),
             statements: Statements::default(),
             is_unnamed,
+            watch: Watch::default(),
             user,
         })
     }

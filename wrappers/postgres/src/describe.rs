@@ -27,7 +27,12 @@ fn statement(table: &TableName) -> String {
     format!(
         "SELECT a.attname, a.atttypid, a.atttypmod, CASE WHEN m.nspname = 'pg_catalog' \
          THEN l.collname::text ELSE m.nspname || '.' || l.collname END, \
-         has_column_privilege(c.oid, a.attnum, 'SELECT') \
+         has_column_privilege(c.oid, a.attnum, 'SELECT'), \
+         c.relkind = 'r' AND NOT c.relrowsecurity AND NOT c.relhassubclass AND NOT EXISTS \
+         (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid \
+         AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)) AND NOT EXISTS \
+         (SELECT 1 FROM pg_catalog.pg_attribute g WHERE g.attrelid = c.oid \
+         AND g.attgenerated NOT IN ('', 's')) \
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          JOIN pg_catalog.pg_attribute a \
          ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
@@ -40,12 +45,14 @@ fn statement(table: &TableName) -> String {
 }
 
 fn table(rows: TextRows) -> Option<RemoteTable> {
+    let is_plain = |row: &Vec<Option<String>>| row.last()?.as_deref().map(|it| it == "t");
+    let is_plain = rows.first().and_then(is_plain).unwrap_or_default();
     let columns: Vec<_> = rows.into_iter().filter_map(column).collect();
-    (!columns.is_empty()).then_some(RemoteTable { columns })
+    (!columns.is_empty()).then_some(RemoteTable { columns, is_plain })
 }
 
 fn column(row: Vec<Option<String>>) -> Option<RemoteColumn> {
-    let [name, oid, typmod, collation, readable] = row.try_into().ok()?;
+    let [name, oid, typmod, collation, readable, _] = row.try_into().ok()?;
     Some(RemoteColumn {
         name: name?,
         pg_type: PgType::plain(oid?.parse().ok()?).with_typmod(typmod?.parse().ok()?),

@@ -26,6 +26,7 @@ mod scan;
 mod session;
 mod sql;
 mod transfer;
+mod watch;
 
 use async_trait::async_trait;
 use medley_fdw::{

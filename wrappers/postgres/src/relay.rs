@@ -207,6 +207,11 @@ impl Connection {
         run: impl Fn(&mut BytesMut) -> io::Result<()>,
     ) -> Result<()> {
         self.session.ensure_free()?;
+        let leaves_nothing = query.leaves_nothing && self.session.status() == Status::Idle;
+        // Only an unused session can stay one, and be told of in the same breath.
+        let watches = leaves_nothing && self.session.is_unused();
+        let called = if watches { self.session.take_name() } else { None };
+        let watch = &self.watch;
         let is_new = known.is_none();
         let name = match known {
             Some(name) => name,
@@ -218,6 +223,9 @@ impl Connection {
         let sent = self.session.send(1, |out| {
             if let Some(name) = &forgotten {
                 frontend::close(b'S', name, out)?;
+            }
+            if watches {
+                watch.ask(called.as_deref(), out)?;
             }
             if is_new {
                 frontend::parse(&name, &query.sql, key.1.iter().copied(), out)?;
@@ -232,6 +240,10 @@ impl Connection {
         let sent = sent.await;
         self.session.under(None);
         sent?;
+        if watches {
+            self.session.stays_unused();
+            self.watch.hear(&mut self.session).await?;
+        }
         let mut parsed = false;
         let bound = self.until_bound(query, &mut parsed).await;
         if parsed && !name.is_empty() {

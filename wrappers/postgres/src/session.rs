@@ -106,6 +106,8 @@ pub(crate) struct Session {
     told: Told,
     /// What was last sent is a text whose places mean something to whoever sent it.
     is_placed: bool,
+    /// What ran since it was set up may have made something else of it.
+    is_used: bool,
     /// Answers that come before those that are awaited.
     ahead: VecDeque<Ahead>,
     /// The settings that the remote has.
@@ -139,6 +141,7 @@ impl Session {
             wanted: None,
             told: Told::Nothing,
             is_placed: false,
+            is_used: false,
             ahead: VecDeque::new(),
             settings: Vec::new(),
             canceller,
@@ -178,6 +181,23 @@ impl Session {
     /// Is called this at the remote, from the next message on; that costs no round trip.
     pub fn call_itself(&mut self, name: String) {
         self.name.wanted = Some(name).filter(|name| self.name.told.as_ref() != Some(name));
+    }
+
+    /// What it is yet to be called, to whoever tells the remote now.
+    pub fn take_name(&mut self) -> Option<String> {
+        let name = self.name.wanted.take();
+        self.name.told.clone_from(&name);
+        name
+    }
+
+    /// Nothing but setting it up was done on it, or what leaves nothing behind.
+    pub fn is_unused(&self) -> bool {
+        !self.is_used
+    }
+
+    /// What was sent last leaves it as unused as it was.
+    pub fn stays_unused(&mut self) {
+        self.is_used = false;
     }
 
     /// Is set to these settings from the next message on, which costs no round trip and, if it is
@@ -223,6 +243,7 @@ impl Session {
         // A transaction that has failed takes nothing but its end.
         let can_set = self.awaited == 0 && self.status != Status::Failed;
         let setting = self.setting().filter(|_| can_set);
+        self.is_used = true;
         let wire = self.wire();
         let mut ahead: Vec<String> = Vec::new();
         ahead.extend(name.iter().map(|name| format!("SET application_name = {}", literal(name))));
@@ -472,7 +493,7 @@ impl Session {
         if !self.is_free() || self.status != Status::Idle {
             return false;
         }
-        if self.ahead.contains(&Ahead::Reset) {
+        if self.is_unused() || self.ahead.contains(&Ahead::Reset) {
             // Nothing was asked of it since.
             return true;
         }
@@ -498,6 +519,7 @@ impl Session {
             return false;
         }
         self.ahead.push_back(Ahead::Reset);
+        self.is_used = false;
         true
     }
 

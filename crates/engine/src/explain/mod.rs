@@ -105,7 +105,7 @@ pub(crate) fn whole_lines(
                 alias: source.alias.clone(),
             });
         }
-        None => node.list("Relations", whole.relations()),
+        None => node.list("Relations", whole.relations.to_vec()),
     }
     if options.verbose {
         let columns = whole.columns.iter();

@@ -228,7 +228,7 @@ impl Running<'_> {
             Some(query) => {
                 let batches = returning.rows(query, done.rows).await?;
                 Some(crate::rows::Rows {
-                    columns: query.columns(),
+                    columns: query.columns().into(),
                     batches: stream::iter(batches.into_iter().map(Ok)).boxed(),
                 })
             }

@@ -200,7 +200,7 @@ impl ForeignTable {
             options: Arc::new(plain_options(&self.relation)),
             columns: self.relation.live_columns().map(column).collect(),
             quals,
-            style: self.planner.env().style.clone(),
+            style: (*self.planner.env().style).clone(),
         }
     }
 

@@ -23,7 +23,7 @@ use crate::system::Session;
 #[derive(Clone, Debug)]
 pub struct Env {
     /// How values are read and written.
-    pub style: Style,
+    pub style: Arc<Style>,
     /// The session, for functions that ask it.
     pub session: Session,
     /// The session as the system's relations list the catalog.

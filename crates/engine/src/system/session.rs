@@ -10,7 +10,7 @@ use crate::context::{Facts, QueryContext};
 #[derive(Clone)]
 pub struct Session {
     /// The catalog as the statement sees it.
-    pub snapshot: Snapshot,
+    pub snapshot: Arc<Snapshot>,
     /// The effective role; inside a view still the session's, as `current_user` is.
     pub role: RoleOid,
     /// Who logged in.
@@ -18,7 +18,7 @@ pub struct Session {
     /// What names without a schema mean.
     pub path: SearchPath,
     /// How values look.
-    pub style: Style,
+    pub style: Arc<Style>,
     /// Settings, backends and so on.
     pub facts: Arc<dyn Facts>,
 }

@@ -19,7 +19,7 @@ use medley_engine::{
 use medley_fdw::{Handler, Registry};
 use medley_foreign::{Access, Foreign, Limits, Person};
 use medley_secret::{Keyring, MasterKey};
-use medley_types::{ColumnWriter, PgType, Style};
+use medley_types::{ColumnWriter, PgType};
 use tokio_util::sync::CancellationToken;
 
 use crate::fake::{Log, Memory, Recorder};
@@ -287,11 +287,11 @@ impl World {
         );
         QueryContext {
             listed: None,
-            snapshot: (*snapshot).clone(),
+            snapshot,
             role,
             session_user: role,
-            search_path: vec!["$user".to_owned(), "public".to_owned()],
-            style: Style::default(),
+            search_path: ["$user".to_owned(), "public".to_owned()].into(),
+            style: Arc::default(),
             memory: None,
             pushdown: true,
             statement_time: 1_700_000_000_000_000,

@@ -205,6 +205,9 @@ impl Access {
 
     /// Without a reservation: at once, or, if the statement holds nothing yet, after waiting.
     pub(crate) async fn permit(&self, remote: &Remote) -> Result<Permit> {
+        if let Some(permit) = self.foreign.pool.permit_now(remote) {
+            return Ok(permit);
+        }
         let holds_others = !self.reserved.lock().is_empty();
         let wanted = [(remote, 1)];
         let mut permits = match self.foreign.pool.try_permits(&wanted) {

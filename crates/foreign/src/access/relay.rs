@@ -3,9 +3,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use async_stream::try_stream;
 use futures::future::BoxFuture;
 use futures::stream;
-use futures::{FutureExt, StreamExt, TryStreamExt};
+use futures::{FutureExt, StreamExt};
 use medley_diagnostic::Diagnostic;
 use medley_fdw::{Facts, RawBatch, RawQuery, RemoteTable, TableName};
 use parking_lot::Mutex;
@@ -135,21 +136,46 @@ impl Access {
         self.asked(remote, audit, &Tables(tables)).await
     }
 
-    /// Runs a query whose rows come as the remote encodes them.
+    /// Runs a query whose rows come as the remote encodes them. Nothing has begun before the first
+    /// row is asked for.
     pub fn raw_query(self: &Arc<Self>, remote: Remote, query: RawQuery) -> RawBatches {
         let access = Arc::clone(self);
-        let audit = move || {
+        try_stream! {
             let (audit, key) = (access.audit(&remote), *remote.key());
-            let rows = access.rows(remote, query, Arc::new(|| None), Arc::clone(&audit));
-            let rows = audit.follow(rows, |batch| (batch.rows as u64, batch.messages.len() as u64));
-            rows.inspect_err(move |error| {
-                if is_of_names(error) {
-                    access.foreign.known_tables.forget(&key);
+            let mut rows = match access.raw_rows(remote, query, &audit).await {
+                Ok(rows) => rows,
+                Err(error) => stream::once(async { Err(error) }).boxed(),
+            };
+            while let Some(batch) = rows.next().await {
+                match &batch {
+                    Ok(batch) => audit.count(batch.rows as u64, batch.messages.len() as u64),
+                    Err(error) => {
+                        audit.failed(error);
+                        if is_of_names(error) {
+                            access.foreign.known_tables.forget(&key);
+                        }
+                    }
                 }
-            })
-        };
-        // Nothing has begun before the first row is asked for.
-        stream::once(async move { audit() }).flatten().boxed()
+                yield batch?;
+            }
+            audit.succeeded();
+        }
+        .boxed()
+    }
+
+    /// On the connection that the transaction has pinned, else on one of the statement's own.
+    async fn raw_rows(
+        self: &Arc<Self>,
+        remote: Remote,
+        query: RawQuery,
+        audit: &Arc<Audit>,
+    ) -> Result<RawBatches> {
+        if let Some(transaction) = self.transaction_at(&remote)
+            && let Some(rows) = transaction.raw_query(self, &remote, &query, audit).await?
+        {
+            return Ok(rows);
+        }
+        Ok(self.rows_leased(remote, query, Arc::new(|| None), Arc::clone(audit)))
     }
 }
 

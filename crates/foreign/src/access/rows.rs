@@ -147,7 +147,7 @@ impl Access {
 
     /// On a connection of its own. One that died while it waited in the pool is silently
     /// replaced, as long as no row has come.
-    fn rows_leased<A: Ask>(
+    pub(super) fn rows_leased<A: Ask>(
         self: &Arc<Self>,
         remote: Remote,
         first: A,

@@ -34,7 +34,7 @@ impl Session {
         })?;
         let style = Arc::clone(self.settings.lock().style());
         let count = rows.columns.len();
-        let mut writer = Writer::new(options, rows.columns.clone(), force_quote, style);
+        let mut writer = Writer::new(options, rows.columns.to_vec(), force_quote, style);
         let mut pieces = Pieces::default();
         out.copy_out(binary, count).await?;
         writer.begin(&mut pieces)?;

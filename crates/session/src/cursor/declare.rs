@@ -14,7 +14,6 @@ use super::tape::Tape;
 use super::{Cursor, Position, State};
 use crate::locks::read;
 use crate::session::Bounds;
-use crate::settings::parse_name_list;
 use crate::{Output, Session, Status};
 
 impl Session {
@@ -74,9 +73,9 @@ impl Session {
     /// Whether a cursor may go back that does not say so: where PostgreSQL's plan of the query
     /// could be run backwards too, which that of a foreign table never can.
     fn can_go_back(&mut self, query: &Query) -> bool {
-        let search_path = parse_name_list(self.settings.lock().get("search_path"));
+        let readings = self.readings();
         let snapshot = self.snapshot();
-        let scope = Scope::new(&snapshot, &search_path, self.identity.current_user());
+        let scope = Scope::new(&snapshot, &readings.search_path, self.identity.current_user());
         let named = medley_analyze::relations(&query.ast, &scope);
         let mut addresses =
             named.iter().flat_map(|it| it.address).flat_map(|it| read(&snapshot, it));

@@ -22,7 +22,7 @@ use crate::login::micros;
 
 /// An open cursor: its query runs as the role that declared it, as far as its rows are asked for.
 pub(crate) struct Cursor {
-    pub(crate) columns: Vec<Column>,
+    pub(crate) columns: Arc<[Column]>,
     /// The text that it was declared in.
     text: Arc<str>,
     binary: bool,

@@ -1,18 +1,21 @@
 //! The session's settings: one table of them, and what they are now.
+mod readings;
 mod table;
 mod value;
 
+pub use readings::Readings;
 pub use table::{Context, Kind, SERVER_VERSION, SETTINGS, Setting, Unit, find, restricted};
 pub use value::{in_base_unit, milliseconds};
 
 pub use medley_sql::parse_name_list;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use medley_diagnostic::{Report, SqlState};
 use medley_sql::SetValue;
-use medley_types::{ByteaOutput, DateStyle, IntervalStyle, Style, TimeZone};
+use medley_types::Style;
 
 /// What each setting is, in a session. Changes belong to the transaction: what it set is undone
 /// with it, and what it set LOCAL ends with it.
@@ -24,6 +27,8 @@ pub struct Settings {
     now: State,
     /// At the start of the transaction and of each savepoint, the latest last.
     saved: Vec<State>,
+    /// How many states there were.
+    states: u64,
 }
 
 /// By name in lower case.
@@ -33,7 +38,9 @@ type Values = BTreeMap<String, String>;
 struct State {
     session: Arc<Values>,
     local: Arc<Values>,
-    style: Arc<Style>,
+    readings: Arc<Readings>,
+    /// Two states of one number have the same values.
+    number: u64,
 }
 
 /// Who asks, and for how long.
@@ -65,8 +72,8 @@ impl Settings {
             begin_with(&mut values, &name, &text, false)?;
         }
         let mut settings =
-            Self { initial: Arc::new(values), now: State::default(), saved: Vec::new() };
-        settings.restyle();
+            Self { initial: Arc::new(values), now: State::default(), saved: Vec::new(), states: 0 };
+        settings.reread();
         Ok(settings)
     }
 
@@ -87,16 +94,27 @@ impl Settings {
 
     /// How values print and are read now.
     pub fn style(&self) -> &Arc<Style> {
-        &self.now.style
+        &self.now.readings.style
+    }
+
+    /// What every statement asks for.
+    pub fn readings(&self) -> &Arc<Readings> {
+        &self.now.readings
+    }
+
+    /// Changes whenever a value does; what it was before may come back with the values.
+    pub fn number(&self) -> u64 {
+        self.now.number
     }
 
     fn value(&self, name: &str) -> Option<&str> {
-        let key = key(name);
+        let (key, default) = match table::entry(name) {
+            Some((key, setting)) => (Cow::Borrowed(key), Some(setting.default)),
+            None => (Cow::Owned(name.to_lowercase()), None),
+        };
         let values = [&self.now.local, &self.now.session, &self.initial];
-        values
-            .into_iter()
-            .find_map(|values| values.get(&key).map(String::as_str))
-            .or_else(|| find(name).map(|setting| setting.default))
+        let set = values.into_iter().find_map(|values| values.get(key.as_ref()));
+        set.map(String::as_str).or(default)
     }
 
     /// `SET name TO value`.
@@ -145,7 +163,7 @@ impl Settings {
         };
         self.now.session = keep(&self.now.session);
         self.now.local = keep(&self.now.local);
-        self.restyle();
+        self.reread();
     }
 
     fn initial_value(&self, name: &str) -> Option<&str> {
@@ -162,24 +180,28 @@ impl Settings {
             Some(value) => Arc::make_mut(values).insert(key, value),
             None => Arc::make_mut(values).remove(&key),
         };
-        self.restyle();
+        self.reread();
     }
 
-    fn restyle(&mut self) {
-        let style = Style {
-            date_style: DateStyle::parse(self.get("DateStyle"), DateStyle::default())
-                .unwrap_or_default(),
-            interval_style: IntervalStyle::parse(self.get("IntervalStyle")).unwrap_or_default(),
-            time_zone: TimeZone::parse(self.get("TimeZone")).unwrap_or_default(),
-            extra_float_digits: self.get("extra_float_digits").parse().unwrap_or(1),
-            bytea_output: ByteaOutput::parse(self.get("bytea_output")).unwrap_or_default(),
-        };
-        if *self.now.style != style {
-            self.now.style = Arc::new(style);
+    /// Something has changed.
+    fn reread(&mut self) {
+        self.states += 1;
+        self.now.number = self.states;
+        self.now.readings = Arc::new(Readings::of(self, &self.now.readings));
+    }
+
+    /// A transaction begins, in the modes that are its defaults.
+    pub fn begin(&mut self) {
+        if !self.now.readings.has_default_modes {
+            for (mode, default) in readings::MODES {
+                let value = self.get(default).to_owned();
+                self.put(key(mode), Some(value), true);
+            }
         }
+        self.push();
     }
 
-    /// A transaction or a savepoint begins.
+    /// A savepoint begins.
     pub fn push(&mut self) {
         self.saved.push(self.now.clone());
     }
@@ -205,8 +227,7 @@ impl Settings {
     /// The transaction is over: what it set stays, what it set LOCAL goes.
     pub fn commit(&mut self) {
         self.saved.clear();
-        self.now.local = Arc::default();
-        self.restyle();
+        self.end_local();
     }
 
     /// The transaction is undone, and with it what it set.
@@ -214,8 +235,14 @@ impl Settings {
         if let Some(first) = self.saved.drain(..).next() {
             self.now = first;
         }
-        self.now.local = Arc::default();
-        self.restyle();
+        self.end_local();
+    }
+
+    fn end_local(&mut self) {
+        if !self.now.local.is_empty() {
+            self.now.local = Arc::default();
+            self.reread();
+        }
     }
 
     /// Name and value of each setting, in order; those that scripts made up are there too.
@@ -236,7 +263,7 @@ impl Settings {
 }
 
 fn key(name: &str) -> String {
-    find(name).map_or_else(|| name.to_lowercase(), |setting| setting.name.to_lowercase())
+    table::entry(name).map_or_else(|| name.to_lowercase(), |(key, _)| key.to_owned())
 }
 
 /// The key and the value as it is kept, if it may be set so.

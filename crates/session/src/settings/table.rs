@@ -1,4 +1,6 @@
 //! Every setting there is, as `pg_settings` lists them.
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// What a setting's values are, and how they are written.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -303,10 +305,26 @@ pub const SERVER_VERSION: &str = concat!("18.4 (Medley ", env!("CARGO_PKG_VERSIO
 
 /// The setting of this name, in any case.
 pub fn find(name: &str) -> Option<&'static Setting> {
-    // What older clients call it.
-    let name = if name.eq_ignore_ascii_case("time zone") { "TimeZone" } else { name };
-    SETTINGS.iter().find(|setting| setting.name.eq_ignore_ascii_case(name))
+    entry(name).map(|(_, setting)| setting)
 }
+
+/// The same, and its name in lower case.
+pub(super) fn entry(name: &str) -> Option<(&'static str, &'static Setting)> {
+    let found = match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => BY_NAME.get(name.to_ascii_lowercase().as_str()),
+        false => BY_NAME.get(name),
+    };
+    found.map(|(key, setting)| (key.as_str(), *setting))
+}
+
+/// By name in lower case, with that name.
+static BY_NAME: LazyLock<HashMap<String, (String, &'static Setting)>> = LazyLock::new(|| {
+    let lower = |setting: &Setting| setting.name.to_ascii_lowercase();
+    let named = SETTINGS.iter().map(|it| (lower(it), (lower(it), it)));
+    // What older clients call it.
+    let alias = SETTINGS.iter().find(|it| it.name == "TimeZone");
+    named.chain(alias.map(|it| ("time zone".to_owned(), (lower(it), it)))).collect()
+});
 
 /// The settings that only some may change.
 pub fn restricted() -> impl Iterator<Item = &'static str> {

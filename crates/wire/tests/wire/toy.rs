@@ -347,8 +347,8 @@ impl Session for ToySession {
     async fn describe_statement(&mut self, name: &str) -> Result<StatementDescription, Report> {
         let sql = &self.statements[name];
         Ok(StatementDescription {
-            parameters: vec![PgType::INT4; sql.matches('$').count()],
-            columns: returns_rows(sql).then(columns),
+            parameters: vec![PgType::INT4; sql.matches('$').count()].into(),
+            columns: returns_rows(sql).then(|| columns().into()),
         })
     }
 

@@ -56,8 +56,10 @@ pub(crate) struct Whole {
     pub needs: Needs,
     /// What they are at the remote.
     pub tables: Vec<TableName>,
+    /// The foreign tables, each once, with their schemas: the audit log names them.
+    pub relations: Arc<[String]>,
     /// What comes out.
-    pub columns: Vec<Column>,
+    pub columns: Arc<[Column]>,
     /// Its types.
     pub types: Arc<[PgType]>,
     /// What is told as further parameters.
@@ -84,10 +86,11 @@ pub(crate) fn plan(
         position: statement.position,
         text,
         tables: reader.sources.iter().map(|source| source.table.clone()).collect(),
+        relations: relations(&reader.sources),
         sources: reader.sources,
         needs: reader.needs,
         types: columns.iter().map(|column| column.pg_type).collect(),
-        columns,
+        columns: columns.into(),
         session_values: reader.session_values,
     })
 }
@@ -98,12 +101,6 @@ impl Whole {
     pub fn is_of_one_role_and_server(&self) -> bool {
         let of = |source: &Source| (source.server, source.check_as);
         self.sources.iter().all(|source| of(source) == of(&self.sources[0]))
-    }
-
-    /// The foreign tables, each once.
-    pub fn relations(&self) -> Vec<String> {
-        let names: BTreeSet<_> = self.sources.iter().map(Source::to_string).collect();
-        names.into_iter().collect()
     }
 
     /// What it reads, if that is one table, once.
@@ -136,8 +133,13 @@ impl Whole {
             }
         }
         let one = found.ok_or_else(|| NotShipped::because("it reads no foreign table"));
-        Ok(one.map(|remote| remote.reading(self.relations())))
+        Ok(one.map(|remote| remote.reading_all(Arc::clone(&self.relations))))
     }
+}
+
+fn relations(sources: &[Source]) -> Arc<[String]> {
+    let names: BTreeSet<_> = sources.iter().map(Source::to_string).collect();
+    names.into_iter().collect()
 }
 
 /// `0x1F`, `1_000`: before 16 they are something else.

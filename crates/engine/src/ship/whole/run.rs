@@ -32,14 +32,22 @@ const SETTINGS: [&str; 13] = [
     "transform_null_equals",
 ];
 
+/// Where a statement goes.
+pub(crate) struct Target {
+    remote: Remote,
+    /// All that it reads is plain there.
+    is_plain: bool,
+}
+
 /// Where a statement goes, if all of it may.
-pub(crate) async fn target(context: &QueryContext, whole: &Whole) -> Result<Shippable<Remote>> {
+pub(crate) async fn target(context: &QueryContext, whole: &Whole) -> Result<Shippable<Target>> {
     let remote = match whole.remote(context)? {
         Ok(remote) => remote,
-        refused => return Ok(refused),
+        Err(reason) => return Ok(Err(reason)),
     };
     let (facts, tables) = context.access.remote_tables(&remote, &whole.tables).await?;
-    Ok(judge(whole, &facts, &tables).map(|()| remote))
+    let is_plain = tables.iter().all(|table| table.as_ref().is_some_and(|it| it.is_plain));
+    Ok(judge(whole, &facts, &tables).map(|()| Target { remote, is_plain }))
 }
 
 /// The same, as far as it is known without asking the remote anything.
@@ -66,7 +74,7 @@ fn judge(
 pub(crate) fn start(
     context: &QueryContext,
     whole: &Arc<Whole>,
-    remote: Remote,
+    Target { remote, is_plain }: Target,
     parameters: &[Parameter],
     raw: Option<RawFormats>,
     is_prepared: bool,
@@ -82,6 +90,7 @@ pub(crate) fn start(
             .map_or_else(|| vec![false; columns.len()], |formats| formats.binary(columns.len())),
         settings: settings(context),
         is_prepared,
+        leaves_nothing: is_plain,
     };
     let decoder = raw.is_none().then(|| Decoder::new(&columns, &context.style));
     let errors = Arc::clone(whole);
@@ -126,7 +135,15 @@ fn values(
     given.chain(told).collect()
 }
 
+/// The same for all statements until something is set.
 fn settings(context: &QueryContext) -> Settings {
+    match context.facts.relayed() {
+        Some(known) => Arc::clone(known.get_or_init(|| read_settings(context))),
+        None => read_settings(context),
+    }
+}
+
+fn read_settings(context: &QueryContext) -> Settings {
     let value = |name: &'static str| {
         let value = context.facts.setting(name)?;
         // What it prints is the same, and every system has it.

@@ -89,11 +89,11 @@ impl Place {
         let access = Access::new(foreign, Arc::clone(&snapshot), person, None, cancel.clone());
         QueryContext {
             listed: None,
-            snapshot: (*snapshot).clone(),
+            snapshot,
             role,
             session_user: RoleOid::BOOTSTRAP,
-            search_path: vec!["$user".to_owned(), "public".to_owned()],
-            style: Style::default(),
+            search_path: ["$user".to_owned(), "public".to_owned()].into(),
+            style: Arc::default(),
             memory: None,
             pushdown: true,
             statement_time: 0,
