@@ -42,18 +42,23 @@ impl RowBuilder {
 
     /// Ends the current row.
     pub fn end_row(&mut self) {
-        self.end_row_of(UNCOUNTED_BYTES);
+        self.end_rows(1, UNCOUNTED_BYTES);
     }
 
-    /// Ends the current row, of which so many bytes came.
+    /// Ends so many rows, of which so many bytes came.
     #[inline]
-    pub fn end_row_of(&mut self, bytes: usize) {
-        self.rows += 1;
+    pub fn end_rows(&mut self, rows: usize, bytes: usize) {
+        self.rows += rows;
         self.uncounted += bytes;
         if self.uncounted >= UNCOUNTED_BYTES {
             self.uncounted = 0;
             self.bytes = self.columns.iter().map(ColumnBuilder::byte_size).sum();
         }
+    }
+
+    /// How many rows more a batch takes.
+    pub fn room(&self) -> usize {
+        BATCH_ROWS.saturating_sub(self.rows)
     }
 
     /// Enough for a batch.

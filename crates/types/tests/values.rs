@@ -48,6 +48,37 @@ fn check_round_trip(t: PgType, text: &str) {
     assert_eq!(binary_of(t, &again), Ok(binary));
 }
 
+/// Several values at once are what they are one by one; an error is that of one of them.
+fn check_together(t: PgType, values: &[Option<Vec<u8>>]) {
+    let one_by_one = built(t, |builder| {
+        values.iter().try_for_each(|value| match value {
+            Some(bytes) => builder.append_binary(bytes),
+            None => {
+                builder.append_null();
+                Ok(())
+            }
+        })
+    });
+    let mut builder = ColumnBuilder::new(t, 1);
+    let together = builder.append_binaries(values.iter().map(Option::as_deref));
+    let counted = (builder.len(), builder.byte_size());
+    match one_by_one {
+        Ok(array) => {
+            together.expect("each of them is a value");
+            assert_eq!(counted.0, values.len());
+            assert!(counted.1 >= array.len() * usize::from(array.data_type().is_primitive()));
+            assert_eq!(&builder.finish(), &array);
+        }
+        Err(error) => assert_eq!(together, Err(error), "{values:?}"),
+    }
+}
+
+/// What the sender of a type makes of a text.
+fn sent(t: PgType, text: &str) -> Vec<u8> {
+    let array = built(t, |b| b.append_text(text, &Style::default())).expect(text);
+    binary_of(t, &array).expect(text)
+}
+
 fn check_error(outcome: Result<ArrayRef>, code: &str, message: &str) {
     let error = outcome.expect_err(message);
     assert_eq!((error.sqlstate().code(), error.to_string().as_str()), (code, message));
@@ -157,6 +188,39 @@ proptest! {
         let array = built(PgType::TEXT_ARRAY, |b| b.append_binary(&bytes)).unwrap();
         prop_assert_eq!(binary_of(PgType::TEXT_ARRAY, &array), Ok(bytes));
         check_round_trip(PgType::TEXT_ARRAY, &text_of(PgType::TEXT_ARRAY, &array, 0).unwrap());
+    }
+
+    #[test]
+    fn several_values_at_once_are_what_each_is(
+        texts in prop::collection::vec(prop::option::of("[a-z ]{0,6}|\\PC{0,4}|a\0"), 0..20),
+        plain in prop::collection::vec(prop::option::of("[a-z]{3}"), 0..20),
+        numbers in prop::collection::vec(prop::option::of("-?[0-9]{0,9}[1-9](\\.[0-9]{1,4})?"), 0..20),
+        broken in prop::collection::vec(prop::option::of(prop::collection::vec(any::<u8>(), 0..12)), 0..3),
+        longs in prop::collection::vec(prop::option::of(any::<i64>()), 0..20),
+    ) {
+        let bytes = |texts: &[Option<String>]| -> Vec<_> {
+            texts.iter().map(|text| text.clone().map(String::into_bytes)).collect()
+        };
+        for t in [PgType::TEXT, PgType::varchar(3), PgType::bpchar(3), PgType::BYTEA] {
+            check_together(t, &bytes(&texts));
+            check_together(t, &bytes(&plain));
+        }
+        for t in [PgType::NUMERIC, PgType::numeric(15, 2), PgType::numeric(38, 10), PgType::numeric(4, 0)] {
+            let of = |text: &Option<String>| text.as_ref().map(|text| sent(PgType::NUMERIC, text));
+            check_together(t, &numbers.iter().map(of).collect::<Vec<_>>());
+        }
+        for t in [PgType::INT8, PgType::FLOAT8, PgType::TIMESTAMP, PgType::TIMESTAMPTZ] {
+            let of = |long: &Option<i64>| long.map(|long| long.to_be_bytes().to_vec());
+            check_together(t, &longs.iter().map(of).collect::<Vec<_>>());
+        }
+        for t in [PgType::INT2, PgType::INT4, PgType::FLOAT4, PgType::DATE] {
+            let width = if t == PgType::INT2 { 2 } else { 4 };
+            let of = |long: &Option<i64>| long.map(|long| long.to_be_bytes()[..width].to_vec());
+            check_together(t, &longs.iter().map(of).collect::<Vec<_>>());
+        }
+        for info in medley_types::types() {
+            check_together(PgType::plain(info.oid.0), &broken);
+        }
     }
 
     #[test]

@@ -122,7 +122,7 @@ impl<'m> Running<'m> {
 
     fn returned(&mut self, frame: &Frame) -> Result<()> {
         let (Some(transfer), Some(rows)) = (&self.transfer, &mut self.rows) else { return Ok(()) };
-        transfer.append(Body(&frame.body), rows)?;
+        transfer.append(&frame.body, rows)?;
         if rows.is_full() {
             self.modified.returned.push(rows.finish()?);
         }

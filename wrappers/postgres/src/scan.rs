@@ -9,9 +9,9 @@ use medley_types::{Column, PgType};
 use postgres_protocol::message::frontend;
 
 use crate::connection::Connection;
-use crate::protocol::{Body, RemoteColumn, bind, columns, parameter_types};
+use crate::protocol::{Body, RemoteColumn, Wire, bind, columns, parameter_types};
 use crate::session::{Session, Status};
-use crate::transfer::{Transfer, cut_short};
+use crate::transfer::{Place, Transfer, cut_short, is_trailer};
 
 /// What COPY BINARY begins with.
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
@@ -20,6 +20,8 @@ const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 pub(crate) struct Scan {
     transfer: Transfer,
     rows: RowBuilder,
+    /// Of the values of rows that were taken together, kept to save allocations.
+    places: Vec<Place>,
     sql: String,
     /// The header of COPY BINARY is still to come.
     header: bool,
@@ -58,21 +60,18 @@ impl Scan {
     }
 
     fn new(transfer: Transfer, sql: String, header: bool) -> Self {
-        Self { rows: transfer.rows(), transfer, sql, header, done: false }
+        Self { rows: transfer.rows(), places: Vec::new(), transfer, sql, header, done: false }
     }
 
     /// The next batch; `None` when the remote has said that this was all.
     pub async fn next(&mut self, session: &mut Session) -> Result<Option<RecordBatch>> {
         while !self.done && !self.rows.is_full() {
             match session.wire().peek() {
-                Ok(Some((b'D', body))) => {
-                    self.transfer.append(Body(body), &mut self.rows)?;
-                    session.wire().skip();
-                }
-                Ok(Some((b'd', body))) => {
+                Ok(Some((b'd', body))) if self.header || is_trailer(body) => {
                     copied(&self.transfer, &mut self.rows, &mut self.header, body)?;
                     session.wire().skip();
                 }
+                Ok(Some((kind @ (b'd' | b'D'), _))) => self.take_rows(session.wire(), kind)?,
                 Ok(Some(_)) => self.step(session).await?,
                 Ok(None) => {
                     let filled = session.wire().fill().await;
@@ -85,6 +84,16 @@ impl Scan {
             true => Ok(None),
             false => self.rows.finish().map(Some),
         }
+    }
+
+    /// Takes the rows that are here already, as many as the batch has room for.
+    fn take_rows(&mut self, wire: &mut Wire, kind: u8) -> Result<()> {
+        let Self { transfer, rows, places, .. } = self;
+        let input = wire.input();
+        let run = wire.run(kind).take_while(|body| !is_trailer(&input[body.clone()]));
+        let end = transfer.append_run(input, run.take(rows.room()), places, rows)?;
+        wire.skip_bytes(end);
+        Ok(())
     }
 
     /// What comes between and after the rows.
@@ -186,9 +195,9 @@ fn copied(
     if std::mem::take(header) {
         skip_header(&mut body).ok_or_else(cut_short)?;
     }
-    match body.0 {
-        [] | [0xff, 0xff] => Ok(()),
-        _ => transfer.append(body, rows),
+    match is_trailer(body.0) {
+        true => Ok(()),
+        false => transfer.append(body.0, rows),
     }
 }
 
@@ -247,7 +256,7 @@ impl Cursor {
         loop {
             let frame = session.event(&self.sql).await?;
             match frame.tag {
-                b'D' => self.transfer.append(Body(&frame.body), &mut self.rows)?,
+                b'D' => self.transfer.append(&frame.body, &mut self.rows)?,
                 b'C' => self.done = true,
                 // PortalSuspended: there may be more.
                 b's' => {}

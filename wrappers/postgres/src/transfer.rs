@@ -1,9 +1,11 @@
 //! From the remote's bytes into columns: what is asked for in which format, and rows in.
+use std::ops::Range;
+
 use arrow_schema::SchemaRef;
 use medley_fdw::{Error, Report, Result, RowBuilder, SqlState};
 use medley_types::{ColumnBuilder, Form, PgType, Style, TimeZone, type_of_field};
 
-use crate::protocol::{Body, RemoteColumn};
+use crate::protocol::RemoteColumn;
 
 /// How the values of a column come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,45 +95,82 @@ impl Transfer {
     }
 
     /// Appends a row: what DataRow holds, and a tuple of COPY BINARY.
-    pub fn append(&self, mut body: Body<'_>, rows: &mut RowBuilder) -> Result<()> {
-        let length = body.0.len();
-        let count =
-            body.i16().and_then(|count| usize::try_from(count).ok()).ok_or_else(cut_short)?;
-        if count != self.formats.len() && !self.formats.is_empty() {
-            return Err(cut_short());
-        }
-        for (index, (builder, format)) in rows.columns().iter_mut().zip(&self.formats).enumerate() {
-            match body.value().ok_or_else(cut_short)? {
-                None => builder.append_null(),
-                Some(bytes) => self
-                    .value(builder, *format, bytes)
-                    .map_err(|source| self.in_column(source, index))?,
-            }
-        }
-        rows.end_row_of(length);
-        // Without declared columns nobody has looked at the values.
-        match body.0.is_empty() || self.formats.is_empty() {
-            true => Ok(()),
-            false => Err(cut_short()),
-        }
+    pub fn append(&self, body: &[u8], rows: &mut RowBuilder) -> Result<()> {
+        self.append_run(body, std::iter::once(0..body.len()), &mut Vec::new(), rows).map(drop)
     }
 
-    #[inline]
-    fn value(
+    /// Appends the rows that stand in these places of the input, column by column, and says where
+    /// the last of them ends.
+    pub fn append_run(
+        &self,
+        input: &[u8],
+        run: impl Iterator<Item = Range<usize>>,
+        places: &mut Vec<Place>,
+        rows: &mut RowBuilder,
+    ) -> Result<usize> {
+        places.clear();
+        let (mut count, mut end) = (0, 0);
+        for body in run {
+            self.locate(input, body.clone(), places).ok_or_else(cut_short)?;
+            (count, end) = (count + 1, body.end);
+        }
+        let columns = self.formats.len();
+        for (index, (builder, format)) in rows.columns().iter_mut().zip(&self.formats).enumerate() {
+            let values = places.chunks_exact(columns).map(|row| row[index].of(input));
+            self.values(builder, *format, values)
+                .map_err(|source| self.in_column(source, index))?;
+        }
+        rows.end_rows(count, end);
+        Ok(end)
+    }
+
+    /// Notes where the values of a row are; without declared columns nobody looks at them.
+    fn locate(&self, input: &[u8], body: Range<usize>, places: &mut Vec<Place>) -> Option<()> {
+        let row = &input[..body.end];
+        let (count, mut at) = (row.get(body.start..)?.first_chunk()?, body.start + 2);
+        if self.formats.is_empty() {
+            return Some(());
+        }
+        if usize::try_from(i16::from_be_bytes(*count)).ok()? != self.formats.len() {
+            return None;
+        }
+        for _ in &self.formats {
+            let length = i32::from_be_bytes(*row.get(at..)?.first_chunk()?);
+            at += 4;
+            places.push(Place { start: at as u32, length });
+            at += match length {
+                -1 => 0,
+                length => usize::try_from(length).ok()?,
+            };
+        }
+        (at == body.end).then_some(())
+    }
+
+    fn values<'a>(
         &self,
         builder: &mut ColumnBuilder,
         format: Format,
-        bytes: &[u8],
+        mut values: impl Iterator<Item = Option<&'a [u8]>> + Clone,
     ) -> medley_types::Result<()> {
         match format {
-            Format::Binary => builder.append_binary(bytes),
-            Format::Text => match std::str::from_utf8(bytes) {
-                Ok(text) => builder.append_text(text, &self.style),
-                Err(error) => {
-                    let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
-                    Err(medley_types::Error::InvalidUtf8(format!("0x{byte:02x}")))
+            Format::Binary => builder.append_binaries(values),
+            Format::Text => values.try_for_each(|value| match value {
+                Some(bytes) => self.text(builder, bytes),
+                None => {
+                    builder.append_null();
+                    Ok(())
                 }
-            },
+            }),
+        }
+    }
+
+    fn text(&self, builder: &mut ColumnBuilder, bytes: &[u8]) -> medley_types::Result<()> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => builder.append_text(text, &self.style),
+            Err(error) => {
+                let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
+                Err(medley_types::Error::InvalidUtf8(format!("0x{byte:02x}")))
+            }
         }
     }
 
@@ -142,6 +181,27 @@ impl Transfer {
             context: Some(format!("column \"{}\"", self.schema.field(index).name())),
         }
     }
+}
+
+/// Where a value is in what the remote has sent: no message is longer than an `i32` says.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    start: u32,
+    /// -1 is NULL.
+    length: i32,
+}
+
+impl Place {
+    #[inline]
+    fn of(self, input: &[u8]) -> Option<&[u8]> {
+        let start = self.start as usize;
+        usize::try_from(self.length).ok().map(|length| &input[start..start + length])
+    }
+}
+
+/// What COPY BINARY ends with.
+pub(crate) fn is_trailer(body: &[u8]) -> bool {
+    matches!(body, [] | [0xff, 0xff])
 }
 
 /// A row that ends before its last value.
@@ -189,11 +249,11 @@ mod tests {
         let transfer = Transfer::new(Arc::new(Schema::new(fields)), &columns).expect("two columns");
         let row = b"\0\x02\0\0\0\x04\0\0\0\x07\0\0\0\x02ab";
         let mut rows = transfer.rows();
-        transfer.append(Body(row), &mut rows).expect("it is whole");
+        transfer.append(row, &mut rows).expect("it is whole");
         assert_eq!(rows.finish().expect("a batch").num_rows(), 1);
         for end in 0..row.len() {
-            assert!(transfer.append(Body(&row[..end]), &mut transfer.rows()).is_err(), "{end}");
+            assert!(transfer.append(&row[..end], &mut transfer.rows()).is_err(), "{end}");
         }
-        assert!(transfer.append(Body(b"\0\x01\xff\xff\xff\xff"), &mut rows).is_err());
+        assert!(transfer.append(b"\0\x01\xff\xff\xff\xff", &mut rows).is_err());
     }
 }

@@ -161,7 +161,7 @@ impl Call {
     }
 }
 
-/// Applies a row's kernel to each row.
+/// Applies a row's kernel to each row. Constants are read once.
 pub fn run_rows(
     kernel: RowFn,
     frame: &Frame<'_>,
@@ -175,11 +175,12 @@ pub fn run_rows(
         .map(|(column, t)| Reader::new(*t, Arc::clone(column)))
         .collect();
     let mut writer = Writer::new(frame.result, rows);
-    let mut datums = Vec::with_capacity(readers.len());
+    let mut datums = vec![Datum::Null; readers.len()];
     for row in 0..rows {
-        datums.clear();
-        for reader in &readers {
-            datums.push(reader.get(row)?);
+        for (datum, reader) in datums.iter_mut().zip(&readers) {
+            if row == 0 || !reader.is_constant() {
+                *datum = reader.get(row)?;
+            }
         }
         if strict && datums.iter().any(Datum::is_null) {
             writer.push(&Datum::Null)?;

@@ -168,18 +168,24 @@ impl<'a> Datum<'a> {
 /// Reads a column row by row.
 pub struct Reader {
     t: PgType,
+    form: Form,
     array: ArrayRef,
 }
 
 impl Reader {
     /// Of values of this type, in the type's form.
     pub fn new(t: PgType, array: ArrayRef) -> Self {
-        Self { t, array }
+        Self { t, form: Form::of(t), array }
     }
 
-    /// The value of a row; a column of one row is a constant.
+    /// A column of one row is a constant.
+    pub fn is_constant(&self) -> bool {
+        self.array.len() == 1
+    }
+
+    /// The value of a row, or of the constant.
     pub fn get(&self, row: usize) -> Result<Datum<'_>> {
-        self.get_at(if self.array.len() == 1 { 0 } else { row })
+        self.get_at(if self.is_constant() { 0 } else { row })
     }
 
     /// The value of exactly this row.
@@ -191,7 +197,7 @@ impl Reader {
         if *array.data_type() == DataType::Null {
             return Ok(Datum::Null);
         }
-        Ok(match Form::of(self.t) {
+        Ok(match self.form {
             Form::Bool => Datum::Bool(self.array.as_boolean().value(row)),
             Form::Int2 => Datum::Int2(value::<Int16Type>(array, row)?),
             Form::Int4 => Datum::Int4(value::<Int32Type>(array, row)?),

@@ -26,8 +26,7 @@ pub(super) fn append(builder: &mut ColumnBuilder, bytes: &[u8]) -> Result<()> {
         Values::Float4(values) => values.append_value(f32::from_be_bytes(exact(bytes, t)?)),
         Values::Float8(values) => values.append_value(f64::from_be_bytes(exact(bytes, t)?)),
         Values::Decimal128 { values, precision, scale } => {
-            let packed = numeric::Packed::read(bytes).ok_or_else(|| invalid(t))?;
-            values.append_value(packed.decimal128(*precision, *scale)?);
+            values.append_value(numeric::decimal128_of(bytes, *precision, *scale)?);
         }
         Values::Date(values) => values.append_value(date(i32::from_be_bytes(exact(bytes, t)?))?),
         Values::Time(values) => {
@@ -71,12 +70,12 @@ pub(super) fn invalid(t: PgType) -> Error {
 }
 
 #[inline]
-fn exact<const N: usize>(bytes: &[u8], t: PgType) -> Result<[u8; N]> {
+pub(super) fn exact<const N: usize>(bytes: &[u8], t: PgType) -> Result<[u8; N]> {
     bytes.try_into().map_err(|_| invalid(t))
 }
 
 /// A `varchar(n)` that has no more bytes than it may have characters.
-fn is_short(t: PgType, bytes: &[u8]) -> bool {
+pub(super) fn is_short(t: PgType, bytes: &[u8]) -> bool {
     t.oid == PgType::VARCHAR.oid && t.declared_length().is_some_and(|limit| bytes.len() <= limit)
 }
 
@@ -99,7 +98,7 @@ pub(super) fn utf8(bytes: &[u8]) -> Result<&str> {
     }
 }
 
-fn date(since_2000: i32) -> Result<i32> {
+pub(super) fn date(since_2000: i32) -> Result<i32> {
     match since_2000 {
         i32::MAX | i32::MIN => Ok(since_2000),
         _ => since_2000.checked_add(EPOCH_DAYS).ok_or_else(|| Error::ComputedRange("date".into())),
@@ -108,7 +107,7 @@ fn date(since_2000: i32) -> Result<i32> {
 
 /// Microseconds since 2000 to those since 1970; the last thirty years before the end of time
 /// have none.
-fn instant(since_2000: i64, t: PgType) -> Result<i64> {
+pub(super) fn instant(since_2000: i64, t: PgType) -> Result<i64> {
     match since_2000 {
         i64::MAX | i64::MIN => Ok(since_2000),
         _ => since_2000.checked_add(EPOCH_US).filter(|us| *us != i64::MAX).ok_or_else(|| {

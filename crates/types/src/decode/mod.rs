@@ -2,6 +2,7 @@
 mod array;
 mod binary;
 mod bytea;
+mod column;
 mod datetime;
 mod dynamic;
 mod interval;
@@ -9,6 +10,7 @@ mod json;
 mod number;
 mod numeric;
 mod text;
+mod texts;
 mod values;
 
 use arrow_array::ArrayRef;
@@ -81,6 +83,14 @@ impl ColumnBuilder {
         binary::append(self, bytes)?;
         self.length += 1;
         Ok(())
+    }
+
+    /// Appends the values of several rows, as [`Self::append_binary`] and [`Self::append_null`] do.
+    pub fn append_binaries<'a>(
+        &mut self,
+        values: impl Iterator<Item = Option<&'a [u8]>> + Clone,
+    ) -> Result<()> {
+        column::append(self, values)
     }
 
     /// Appends a truth value, as the type's casts convert it.

@@ -74,6 +74,58 @@ fn check_precision(value: i128, precision: u8, scale: i8) -> Result<i128> {
     }
 }
 
+/// The value of `numeric(precision, scale)` as a scaled integer, from its binary form.
+#[inline]
+pub(super) fn decimal128_of(bytes: &[u8], precision: u8, scale: i8) -> Result<i128> {
+    match few_digits(bytes, scale) {
+        Some(value) => check_precision(value.into(), precision, scale),
+        None => Packed::read(bytes)
+            .ok_or_else(|| super::binary::invalid(PgType::NUMERIC))?
+            .decimal128(precision, scale),
+    }
+}
+
+/// The binary form of up to 16 digits, as most columns have, none of which is lost; `None` for all
+/// others.
+#[inline]
+fn few_digits(bytes: &[u8], scale: i8) -> Option<i64> {
+    const NEGATIVE: u16 = 0x4000;
+    let (header, groups) = bytes.split_first_chunk::<8>()?;
+    let field = |at: usize| u16::from_be_bytes([header[at], header[at + 1]]);
+    let (count, weight, sign) = (field(0), i32::from(field(2) as i16), field(4));
+    let (groups, rest) = groups.as_chunks::<2>();
+    let is_plain = sign & !NEGATIVE == 0 && i64::from(field(6)) <= MAX_SCALE;
+    if !is_plain || count > 4 || groups.len() != usize::from(count) || !rest.is_empty() {
+        return None;
+    }
+    let mut value = 0;
+    for group in groups {
+        let group = i64::from(u16::from_be_bytes(*group));
+        value = value * 10_000 + group;
+        if group >= 10_000 {
+            return None;
+        }
+    }
+    // Ten to this power is what a unit of the last group counts in the result.
+    let value = match 4 * (weight + 1 - i32::from(count)) + i32::from(scale) {
+        _ if value == 0 => 0,
+        0 => value,
+        1 => value.checked_mul(10)?,
+        2 => value.checked_mul(100)?,
+        3 => value.checked_mul(1000)?,
+        4 => value.checked_mul(10_000)?,
+        -1 => exactly::<10>(value)?,
+        -2 => exactly::<100>(value)?,
+        -3 => exactly::<1000>(value)?,
+        _ => return None,
+    };
+    Some(if sign == NEGATIVE { -value } else { value })
+}
+
+fn exactly<const DIVISOR: i64>(value: i64) -> Option<i64> {
+    (value % DIVISOR == 0).then_some(value / DIVISOR)
+}
+
 /// The common spelling, `-12.50`, without an intermediate form; `None` for all others.
 fn plain_digits(text: &[u8], scale: i8) -> Option<i128> {
     const MAX_DIGITS: usize = 37;
@@ -343,7 +395,7 @@ impl<'a> Packed<'a> {
     }
 
     /// The scaled integer of `numeric(precision, scale)`.
-    pub(super) fn decimal128(&self, precision: u8, scale: i8) -> Result<i128> {
+    fn decimal128(&self, precision: u8, scale: i8) -> Result<i128> {
         let special = match self.sign {
             Sign::NaN => "NaN",
             Sign::Infinity => "Infinity",
@@ -353,9 +405,7 @@ impl<'a> Packed<'a> {
         if !special.is_empty() {
             return Err(unrepresentable(precision, scale, special));
         }
-        let scale_of_result = i32::from(scale);
-        let few = self.scaled_few(scale_of_result).map(i128::from);
-        match few.or_else(|| self.scaled(scale_of_result)) {
+        match self.scaled(i32::from(scale)) {
             Some(value) => {
                 let value = check_precision(value, precision, scale)?;
                 Ok(if self.sign == Sign::Negative { -value } else { value })
@@ -372,23 +422,6 @@ impl<'a> Packed<'a> {
     /// Ten to this power is what a unit of the last group counts in the result.
     fn power(&self, scale: i32) -> i32 {
         4 * (self.weight + 1 - self.groups.len() as i32) + scale
-    }
-
-    /// As [`Self::scaled`], for the numbers of up to 16 digits that most columns have.
-    fn scaled_few(&self, scale: i32) -> Option<i64> {
-        const TENS: [i64; 5] = [1, 10, 100, 1000, 10_000];
-        if self.groups.len() > 4 {
-            return None;
-        }
-        let fold =
-            |value: i64, group: &[u8; 2]| value * 10_000 + i64::from(u16::from_be_bytes(*group));
-        let value = self.groups.iter().fold(0, fold);
-        let power = self.power(scale);
-        let ten = *TENS.get(power.unsigned_abs() as usize)?;
-        match power {
-            0.. => value.checked_mul(ten),
-            _ => (value % ten == 0).then_some(value / ten),
-        }
     }
 
     /// Without the sign; `None` if digits would be lost, or there are too many.

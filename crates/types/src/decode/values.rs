@@ -4,14 +4,15 @@ use std::sync::Arc;
 use arrow_array::builder::{
     BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, FixedSizeBinaryBuilder,
     Float32Builder, Float64Builder, Int16Builder, Int32Builder, Int64Builder,
-    IntervalMonthDayNanoBuilder, StringBuilder, Time64MicrosecondBuilder,
-    TimestampMicrosecondBuilder, UInt32Builder,
+    IntervalMonthDayNanoBuilder, Time64MicrosecondBuilder, TimestampMicrosecondBuilder,
+    UInt32Builder,
 };
 use arrow_array::{ArrayRef, ListArray};
 use arrow_buffer::{NullBufferBuilder, OffsetBuffer, ScalarBuffer};
 use arrow_schema::Field;
 
 use super::ColumnBuilder;
+use super::texts::Texts;
 use crate::PgType;
 use crate::arrow::{Form, arrow_type};
 
@@ -28,11 +29,11 @@ pub(super) enum Values {
     Float4(Float32Builder),
     Float8(Float64Builder),
     Decimal128 { values: Decimal128Builder, precision: u8, scale: i8 },
-    NumericText(StringBuilder),
-    Text(StringBuilder),
-    Bpchar(StringBuilder),
-    Char(StringBuilder),
-    Printed(StringBuilder),
+    NumericText(Texts),
+    Text(Texts),
+    Bpchar(Texts),
+    Char(Texts),
+    Printed(Texts),
     Bytea(BinaryBuilder),
     Date(Date32Builder),
     Time(Time64MicrosecondBuilder),
@@ -84,7 +85,7 @@ impl Values {
 
     /// With room for so many values, and so many bytes of those of varying length.
     pub(super) fn with_room(t: PgType, capacity: usize, bytes: usize) -> Self {
-        let text = || StringBuilder::with_capacity(capacity, bytes);
+        let text = || Texts::with_capacity(capacity, bytes);
         match Form::of(t) {
             Form::Bool => Self::Bool(BooleanBuilder::with_capacity(capacity)),
             Form::Int2 => Self::Int2(Int16Builder::with_capacity(capacity)),
@@ -191,7 +192,7 @@ impl Values {
             | Self::Text(values)
             | Self::Bpchar(values)
             | Self::Char(values)
-            | Self::Printed(values) => Arc::new(values.finish()),
+            | Self::Printed(values) => values.finish(),
             Self::Bytea(values) => Arc::new(values.finish()),
             Self::Date(values) => Arc::new(values.finish()),
             Self::Time(values) => Arc::new(values.finish()),

@@ -1,4 +1,5 @@
 use std::io;
+use std::ops::Range;
 
 use bytes::{Buf, Bytes, BytesMut};
 use medley_fdw::RemoteStream;
@@ -80,6 +81,28 @@ impl Wire {
         if let Ok(Some((_, end))) = self.header() {
             self.input.advance(end.min(self.input.len()));
         }
+    }
+
+    /// What has come and was not gone past.
+    pub fn input(&self) -> &[u8] {
+        &self.input
+    }
+
+    /// Where in [`Wire::input`] the bodies are of the messages of this kind that it begins with.
+    pub fn run(&self, kind: u8) -> impl Iterator<Item = Range<usize>> {
+        let mut start = 0;
+        std::iter::from_fn(move || {
+            // What is no message is told of when it is the first.
+            let (tag, length) = header(self.input.get(start..)?, self.limit).ok()??;
+            let body = start + HEADER_BYTES..start + length;
+            start = body.end;
+            (tag == kind && start <= self.input.len()).then_some(body)
+        })
+    }
+
+    /// Goes past so many bytes of [`Wire::input`].
+    pub fn skip_bytes(&mut self, count: usize) {
+        self.input.advance(count.min(self.input.len()));
     }
 
     /// The tag of the message that begins the input, and where it ends.
