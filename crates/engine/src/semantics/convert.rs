@@ -96,7 +96,8 @@ fn relabel(from: PgType, to: PgType, steps: &mut Vec<Step>) {
     }
 }
 
-fn relabelled<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
+/// The row's kernel of [`RELABEL`].
+pub fn relabelled<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
     Ok(match (&args[0], Form::of(frame.result)) {
         (Datum::Int4(value), Form::Oid) => Datum::Oid(*value as u32),
         (Datum::Oid(value), Form::Int4) => Datum::Int4(*value as i32),

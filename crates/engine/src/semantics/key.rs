@@ -10,6 +10,7 @@ use medley_types::{Form, PgType};
 
 use super::call::{Call, Env, Frame, Kernel};
 use super::datum::{Datum, Interval, Reader};
+use super::numeric::push_sort_key;
 use crate::error::{Error, Result};
 
 /// The key of a float, which is a float.
@@ -106,7 +107,8 @@ pub fn bpchar_key<'a>(_: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
     Ok(Datum::of_text(args[0].text()?.trim_end_matches(' ')))
 }
 
-fn bytes_key<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
+/// Bytes that sort as the values do.
+pub fn bytes_key<'a>(frame: &Frame<'_>, args: &[Datum<'a>]) -> Result<Datum<'a>> {
     let mut key = Vec::new();
     push_key(frame.arguments[0], &args[0], &mut key)?;
     Ok(Datum::Bytea(key.into()))
@@ -171,6 +173,14 @@ fn float(value: f64, out: &mut Vec<u8>) {
     let bits = if value.is_nan() { f64::NAN.abs().to_bits() } else { (value + 0.0).to_bits() };
     let sortable = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
     out.extend(sortable.to_be_bytes());
+}
+
+/// Appends the [`BYTES_KEY`] of a number that is printed so.
+pub(super) fn push_numeric_key(printed: &str, scratch: &mut Vec<u8>, out: &mut Vec<u8>) {
+    scratch.clear();
+    push_sort_key(printed, scratch);
+    out.push(1);
+    ended(scratch, out);
 }
 
 /// Zeros are escaped, so that what is shorter sorts first.

@@ -347,23 +347,44 @@ impl Numeric {
 
     /// Bytes that sort as the numbers do, equal for numbers that are equal.
     pub fn sort_key(&self) -> Vec<u8> {
-        let (unscaled, scale) = match self {
-            NegativeInfinity => return vec![0],
-            Infinity => return vec![4],
-            NaN => return vec![5],
-            Finite { unscaled, scale } => (unscaled, scale),
-        };
-        let digits = unscaled.magnitude().to_string();
-        let significant = digits.trim_end_matches('0');
-        let exponent = digits.len() as i32 - *scale as i32;
-        let body = (exponent ^ i32::MIN).to_be_bytes().into_iter().chain(significant.bytes());
-        match unscaled.sign() {
-            Sign::NoSign => vec![2],
-            Sign::Plus => [3].into_iter().chain(body).collect(),
-            // Complemented, and ended by what is above every complemented digit.
-            Sign::Minus => [1].into_iter().chain(body.map(|b| !b)).chain([0xff]).collect(),
-        }
+        let mut key = Vec::new();
+        push_sort_key(&self.to_string(), &mut key);
+        key
     }
+}
+
+/// Appends the [`Numeric::sort_key`] of the number that is printed so.
+pub fn push_sort_key(printed: &str, key: &mut Vec<u8>) {
+    match printed {
+        "-Infinity" => return key.push(0),
+        "Infinity" => return key.push(4),
+        "NaN" => return key.push(5),
+        _ => {}
+    }
+    let unsigned = printed.strip_prefix('-').unwrap_or(printed);
+    let scale = unsigned.find('.').map_or(0, |point| unsigned.len() - point - 1);
+    let significant = unsigned.trim_start_matches(['0', '.']);
+    let digits = || significant.bytes().filter(|byte| *byte != b'.');
+    let count = digits().count();
+    if count == 0 {
+        return key.push(2);
+    }
+    let exponent = (count as i32 - scale as i32) ^ i32::MIN;
+    let digits = digits().take(count - zeros_at_end(significant));
+    let body = exponent.to_be_bytes().into_iter().chain(digits);
+    if unsigned.len() == printed.len() {
+        key.push(3);
+        key.extend(body);
+    } else {
+        // Complemented, and ended by what is above every complemented digit.
+        key.push(1);
+        key.extend(body.map(|byte| !byte));
+        key.push(0xff);
+    }
+}
+
+fn zeros_at_end(digits: &str) -> usize {
+    digits.bytes().rev().filter(|byte| *byte != b'.').take_while(|byte| *byte == b'0').count()
 }
 
 impl From<i64> for Numeric {

@@ -6,7 +6,8 @@ use datafusion::arrow::array::ArrayRef;
 use medley_analyze::builtin;
 use medley_catalog::ids::RoleOid;
 use medley_engine::semantics::{
-    ColumnFn, Datum, Env, Frame, RowFn, Writer, column_kernels, compared_day, kernel, key, run_rows,
+    ColumnFn, Datum, Env, Frame, Interval, Numeric, RowFn, Writer, column_kernels, compared_day,
+    convert, kernel, key, run_rows,
 };
 use medley_engine::system::Session;
 use medley_types::{Form, PgType};
@@ -78,6 +79,11 @@ fn calls(source: &str) -> Vec<(RowFn, Vec<PgType>, PgType)> {
             let of = |t| (key::float_key as RowFn, vec![t], t);
             return vec![of(PgType::FLOAT4), of(PgType::FLOAT8)];
         }
+        key::BYTES_KEY => return vec![(key::bytes_key, vec![PgType::NUMERIC], PgType::BYTEA)],
+        convert::RELABEL => {
+            let of = |t| (convert::relabelled as RowFn, vec![t], PgType::NUMERIC);
+            return vec![of(PgType::numeric(10, 2)), of(PgType::numeric(38, 38))];
+        }
         _ => {}
     }
     let Some(rows) = kernel(source) else { return Vec::new() };
@@ -116,7 +122,7 @@ fn has_values(t: PgType) -> bool {
 
 /// Values of a type, the usual ones first.
 fn values(t: PgType) -> Vec<Datum<'static>> {
-    const TEXTS: [&str; 20] = [
+    const TEXTS: [&str; 28] = [
         "a%",
         "year",
         "ab",
@@ -137,9 +143,40 @@ fn values(t: PgType) -> Vec<Datum<'static>> {
         "  ",
         "Months",
         "x\0y",
+        "hour",
+        "second",
+        "UTC",
+        "Europe/Berlin",
+        "A_C",
+        "K\u{212a}ſ",
+        "(b|a)+",
+        "_%\\_",
     ];
     const DAYS: [i32; 8] = [0, 1, 10_957, -1, 59, -800_000, i32::MAX, i32::MIN];
     const TIMES: [i64; 6] = [0, 86_400_000_000, -1, 951_782_400_123_456, i64::MAX, i64::MIN];
+    const SPANS: [Interval; 6] = [
+        Interval { months: 1, days: 0, micros: 0 },
+        Interval { months: 0, days: -3, micros: 0 },
+        Interval { months: 0, days: 0, micros: 3_600_000_001 },
+        Interval { months: -12, days: 31, micros: -1 },
+        Interval::INFINITY,
+        Interval { months: i32::MIN, days: 0, micros: i64::MIN / 1000 },
+    ];
+    const NUMBERS: [&str; 12] = [
+        "0",
+        "0.05",
+        "-10.50",
+        "1000",
+        "1050.0",
+        "-0.00",
+        "123456789012345678901234567890.5",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "1e-20",
+        "-1e30",
+    ];
+    let number = |text: &str| Datum::Numeric(text.parse().unwrap());
     const FLOATS: [f64; 12] = [
         0.0,
         1.0,
@@ -161,7 +198,12 @@ fn values(t: PgType) -> Vec<Datum<'static>> {
         Form::Float4 => FLOATS.map(|value| Datum::Float4(value as f32)).into(),
         Form::Float8 => FLOATS.map(Datum::Float8).into(),
         Form::Date => DAYS.map(Datum::Date).into(),
-        Form::Timestamp => TIMES.map(Datum::Timestamp).into(),
+        Form::Timestamp | Form::Timestamptz => TIMES.map(Datum::Timestamp).into(),
+        Form::Interval => SPANS.map(Datum::Interval).into(),
+        Form::NumericText => NUMBERS.map(number).into(),
+        Form::Decimal128 { scale, .. } => {
+            [0, 1, -5, 12_345, -100].map(|it| Datum::Numeric(Numeric::new(it, scale as u32))).into()
+        }
         Form::Text | Form::Bpchar => TEXTS.map(|text| Datum::Text(text.into())).into(),
         _ => Vec::new(),
     }

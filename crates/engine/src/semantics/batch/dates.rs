@@ -1,14 +1,14 @@
 //! Dates and timestamps.
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, AsArray, Int32Array, StringBuilder};
+use datafusion::arrow::array::{ArrayRef, AsArray};
 use datafusion::arrow::compute::kernels::arity::try_binary;
 use datafusion::arrow::datatypes::{Date32Type, Int32Type, TimestampMicrosecondType};
-use medley_types::{Form, PgType, arrow_type};
+use medley_types::{PgType, arrow_type};
 
-use super::{Table, constant, constant_text, each, of_rows};
+use super::{Table, constant, each, of_rows};
 use crate::semantics::call::Frame;
-use crate::semantics::kernels::{DAY, Field, civil_field};
+use crate::semantics::kernels::DAY;
 
 #[rustfmt::skip]
 pub(super) const KERNELS: Table = &[
@@ -17,14 +17,6 @@ pub(super) const KERNELS: Table = &[
     (&["date_mi"], difference),
     (&["date_timestamp", "compared_day"], midnight),
     (&["timestamp_date"], day),
-    (&["extract_date"], |f, c, n| {
-        let days: Int32Array = each::<Date32Type, Int32Type>(c.get(1)?, n, finite_day)?;
-        extracted(f, c, n, &days)
-    }),
-    (&["extract_timestamp"], |f, c, n| {
-        let days = each::<TimestampMicrosecondType, Int32Type>(c.get(1)?, n, day_of)?;
-        extracted(f, c, n, &days)
-    }),
 ];
 
 /// Within these years nothing overflows.
@@ -84,31 +76,4 @@ fn midnight(frame: &Frame<'_>, columns: &[ArrayRef], rows: usize) -> Option<Arra
 fn day(_: &Frame<'_>, columns: &[ArrayRef], rows: usize) -> Option<ArrayRef> {
     let days = each::<TimestampMicrosecondType, Date32Type>(columns.first()?, rows, day_of)?;
     Some(Arc::new(days))
-}
-
-/// A field of each day, where it is one of the calendar's.
-fn extracted(
-    frame: &Frame<'_>,
-    columns: &[ArrayRef],
-    rows: usize,
-    days: &Int32Array,
-) -> Option<ArrayRef> {
-    let field = Field::of(&constant_text(columns.first()?, rows)?.to_ascii_lowercase())?;
-    if Form::of(frame.result) != Form::NumericText {
-        return None;
-    }
-    let mut numbers = StringBuilder::with_capacity(rows, 4 * rows);
-    // Rows near each other are often of one day.
-    let mut last = (i32::MAX, String::new());
-    for day in days {
-        let Some(day) = day else {
-            numbers.append_null();
-            continue;
-        };
-        if last.0 != day {
-            last = (day, civil_field(i64::from(day), field).to_string());
-        }
-        numbers.append_value(&last.1);
-    }
-    Some(Arc::new(numbers.finish()))
 }

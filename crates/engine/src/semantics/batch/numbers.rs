@@ -1,16 +1,19 @@
 //! Integers and floats.
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array as _, ArrayRef, AsArray, Datum, Float64Array, Scalar};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BinaryBuilder, Datum, Float64Array, Int64Array, Scalar,
+};
 use datafusion::arrow::compute::kernels::numeric::{add, div, mul, rem, sub};
 use datafusion::arrow::compute::{CastOptions, cast, cast_with_options};
-use datafusion::arrow::datatypes::{DataType, Float32Type, Float64Type};
+use datafusion::arrow::datatypes::{DataType, Float32Type, Float64Type, Int64Type};
 use datafusion::arrow::error::ArrowError;
-use medley_types::arrow_type;
+use medley_types::{Form, arrow_type};
 
 use super::{Table, each, of_rows};
 use crate::semantics::call::Frame;
-use crate::semantics::key::FLOAT_KEY;
+use crate::semantics::convert::RELABEL;
+use crate::semantics::key::{BYTES_KEY, FLOAT_KEY, push_numeric_key};
 
 #[rustfmt::skip]
 pub(super) const KERNELS: Table = &[
@@ -33,8 +36,87 @@ pub(super) const KERNELS: Table = &[
         |f, c, n| float(f, c, n, div, |a, b, c| overflows(a, b, c) || b == 0.0 || c == 0.0 && a != 0.0)),
     (&["i2toi4", "i4toi2", "int28", "int82", "int48", "int84", "i2tof", "i4tof", "i8tof", "i2tod",
        "i4tod", "i8tod", "ftod"], converted),
+    (&["int2um", "int4um", "int8um"], |f, c, n| integers(f, c, n, i64::checked_neg)),
+    (&["int2abs", "int4abs", "int8abs"], |f, c, n| integers(f, c, n, i64::checked_abs)),
+    (&["float4um", "float8um"], |f, c, n| floats(f, c, n, |x| -x)),
+    (&["float4abs", "float8abs"], |f, c, n| floats(f, c, n, f64::abs)),
+    (&["dround"], |f, c, n| floats(f, c, n, f64::round_ties_even)),
+    (&["dtrunc"], |f, c, n| floats(f, c, n, f64::trunc)),
+    (&["dfloor"], |f, c, n| floats(f, c, n, f64::floor)),
+    (&["dceil"], |f, c, n| floats(f, c, n, f64::ceil)),
+    (&["ftoi2", "ftoi4", "ftoi8", "dtoi2", "dtoi4", "dtoi8"], rounded),
+    (&["int2_numeric", "int4_numeric", "int8_numeric"], printed),
+    (&[RELABEL], |f, c, n| match Form::of(f.arguments[0]) {
+        Form::Decimal128 { .. } => printed(f, c, n),
+        _ => None,
+    }),
     (&[FLOAT_KEY], key),
+    (&[BYTES_KEY], numeric_key),
 ];
+
+/// Of integers of any width; none as soon as one has no result of that width.
+fn integers(
+    frame: &Frame<'_>,
+    columns: &[ArrayRef],
+    rows: usize,
+    function: fn(i64) -> Option<i64>,
+) -> Option<ArrayRef> {
+    let wide = cast(columns.first()?, &DataType::Int64).ok()?;
+    let results: Int64Array = each::<Int64Type, Int64Type>(&wide, rows, function)?;
+    strictly(&results, frame)
+}
+
+/// Of floats of either width: both have the same result.
+fn floats(
+    frame: &Frame<'_>,
+    columns: &[ArrayRef],
+    rows: usize,
+    function: fn(f64) -> f64,
+) -> Option<ArrayRef> {
+    let wide = cast(columns.first()?, &DataType::Float64).ok()?;
+    let results = each::<Float64Type, Float64Type>(&wide, rows, |value| Some(function(value)))?;
+    strictly(&results, frame)
+}
+
+/// Floats to integers, half to even.
+fn rounded(frame: &Frame<'_>, columns: &[ArrayRef], rows: usize) -> Option<ArrayRef> {
+    const END: f64 = 9_223_372_036_854_775_808.0;
+    let wide = cast(columns.first()?, &DataType::Float64).ok()?;
+    let integer = |value: f64| Some(value.round_ties_even()).filter(|it| (-END..END).contains(it));
+    let integers =
+        each::<Float64Type, Int64Type>(&wide, rows, |value| Some(integer(value)? as i64))?;
+    strictly(&integers, frame)
+}
+
+/// In the form of the result, which holds each value.
+fn strictly(column: &dyn Array, frame: &Frame<'_>) -> Option<ArrayRef> {
+    let strict = CastOptions { safe: false, ..CastOptions::default() };
+    cast_with_options(column, &arrow_type(frame.result), &strict).ok()
+}
+
+/// Numbers as texts, which numerics without a declared scale are.
+fn printed(frame: &Frame<'_>, columns: &[ArrayRef], rows: usize) -> Option<ArrayRef> {
+    let is_text = Form::of(frame.result) == Form::NumericText;
+    is_text.then(|| strictly(of_rows(columns.first()?, rows)?, frame))?
+}
+
+/// The key of numerics that are kept as texts.
+fn numeric_key(frame: &Frame<'_>, columns: &[ArrayRef], rows: usize) -> Option<ArrayRef> {
+    let numbers = of_rows(columns.first()?, rows)?.as_string_opt::<i32>()?;
+    if Form::of(frame.arguments[0]) != Form::NumericText {
+        return None;
+    }
+    let mut keys = BinaryBuilder::with_capacity(rows, 16 * rows);
+    let (mut scratch, mut key) = (Vec::new(), Vec::new());
+    for number in numbers {
+        key.clear();
+        keys.append_option(number.map(|number| {
+            push_numeric_key(number, &mut scratch, &mut key);
+            &key
+        }));
+    }
+    Some(Arc::new(keys.finish()))
+}
 
 type Arithmetic = fn(&dyn Datum, &dyn Datum) -> Result<ArrayRef, ArrowError>;
 
@@ -99,9 +181,7 @@ fn doubles(column: &ArrayRef) -> Option<Float64Array> {
 
 /// Another number of the same value, or the nearest float.
 fn converted(frame: &Frame<'_>, columns: &[ArrayRef], rows: usize) -> Option<ArrayRef> {
-    let strict = CastOptions { safe: false, ..CastOptions::default() };
-    let column = of_rows(columns.first()?, rows)?;
-    cast_with_options(column, &arrow_type(frame.result), &strict).ok()
+    strictly(of_rows(columns.first()?, rows)?, frame)
 }
 
 fn key(_: &Frame<'_>, columns: &[ArrayRef], rows: usize) -> Option<ArrayRef> {

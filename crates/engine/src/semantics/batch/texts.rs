@@ -1,4 +1,5 @@
 //! Text, in characters.
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
@@ -6,90 +7,79 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::datatypes::Int32Type;
-use memchr::memmem::Finder;
 
 use super::{Table, constant, constant_text, of_rows};
-use crate::semantics::call::Frame;
+use crate::semantics::kernels::{left, lower, right, upper};
 use crate::semantics::key::BPCHAR_KEY;
+
+/// A column of more bytes is gone through row by row.
+const MAX_BYTES: usize = 0x3fff_ffff;
 
 #[rustfmt::skip]
 pub(super) const KERNELS: Table = &[
-    (&["textlike", "namelike"], |_, c, n| like(c, n, true)),
-    (&["textnlike", "namenlike"], |_, c, n| like(c, n, false)),
     (&["text_substr"], |_, c, n| {
         substring(c, n, Some(constant::<Int32Type>(c.get(2)?, n)?))
     }),
     (&["text_substr_no_len"], |_, c, n| substring(c, n, None)),
-    (&[BPCHAR_KEY, "rtrim1"], trimmed),
-    (&["textlen"], |_, c, n| counted(c, n, |text| text)),
-    (&["bpcharlen"], |_, c, n| counted(c, n, |text| text.trim_end_matches(' '))),
-    (&["lower"], |_, c, n| in_ascii(c, n, str::to_ascii_lowercase)),
-    (&["upper"], |_, c, n| in_ascii(c, n, str::to_ascii_uppercase)),
+    (&["text_left"], |_, c, n| {
+        let count = constant::<Int32Type>(c.get(1)?, n)?;
+        parts(c, n, |text| left(text, count))
+    }),
+    (&["text_right"], |_, c, n| {
+        let count = constant::<Int32Type>(c.get(1)?, n)?;
+        parts(c, n, |text| right(text, count))
+    }),
+    (&[BPCHAR_KEY, "rtrim1"], |_, c, n| {
+        let has_blanks = texts(c.first()?, n)?.iter().flatten().any(|text| text.ends_with(' '));
+        match has_blanks {
+            true => parts(c, n, |text| text.trim_end_matches(' ')),
+            false => c.first().cloned(),
+        }
+    }),
+    (&["ltrim1"], |_, c, n| parts(c, n, |text| text.trim_start_matches(' '))),
+    (&["btrim1"], |_, c, n| parts(c, n, |text| text.trim_matches(' '))),
+    (&["ltrim"], |_, c, n| trimmed(c, n, |text, set| text.trim_start_matches(set))),
+    (&["rtrim"], |_, c, n| trimmed(c, n, |text, set| text.trim_end_matches(set))),
+    (&["btrim"], |_, c, n| trimmed(c, n, |text, set| text.trim_matches(set))),
+    (&["textlen"], |_, c, n| counted(c, n, |text| text.chars().count())),
+    (&["bpcharlen"], |_, c, n| counted(c, n, |text| text.trim_end_matches(' ').chars().count())),
+    (&["textoctetlen", "bpcharoctetlen"], |_, c, n| counted(c, n, str::len)),
+    (&["textpos"], |_, c, n| {
+        let wanted = constant_text(c.get(1)?, n)?;
+        counted(c, n, |text| text.find(wanted).map_or(0, |at| text[..at].chars().count() + 1))
+    }),
+    (&["lower"], |_, c, n| mapped(c, n, str::make_ascii_lowercase, lower)),
+    (&["upper"], |_, c, n| mapped(c, n, str::make_ascii_uppercase, upper)),
+    (&["textcat"], |_, c, n| concatenated(c, n)),
     (&["text_starts_with"], |_, c, n| {
         let prefix = constant_text(c.get(1)?, n)?;
         Some(truths(texts(c.first()?, n)?, |text| text.starts_with(prefix)))
     }),
 ];
 
-fn texts(column: &ArrayRef, rows: usize) -> Option<&StringArray> {
+/// A column of texts that is no constant.
+pub(super) fn texts(column: &ArrayRef, rows: usize) -> Option<&StringArray> {
     of_rows(column, rows)?.as_string_opt::<i32>()
 }
 
-fn truths(texts: &StringArray, is_true: impl Fn(&str) -> bool) -> ArrayRef {
+/// What is true of each.
+pub(super) fn truths(texts: &StringArray, mut is_true: impl FnMut(&str) -> bool) -> ArrayRef {
     let values = BooleanBuffer::collect_bool(texts.len(), |row| is_true(texts.value(row)));
     Arc::new(BooleanArray::new(values, texts.nulls().cloned()))
 }
 
-/// LIKE a constant that knows `%` alone.
-fn like(columns: &[ArrayRef], rows: usize, expected: bool) -> Option<ArrayRef> {
-    let pattern = Pieces::of(constant_text(columns.get(1)?, rows)?)?;
+/// A part of each of the first argument's.
+fn parts(columns: &[ArrayRef], rows: usize, part: impl Fn(&str) -> &str) -> Option<ArrayRef> {
     let texts = texts(columns.first()?, rows)?;
-    Some(truths(texts, |text| pattern.is_like(text.as_bytes()) == expected))
-}
-
-/// What stands between the `%` of a pattern.
-enum Pieces<'a> {
-    /// There is none.
-    Whole(&'a [u8]),
-    Parts {
-        first: &'a [u8],
-        inner: Vec<Finder<'a>>,
-        last: &'a [u8],
-    },
-}
-
-impl<'a> Pieces<'a> {
-    fn of(pattern: &'a str) -> Option<Self> {
-        if pattern.contains(['_', '\\']) {
-            return None;
-        }
-        let Some((first, rest)) = pattern.split_once('%') else {
-            return Some(Self::Whole(pattern.as_bytes()));
-        };
-        let (inner, last) = rest.rsplit_once('%').unwrap_or(("", rest));
-        let inner = inner.split('%').filter(|piece| !piece.is_empty());
-        let inner = inner.map(|piece| Finder::new(piece.as_bytes())).collect();
-        Some(Self::Parts { first: first.as_bytes(), inner, last: last.as_bytes() })
+    let mut parts = StringBuilder::with_capacity(rows, texts.value_data().len().min(16 * rows));
+    for text in texts {
+        parts.append_option(text.map(&part));
     }
-
-    fn is_like(&self, text: &[u8]) -> bool {
-        let (first, inner, last) = match self {
-            Self::Whole(whole) => return text == *whole,
-            Self::Parts { first, inner, last } => (first, inner, last),
-        };
-        let between = text.strip_prefix(*first).and_then(|rest| rest.strip_suffix(*last));
-        let found = between.and_then(|text| {
-            inner.iter().try_fold(text, |text, piece| {
-                piece.find(text).map(|at| &text[at + piece.needle().len()..])
-            })
-        });
-        found.is_some()
-    }
+    Some(Arc::new(parts.finish()))
 }
 
 /// Characters from a place on that is the same for all.
 fn substring(columns: &[ArrayRef], rows: usize, length: Option<i32>) -> Option<ArrayRef> {
-    let texts = texts(columns.first()?, rows)?;
     let start = i64::from(constant::<Int32Type>(columns.get(1)?, rows)?);
     let end = match length {
         Some(length) if length < 0 => return None,
@@ -99,17 +89,10 @@ fn substring(columns: &[ArrayRef], rows: usize, length: Option<i32>) -> Option<A
     let first = start.max(1);
     let skipped = usize::try_from(first - 1).ok()?;
     let wanted = usize::try_from(end - first).unwrap_or(0);
-    let mut parts = StringBuilder::with_capacity(rows, texts.value_data().len().min(16 * rows));
-    for text in texts {
-        parts.append_option(text.map(|text| part(text, skipped, wanted)));
-    }
-    Some(Arc::new(parts.finish()))
-}
-
-fn part(text: &str, skipped: usize, wanted: usize) -> &str {
-    let from = byte_of(text, skipped);
-    let rest = &text[from..];
-    &rest[..byte_of(rest, wanted)]
+    parts(columns, rows, |text| {
+        let rest = &text[byte_of(text, skipped)..];
+        &rest[..byte_of(rest, wanted)]
+    })
 }
 
 /// Where the characters begin that come after so many.
@@ -120,36 +103,73 @@ fn byte_of(text: &str, characters: usize) -> usize {
     text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at)
 }
 
-/// Without the blanks at the end.
-fn trimmed(_: &Frame<'_>, columns: &[ArrayRef], rows: usize) -> Option<ArrayRef> {
-    let column = columns.first()?;
-    let texts = texts(column, rows)?;
-    if !texts.iter().flatten().any(|text| text.ends_with(' ')) {
-        return Some(Arc::clone(column));
-    }
-    let mut parts = StringBuilder::with_capacity(rows, texts.value_data().len());
-    for text in texts {
-        parts.append_option(text.map(|text| text.trim_end_matches(' ')));
-    }
-    Some(Arc::new(parts.finish()))
+/// Without the characters of a set that is the same for all.
+fn trimmed(
+    columns: &[ArrayRef],
+    rows: usize,
+    trim: for<'a> fn(&'a str, &[char]) -> &'a str,
+) -> Option<ArrayRef> {
+    let set: Vec<char> = constant_text(columns.get(1)?, rows)?.chars().collect();
+    parts(columns, rows, |text| trim(text, &set))
 }
 
-/// How many characters.
-fn counted(columns: &[ArrayRef], rows: usize, counts: fn(&str) -> &str) -> Option<ArrayRef> {
+/// A number of each.
+fn counted(columns: &[ArrayRef], rows: usize, count: impl Fn(&str) -> usize) -> Option<ArrayRef> {
     let texts = texts(columns.first()?, rows)?;
-    let count = |text: &str| i32::try_from(counts(text).chars().count()).unwrap_or(i32::MAX);
+    let count = |text: &str| i32::try_from(count(text)).unwrap_or(i32::MAX);
     Some(Arc::new(texts.iter().map(|text| text.map(count)).collect::<Int32Array>()))
 }
 
-/// Beyond ASCII a character's other case may have another length.
-fn in_ascii(columns: &[ArrayRef], rows: usize, other: fn(&str) -> String) -> Option<ArrayRef> {
+/// Character by character; of ASCII alone at once.
+fn mapped(
+    columns: &[ArrayRef],
+    rows: usize,
+    of_ascii: fn(&mut str),
+    of_any: fn(char) -> char,
+) -> Option<ArrayRef> {
     let texts = texts(columns.first()?, rows)?;
-    if !texts.is_ascii() {
+    let size = texts.value_data().len();
+    if size > MAX_BYTES / 4 {
         return None;
     }
-    let mut changed = StringBuilder::with_capacity(rows, texts.value_data().len());
+    let mut changed = StringBuilder::with_capacity(rows, size);
+    let mut buffer = String::new();
     for text in texts {
-        changed.append_option(text.map(other));
+        buffer.clear();
+        match text {
+            Some(text) if text.is_ascii() => {
+                buffer.push_str(text);
+                of_ascii(&mut buffer);
+            }
+            text => buffer.extend(text.into_iter().flat_map(str::chars).map(of_any)),
+        }
+        changed.append_option(text.map(|_| &buffer));
     }
     Some(Arc::new(changed.finish()))
+}
+
+/// One text after the other, of which one may be a constant.
+fn concatenated(columns: &[ArrayRef], rows: usize) -> Option<ArrayRef> {
+    let [left, right] = columns else { return None };
+    let (left, right) = (left.as_string_opt::<i32>()?, right.as_string_opt::<i32>()?);
+    let size = |texts: &StringArray| match texts.len() {
+        1 => texts.value_data().len().saturating_mul(rows),
+        _ => texts.value_data().len(),
+    };
+    let size = size(left).saturating_add(size(right));
+    if size > MAX_BYTES {
+        return None;
+    }
+    let at = |texts: &StringArray, row: usize| if texts.len() == 1 { 0 } else { row };
+    let mut both = StringBuilder::with_capacity(rows, size);
+    for row in 0..rows {
+        let (a, b) = (at(left, row), at(right, row));
+        if left.is_null(a) || right.is_null(b) {
+            both.append_null();
+            continue;
+        }
+        both.write_str(left.value(a)).ok()?;
+        both.append_value(right.value(b));
+    }
+    Some(Arc::new(both.finish()))
 }

@@ -340,40 +340,6 @@ fn clock_of<'a>(local: i64) -> Result<Datum<'a>> {
     Ok(if endless(local) { Datum::Null } else { Datum::Time(local.rem_euclid(DAY)) })
 }
 
-/// A field of a day that goes by the calendar alone.
-#[derive(Clone, Copy, Debug)]
-pub enum Field {
-    /// None is 0: before 1 comes -1.
-    Year,
-    /// From 1.
-    Month,
-    /// Of the month.
-    Day,
-}
-
-impl Field {
-    /// The field of this name, in lower case.
-    pub fn of(word: &str) -> Option<Self> {
-        match singular(word) {
-            "year" => Some(Self::Year),
-            "month" => Some(Self::Month),
-            "day" => Some(Self::Day),
-            _ => None,
-        }
-    }
-}
-
-/// A field of a day since 1970.
-pub fn civil_field(days: i64, field: Field) -> i64 {
-    let (year, month, day) = civil(days);
-    match field {
-        Field::Year if year > 0 => year,
-        Field::Year => year - 1,
-        Field::Month => month.into(),
-        Field::Day => day.into(),
-    }
-}
-
 /// Year, month and day of a day since 1970, by Howard Hinnant's arithmetic.
 fn civil(days: i64) -> (i64, u32, u32) {
     let shifted = days + 719_468;

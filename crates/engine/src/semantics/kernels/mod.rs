@@ -19,7 +19,9 @@ use medley_types::TypeOid;
 use super::call::RowFn;
 use crate::system;
 
-pub use datetime::{DAY, Field, civil_field, compared_day};
+pub use datetime::{DAY, compared_day};
+pub(super) use patterns::{compiled, folded};
+pub(super) use text::{left, lower, right, upper};
 
 /// Kernels under their names.
 pub type Table = &'static [(&'static str, RowFn)];

@@ -49,7 +49,7 @@ enum Part {
 
 /// Whether the whole text is like the pattern; a backslash escapes.
 fn like(text: &str, pattern: &str, ignore_case: bool) -> Result<bool> {
-    let fold = |c: char| if ignore_case { c.to_lowercase().next().unwrap_or(c) } else { c };
+    let fold = |c: char| if ignore_case { folded(c) } else { c };
     let mut parts = Vec::new();
     let mut characters = pattern.chars();
     while let Some(c) = characters.next() {
@@ -69,6 +69,11 @@ fn like(text: &str, pattern: &str, ignore_case: bool) -> Result<bool> {
     }
     let text: Vec<char> = text.chars().map(fold).collect();
     like_parts(&text, &parts)
+}
+
+/// What upper and lower case have in common.
+pub fn folded(c: char) -> char {
+    c.to_lowercase().next().unwrap_or(c)
 }
 
 fn unfinished() -> Error {
@@ -155,7 +160,8 @@ thread_local! {
 /// How many are kept.
 const KEPT: NonZeroUsize = NonZeroUsize::new(32).expect("32 is not 0");
 
-fn compiled(pattern: &str, ignore_case: bool) -> Result<Rc<Regex>> {
+/// A regular expression, kept for the next call.
+pub fn compiled(pattern: &str, ignore_case: bool) -> Result<Rc<Regex>> {
     let known = COMPILED.with_borrow(|all| {
         let found = all.iter().find(|(p, i, _)| p == pattern && *i == ignore_case);
         found.map(|(_, _, regex)| Rc::clone(regex))

@@ -30,12 +30,8 @@ pub const KERNELS: Table = &[
     ("byteacat", |_, a| Ok(Datum::Bytea(Cow::Owned([a[0].bytes()?, a[1].bytes()?].concat())))),
     ("text_substr", |_, a| substring(a[0].text()?, a[1].int4()?, Some(a[2].int4()?))),
     ("text_substr_no_len", |_, a| substring(a[0].text()?, a[1].int4()?, None)),
-    ("text_left", |_, a| { let t = a[0].text()?; text(head(t, kept(t, a[1].int4()?))) }),
-    // PostgreSQL cannot negate the least of all, and keeps everything.
-    ("text_right", |_, a| match (a[0].text()?, a[1].int4()?) {
-        (t, i32::MIN) => text(t),
-        (t, count) => text(tail(t, kept(t, count))),
-    }),
+    ("text_left", |_, a| text(left(a[0].text()?, a[1].int4()?))),
+    ("text_right", |_, a| text(right(a[0].text()?, a[1].int4()?))),
     ("text_reverse", |_, a| text(a[0].text()?.chars().rev().collect::<String>())),
     ("btrim", |_, a| { let s = set(&a[1])?; text(a[0].text()?.trim_matches(|c| s.contains(&c))) }),
     ("ltrim", |_, a| { let s = set(&a[1])?; text(a[0].text()?.trim_start_matches(|c| s.contains(&c))) }),
@@ -78,11 +74,12 @@ fn count<'a>(value: usize) -> Result<Datum<'a>> {
 }
 
 /// Of one character, if that is one character, as `C.UTF-8` maps them.
-fn lower(c: char) -> char {
+pub fn lower(c: char) -> char {
     one(c.to_lowercase(), c)
 }
 
-fn upper(c: char) -> char {
+/// See [`lower`].
+pub fn upper(c: char) -> char {
     one(c.to_uppercase(), c)
 }
 
@@ -116,6 +113,19 @@ fn substring<'a>(value: &str, start: i32, length: Option<i32>) -> Result<Datum<'
     let first = start.max(1);
     let wanted = usize::try_from(end - first).unwrap_or(0);
     text(value.chars().skip((first - 1) as usize).take(wanted).collect::<String>())
+}
+
+/// The first so many characters.
+pub fn left(value: &str, count: i32) -> &str {
+    head(value, kept(value, count))
+}
+
+/// The last so many characters. PostgreSQL cannot negate the least of all, and keeps everything.
+pub fn right(value: &str, count: i32) -> &str {
+    match count {
+        i32::MIN => value,
+        count => tail(value, kept(value, count)),
+    }
 }
 
 /// How many characters `left` and `right` keep: a negative count is from the other end.
