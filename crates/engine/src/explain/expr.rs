@@ -16,6 +16,7 @@ use medley_types::{PgType, Style, arrow_type};
 
 use crate::semantics::Call;
 use crate::semantics::convert::{BY_TEXT, ELEMENTS, FIT, RELABEL};
+use crate::semantics::decimal::RESCALE;
 use crate::semantics::key::{BPCHAR_KEY, BYTES_KEY, FLOAT_KEY};
 
 /// What stands where there is no SQL for something.
@@ -155,7 +156,7 @@ pub(super) fn is_identifier(name: &str) -> bool {
 fn call_of(call: &Call, arguments: Vec<String>) -> String {
     let argument = |index: usize| arguments.get(index).map_or(UNNAMED, String::as_str);
     match call.source() {
-        FLOAT_KEY | BPCHAR_KEY | BYTES_KEY => argument(0).to_owned(),
+        FLOAT_KEY | BPCHAR_KEY | BYTES_KEY | RESCALE => argument(0).to_owned(),
         RELABEL | BY_TEXT | ELEMENTS | FIT => cast(argument(0), call.result()),
         "array_constructor" => format!("ARRAY[{}]", arguments.join(", ")),
         "array_subscript" => format!("({})[{}]", argument(0), argument(1)),

@@ -13,7 +13,8 @@ use crate::error::{Error, Result};
 use crate::semantics::key::key;
 use crate::semantics::resolve::Context;
 use crate::semantics::{
-    Call, Datum, Kernel, Numeric, Reader, array_compares, array_contains, compared_day, null,
+    Call, Datum, Kernel, Numeric, Reader, array_compares, array_contains, compared_day, decimal,
+    null,
 };
 
 /// The comparison that an operator is by its name.
@@ -46,8 +47,12 @@ impl Lowering<'_> {
 
     pub(super) fn compare_typed(&self, op: Operator, left: Typed, right: Typed) -> Result<Expr> {
         let common = compared_as(left.t, right.t)?;
-        let left = self.comparable(left, common)?;
-        let right = self.comparable(right, common)?;
+        let decimals =
+            decimal::narrow(&left.expr, left.t).zip(decimal::narrow(&right.expr, right.t));
+        let (left, right) = match decimals.and_then(|(a, b)| decimal::alike(a, b, &self.env)) {
+            Some(decimals) => decimals,
+            None => (self.comparable(left, common)?, self.comparable(right, common)?),
+        };
         Ok(binary_expr(left, op, right))
     }
 
@@ -211,18 +216,18 @@ impl Lowering<'_> {
             return Ok(None);
         }
         let lowered = match &value.kind {
-            ExprKind::Constant(Some(text)) => return Ok(decimal(text, t)),
+            ExprKind::Constant(Some(text)) => return Ok(decimal_of(text, t)),
             ExprKind::Parameter(index) => self.parameter(*index, value.t)?,
             _ => return Ok(None),
         };
         Ok(match lowered {
-            Expr::Literal(scalar, _) if !scalar.is_null() => decimal(&scalar.to_string(), t),
+            Expr::Literal(scalar, _) if !scalar.is_null() => decimal_of(&scalar.to_string(), t),
             _ => None,
         })
     }
 }
 
-fn decimal(text: &str, t: PgType) -> Option<Expr> {
+fn decimal_of(text: &str, t: PgType) -> Option<Expr> {
     let Form::Decimal128 { precision, scale } = Form::of(t) else { return None };
     let number: Numeric = text.parse().ok()?;
     let rounded = number.round(i32::from(scale)).ok()?;

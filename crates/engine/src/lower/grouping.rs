@@ -16,8 +16,8 @@ use super::frame::Frame;
 use super::select::Computed;
 use super::{Lowering, Typed};
 use crate::error::{Error, Result};
-use crate::semantics::aggregate;
 use crate::semantics::key::{is_native, key};
+use crate::semantics::{aggregate, decimal};
 
 impl Lowering<'_> {
     /// GROUPING: a mark until the groups are known.
@@ -52,6 +52,10 @@ impl Lowering<'_> {
         let mut replaced: Vec<(Expr, Expr)> = Vec::new();
         let mut keys = Vec::new();
         for group in groups.unwrap_or_default() {
+            let group = match decimal::unwidened(&group.expr) {
+                Some(number) => Typed { t: number.t(), expr: number.expr, ..group },
+                None => group,
+            };
             let name = self.unique("group");
             let column = Expr::Column(PlanColumn::new_unqualified(name.clone()));
             let at = group.position;

@@ -1,6 +1,7 @@
 //! The columns that plans put out.
 use std::sync::Arc;
 
+use datafusion::common::tree_node::{Transformed, TreeNode as _, TreeNodeRecursion};
 use datafusion::common::{Column as PlanColumn, TableReference};
 use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::{
@@ -10,10 +11,10 @@ use medley_types::PgType;
 
 use super::{Bound, BoundColumn, Lowering, Typed};
 use crate::error::Result;
-use crate::semantics::aggregate;
 use crate::semantics::convert::needs_catalog;
-use crate::semantics::key::{is_native, key};
+use crate::semantics::key::is_native;
 use crate::semantics::resolve::Context;
+use crate::semantics::{aggregate, decimal};
 
 impl Bound {
     /// A plan whose columns are these, in order.
@@ -56,33 +57,64 @@ impl Lowering<'_> {
         let mut columns = Vec::with_capacity(outputs.len());
         for (name, value) in outputs {
             let internal = self.unique(&name);
-            columns.push(BoundColumn {
-                name,
-                t: value.t,
-                expr: Expr::Column(PlanColumn::new_unqualified(internal.clone())),
-            });
-            exprs.push(value.expr.alias(internal));
+            let column = Expr::Column(PlanColumn::new_unqualified(internal.clone()));
+            // A number that was computed as a decimal stays one until its text is wanted.
+            let (kept, expr) = match decimal::unwidened(&value.expr) {
+                Some(number) => (number.expr.clone(), number.with(column).widened(&self.env)),
+                None => (value.expr, column),
+            };
+            columns.push(BoundColumn { name, t: value.t, expr });
+            exprs.push(kept.alias(internal));
         }
         let plan = LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(plan))?);
         Ok(Bound { plan, columns })
+    }
+
+    /// A plan whose columns are in the forms of their types.
+    pub(super) fn settled(&self, bound: Bound) -> Result<Bound> {
+        if bound.columns.iter().all(|column| decimal::unwidened(&column.expr).is_none()) {
+            return Ok(bound);
+        }
+        let names: Vec<_> = bound.columns.iter().map(|column| self.unique(&column.name)).collect();
+        let exprs = bound.columns.iter().zip(&names).map(|(column, name)| {
+            let value = match bound.plan {
+                LogicalPlan::Projection(ref below) => computed(&column.expr, below)?,
+                _ => column.expr.clone(),
+            };
+            Ok(value.alias(name))
+        });
+        let exprs = exprs.collect::<Result<Vec<_>>>()?;
+        let input = match bound.plan {
+            LogicalPlan::Projection(ref below) => Arc::clone(&below.input),
+            ref plan => Arc::new(plan.clone()),
+        };
+        let plan = LogicalPlan::Projection(Projection::try_new(exprs, input)?);
+        let (names, types) = (bound.names(), bound.types());
+        Ok(Bound::of_plan(plan, names, types))
     }
 
     /// A plan as a relation of its own: its columns have names that no others have.
     pub(super) fn aliased(&self, bound: Bound, name: &str) -> Result<Bound> {
         let qualifier = self.unique(name);
         // Output columns may have equal names; inside the plan they may not.
-        let exprs: Vec<_> = bound
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(index, column)| column.expr.clone().alias(format!("{}#{index}", column.name)))
-            .collect();
+        let kept = bound.columns.iter().enumerate().map(|(index, column)| {
+            let number = decimal::unwidened(&column.expr);
+            let expr = number.as_ref().map_or(&column.expr, |number| &number.expr);
+            (expr.clone().alias(format!("{}#{index}", column.name)), number)
+        });
+        let (exprs, numbers): (Vec<_>, Vec<_>) = kept.unzip();
         let (names, types) = (bound.names(), bound.types());
         let plan = LogicalPlanBuilder::from(bound.plan)
             .project(exprs)?
             .alias(TableReference::bare(qualifier))?
             .build()?;
-        Ok(Bound::of_plan(plan, names, types))
+        let mut bound = Bound::of_plan(plan, names, types);
+        for (column, number) in bound.columns.iter_mut().zip(numbers) {
+            if let Some(number) = number {
+                column.expr = number.with(column.expr.clone()).widened(&self.env);
+            }
+        }
+        Ok(bound)
     }
 
     /// The same columns as other types, which they can be.
@@ -103,6 +135,7 @@ impl Lowering<'_> {
 
     /// What only the catalog can print (`regclass`) is printed here; the type stays what it is.
     pub(super) fn printed_names(&self, bound: Bound) -> Result<Bound> {
+        let bound = self.settled(bound)?;
         if !bound.columns.iter().any(|column| needs_catalog(column.t.oid)) {
             return Ok(bound);
         }
@@ -124,12 +157,16 @@ impl Lowering<'_> {
 
     /// Each row once.
     pub(super) fn distinct_rows(&self, bound: Bound) -> Result<Bound> {
-        if bound.columns.iter().all(|column| is_native(column.t)) {
+        let is_own_key = |column: &BoundColumn| {
+            is_native(column.t) || decimal::unwidened(&column.expr).is_some()
+        };
+        if bound.columns.iter().all(is_own_key) {
             let plan = LogicalPlan::Distinct(Distinct::All(Arc::new(bound.plan)));
             return Ok(Bound { plan, ..bound });
         }
         let keys = bound.columns.iter().map(|column| {
-            Ok(key(column.expr.clone(), column.t, &self.env)?.alias(self.unique("key")))
+            let key = decimal::own_key(column.expr.clone(), column.t, &self.env)?;
+            Ok(key.alias(self.unique("key")))
         });
         let keys = keys.collect::<Result<Vec<_>>>()?;
         let firsts = bound.columns.iter().map(|column| {
@@ -149,4 +186,15 @@ impl Lowering<'_> {
         let plan = LogicalPlanBuilder::from(grouped.clone()).project(values)?.build()?;
         Ok(Bound::of_plan(plan, names, types))
     }
+}
+
+/// An expression over the columns of a projection as one over what is below it.
+fn computed(expr: &Expr, projection: &Projection) -> Result<Expr> {
+    let over = expr.clone().transform_down(|node| {
+        let Expr::Column(column) = &node else { return Ok(Transformed::no(node)) };
+        let index = projection.schema.index_of_column(column)?;
+        let below = projection.expr[index].clone().unalias();
+        Ok(Transformed::new(below, true, TreeNodeRecursion::Jump))
+    })?;
+    Ok(over.data)
 }

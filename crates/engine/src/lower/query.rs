@@ -16,7 +16,8 @@ use super::frame::{Cte, Frame, Outer};
 use super::{Bound, Lowering, Typed};
 use crate::error::{Error, Result};
 use crate::semantics::aggregate::Sorting;
-use crate::semantics::key::{is_native, key};
+use crate::semantics::decimal::own_key;
+use crate::semantics::key::is_native;
 
 impl Lowering<'_> {
     /// A query, and the columns of queries around it that it takes as parameters: none if it is a
@@ -115,7 +116,7 @@ impl Lowering<'_> {
         keys.into_iter()
             .map(|(value, sorting)| {
                 let at = value.position;
-                let key = key(value.expr, value.t, &self.env).map_err(|e| e.or_at(at))?;
+                let key = own_key(value.expr, value.t, &self.env).map_err(|e| e.or_at(at))?;
                 Ok(SortExpr::new(key, !sorting.descending, sorting.nulls_first))
             })
             .collect()

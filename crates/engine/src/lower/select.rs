@@ -13,7 +13,7 @@ use super::{Bound, Lowering, Typed};
 use crate::error::Result;
 use crate::scan::asks_sub_plan;
 use crate::semantics::aggregate::Sorting;
-use crate::semantics::key::key;
+use crate::semantics::decimal::own_key;
 
 /// The expressions that are computed over groups, or over rows if there is no grouping.
 pub(super) struct Computed {
@@ -146,7 +146,7 @@ impl Lowering<'_> {
         };
         let keys = on.iter().map(|target| {
             let column = column(*target)?;
-            key(column.expr.clone(), column.t, &self.env)
+            own_key(column.expr.clone(), column.t, &self.env)
         });
         let keys = keys.collect::<Result<_>>()?;
         let order = frame.query.order_by.iter();

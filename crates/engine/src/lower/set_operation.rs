@@ -10,7 +10,8 @@ use super::frame::Frame;
 use super::query::sorting;
 use super::{Bound, Lowering, Typed};
 use crate::error::{Error, Result};
-use crate::semantics::key::{is_native, key};
+use crate::semantics::decimal::own_key;
+use crate::semantics::key::is_native;
 
 impl Lowering<'_> {
     /// A set operation with its ORDER BY, whose keys are its columns.
@@ -86,7 +87,7 @@ impl Lowering<'_> {
 
     /// Equal rows with numbers, by which they are not equal.
     fn told_apart(&self, bound: Bound) -> Result<Bound> {
-        let keys = bound.columns.iter().map(|it| key(it.expr.clone(), it.t, &self.env));
+        let keys = bound.columns.iter().map(|it| own_key(it.expr.clone(), it.t, &self.env));
         let (plan, number) = self.numbered(bound.plan, keys.collect::<Result<_>>()?, Vec::new())?;
         let t = PgType::INT8;
         let number = Typed { expr: cast(number, arrow_type(t)), t, position: None };

@@ -33,6 +33,7 @@ impl Lowering<'_> {
         negated: bool,
     ) -> Result<Expr> {
         let (bound, outer) = self.query(Some(frame), &link.query, true)?;
+        let bound = self.settled(bound)?;
         match link.kind {
             SubqueryKind::Exists => self.exists(bound, outer, negated),
             SubqueryKind::Scalar | SubqueryKind::Array => {

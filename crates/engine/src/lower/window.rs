@@ -18,7 +18,7 @@ use super::select::Computed;
 use super::{Lowering, resolved};
 use crate::error::{Error, Result};
 use crate::semantics::aggregate;
-use crate::semantics::key::key;
+use crate::semantics::decimal::own_key;
 use crate::semantics::resolve::Resolved;
 
 impl Lowering<'_> {
@@ -98,7 +98,7 @@ impl Lowering<'_> {
         let target = |index: usize| self.typed(frame, &frame.query.targets[index].expr);
         let partition_by = window.partition_by.iter().map(|index| {
             let value = target(*index)?;
-            key(value.expr, value.t, &self.env)
+            own_key(value.expr, value.t, &self.env)
         });
         let partition_by = partition_by.collect::<Result<_>>()?;
         let order = window.order_by.iter().map(|key| Ok((target(key.target)?, sorting(key))));

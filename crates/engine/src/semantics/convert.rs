@@ -7,6 +7,7 @@ use medley_types::{ColumnBuilder, ColumnWriter, Form, PgType, TypeOid, arrow_typ
 
 use super::call::{Call, Env, Frame, Kernel, RowFn};
 use super::datum::{Datum, Interval};
+use super::decimal::Decimal;
 use super::kernels::kernel;
 use super::resolve::{Context, Pathway, pathway};
 use crate::error::{Error, Result};
@@ -28,6 +29,14 @@ pub fn convert(
     context: Context,
     env: &Arc<Env>,
 ) -> Result<Option<Expr>> {
+    if to.oid == PgType::NUMERIC.oid
+        && let Some(number) = Decimal::of_integer(&expr, from, env)
+    {
+        return Ok(Some(match to.typmod {
+            ..0 => number.widened(env),
+            _ => fit(number.t(), to, context)?.call(env).on(vec![number.expr]),
+        }));
+    }
     let Some(steps) = steps(from, to, context)? else { return Ok(None) };
     let mut expr = expr;
     for step in steps {
@@ -91,7 +100,11 @@ fn relabel(from: PgType, to: PgType, steps: &mut Vec<Step>) {
         return;
     }
     if !same_form {
-        let kernel = Kernel::Row(relabelled);
+        let is_decimal = matches!(Form::of(from), Form::Decimal128 { .. });
+        let kernel = match is_decimal && Form::of(plain) == Form::NumericText {
+            true => Kernel::Batch(Arc::new(printed)),
+            false => Kernel::Row(relabelled),
+        };
         steps.push(Step { source: RELABEL, kernel, from, to: plain });
     }
 }
@@ -131,14 +144,15 @@ fn by_text(from: PgType, to: PgType) -> Result<Step> {
     } else if needs_catalog(to.oid) || Form::of(to) == Form::Printed && !is_read_here(to.oid) {
         return Err(unsupported(from, to));
     } else if Form::of(to) == Form::Text && to.oid != PgType::JSON.oid {
-        Kernel::Batch(Arc::new(print_all))
+        Kernel::Batch(Arc::new(printed))
     } else {
         Kernel::Batch(Arc::new(read_all))
     };
     Ok(Step { source: BY_TEXT, kernel, from, to })
 }
 
-fn print_all(frame: &Frame<'_>, columns: &[ArrayRef], rows: usize) -> Result<ArrayRef> {
+/// Each value as its type's output function prints it.
+pub fn printed(frame: &Frame<'_>, columns: &[ArrayRef], rows: usize) -> Result<ArrayRef> {
     let column = &columns[0];
     let writer = ColumnWriter::text(frame.arguments[0], column, &frame.env.style)?;
     let mut out = datafusion::arrow::array::StringBuilder::with_capacity(rows, rows * 8);

@@ -5,6 +5,7 @@ mod batch;
 mod call;
 pub mod convert;
 mod datum;
+pub mod decimal;
 mod kernels;
 pub mod key;
 mod numeric;
@@ -46,6 +47,9 @@ pub fn call_function(
     env: &Arc<Env>,
 ) -> Result<Expr> {
     let function = found.function;
+    if let Some(number) = decimal::arithmetic(function.source, &arguments, env) {
+        return Ok(number.widened(env));
+    }
     let row = kernel(function.source).ok_or_else(|| {
         let types: Vec<_> = found.arguments.iter().map(PgType::to_string).collect();
         crate::Error::unsupported(format_args!("function {}({})", function.name, types.join(", ")))

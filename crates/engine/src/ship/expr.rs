@@ -17,6 +17,7 @@ use super::literal::{literal, null};
 use super::whole::{NotShipped, Shippable, is_known_function};
 use crate::semantics::Call;
 use crate::semantics::convert::{BY_TEXT, FIT, RELABEL};
+use crate::semantics::decimal::RESCALE;
 use crate::semantics::key::{BPCHAR_KEY, BYTES_KEY, FLOAT_KEY};
 
 /// Where the columns of an expression are found.
@@ -422,6 +423,8 @@ fn function(scope: &dyn Scope, call: &ScalarFunction, t: PgType) -> Shippable<Sq
         (RELABEL | FIT, [_]) if of.result().oid == PgType::NUMERIC.oid => {
             Ok(cast(&arguments?[0].text, of.result()))
         }
+        // The same number; only here it has another form.
+        (RESCALE, [_]) => Ok(Sql { t: of.result(), ..arguments?.swap_remove(0) }),
         (RELABEL, [_]) => Ok(cast(&arguments?[0].text, of.result())),
         (BY_TEXT, [_]) if of.arguments().first().is_some_and(|t| is_number(*t)) => {
             Ok(cast(&arguments?[0].text, of.result()))

@@ -70,7 +70,7 @@ async fn columns_filters_and_limits_are_shipped() {
     check("SELECT a FROM t WHERE lower(b) = 'x' LIMIT 1", "SELECT a, b FROM public.t").await;
     check(
         "SELECT a FROM t WHERE n * 2 = 2.5",
-        "SELECT a FROM public.t WHERE ((n * '2'::numeric) = '25e-1'::numeric)",
+        "SELECT a FROM public.t WHERE ((n * '2'::numeric) = '2.50'::numeric)",
     )
     .await;
     check("SELECT a FROM t WHERE a + 1 = 2", "SELECT a FROM public.t WHERE ((a + 1) = 2)").await;

@@ -10,11 +10,12 @@ use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::error::Result as PlanResult;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, Signature, TypeSignature, Volatility,
+    Accumulator, AggregateUDFImpl, GroupsAccumulator, Signature, TypeSignature, Volatility,
 };
 use datafusion::scalar::ScalarValue;
 use medley_types::{PgType, arrow_type};
 
+use super::groups::{Call, Groups, One};
 use super::state::{Kind, State};
 use crate::error::{Error, Result};
 use crate::semantics::call::Env;
@@ -63,6 +64,12 @@ impl Plan {
 
     fn argument(&self) -> PgType {
         self.types[0]
+    }
+
+    /// What all groups are computed by at once, if they can be.
+    fn call(&self) -> Option<Call> {
+        let (kind, argument, result) = (self.kind, self.argument(), self.result);
+        (!self.distinct && self.order.is_empty()).then_some(Call { kind, argument, result })
     }
 }
 
@@ -117,6 +124,14 @@ impl Fold {
         super::Shape { kind, types, arguments, order, result, distinct }
     }
 
+    fn row_by_row(&self) -> Box<dyn Accumulator> {
+        let plan = Arc::clone(&self.plan);
+        match plan.collects() {
+            true => Box::new(Collecting { columns: vec![Vec::new(); plan.types.len()], plan }),
+            false => Box::new(Folding { state: State::new(plan.kind), plan }),
+        }
+    }
+
     /// How it is printed.
     pub(super) fn shown(&self) -> super::Shown {
         super::Shown {
@@ -162,15 +177,36 @@ impl AggregateUDFImpl for Fold {
     }
 
     fn accumulator(&self, _: AccumulatorArgs<'_>) -> PlanResult<Box<dyn Accumulator>> {
-        let plan = Arc::clone(&self.plan);
-        Ok(match plan.collects() {
-            true => Box::new(Collecting { columns: vec![Vec::new(); plan.types.len()], plan }),
-            false => Box::new(Folding { state: State::new(plan.kind), plan }),
-        })
+        match self.plan.call().and_then(One::new) {
+            Some(one) => Ok(Box::new(one)),
+            None => Ok(self.row_by_row()),
+        }
+    }
+
+    fn create_sliding_accumulator(
+        &self,
+        _: AccumulatorArgs<'_>,
+    ) -> PlanResult<Box<dyn Accumulator>> {
+        Ok(self.row_by_row())
+    }
+
+    fn groups_accumulator_supported(&self, _: AccumulatorArgs<'_>) -> bool {
+        self.plan.call().and_then(Groups::new).is_some()
+    }
+
+    fn create_groups_accumulator(
+        &self,
+        _: AccumulatorArgs<'_>,
+    ) -> PlanResult<Box<dyn GroupsAccumulator>> {
+        let groups = self.plan.call().and_then(Groups::new);
+        let groups = groups.ok_or_else(|| Error::Internal("an aggregate of rows".to_owned()))?;
+        Ok(Box::new(groups))
     }
 
     fn state_fields(&self, args: StateFieldsArgs<'_>) -> PlanResult<Vec<FieldRef>> {
+        let at_once = self.plan.call().and_then(Call::state_types);
         let types: Vec<DataType> = match self.plan.collects() {
+            _ if let Some(types) = at_once => types,
             true => {
                 let list = |t: &PgType| DataType::new_list(arrow_type(*t), true);
                 self.plan.types.iter().map(list).collect()

@@ -4,6 +4,7 @@
 //! rows, its sort keys being arguments of its own, and folds them at the end. So nothing depends
 //! on the order in which DataFusion hands rows over.
 mod fold;
+mod groups;
 mod state;
 
 use std::sync::Arc;

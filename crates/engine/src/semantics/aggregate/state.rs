@@ -320,7 +320,7 @@ fn overflow() -> Error {
 }
 
 /// `float8_accum`.
-fn add_float(n: &mut i64, sx: &mut f64, sxx: &mut f64, value: f64) -> Result<()> {
+pub(super) fn add_float(n: &mut i64, sx: &mut f64, sxx: &mut f64, value: f64) -> Result<()> {
     let (old_n, old_sx) = (*n, *sx);
     *n += 1;
     *sx += value;
@@ -341,7 +341,7 @@ fn add_float(n: &mut i64, sx: &mut f64, sxx: &mut f64, value: f64) -> Result<()>
 }
 
 /// `float8_combine`.
-fn combine(a: (i64, f64, f64), b: (i64, f64, f64)) -> Result<(i64, f64, f64)> {
+pub(super) fn combine(a: (i64, f64, f64), b: (i64, f64, f64)) -> Result<(i64, f64, f64)> {
     if a.0 == 0 {
         return Ok(b);
     }
@@ -358,7 +358,7 @@ fn combine(a: (i64, f64, f64), b: (i64, f64, f64)) -> Result<(i64, f64, f64)> {
     Ok((n, sx, sxx))
 }
 
-fn of_float(kind: Kind, n: i64, sx: f64, sxx: f64, result: PgType) -> Datum<'static> {
+pub(super) fn of_float(kind: Kind, n: i64, sx: f64, sxx: f64, result: PgType) -> Datum<'static> {
     let count = n as f64;
     let sample = matches!(kind, Kind::VarianceSample | Kind::DeviationSample);
     if n == 0 || (sample && n == 1) {
