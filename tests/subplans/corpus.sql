@@ -504,3 +504,101 @@ SELECT e.id, e.id <> ANY (SELECT s.qty FROM sale s WHERE s.emp = e.id), e.id > A
 SELECT e.id, e.name > ALL (SELECT d.name FROM dept d), e.code < ANY (SELECT o.code FROM emp o), e.hired >= ALL (SELECT s.at FROM sale s WHERE s.emp = e.id) FROM emp e
 ;
 SELECT id, id > ANY (ARRAY[boss, dept]), id < ALL (string_to_array(boss::text || ',' || dept::text, ',')::int[]) FROM emp
+;
+SELECT sum(pay), avg(pay), min(pay), max(pay), count(pay), count(DISTINCT pay), sum(DISTINCT pay) FROM emp
+;
+SELECT sum(pay), avg(pay), min(pay), max(pay) FROM emp WHERE pay < 0
+;
+SELECT dept, sum(pay), avg(pay), min(pay), max(pay), count(DISTINCT pay), sum(DISTINCT pay) FROM emp GROUP BY dept
+;
+SELECT pay, sum(pay * 2), count(*) FROM emp GROUP BY pay
+;
+SELECT pay * 2 AS p, sum(pay * 2 + 1) AS s, max(pay * 2) - 1 AS m FROM emp GROUP BY pay * 2
+;
+SELECT pay * 2 + 0.500 AS p, count(*) FROM emp GROUP BY pay * 2 HAVING pay * 2 > 100
+;
+SELECT sum(pay * (1 - 0.05) * (1 + 0.1)) AS s, sum(-pay) AS n, avg(pay * pay) AS a FROM emp
+;
+SELECT sum(pay * pay * pay) AS s, sum(pay * pay * pay * pay) AS q, avg(pay * pay * pay * pay) AS a FROM emp
+;
+SELECT dept, sum(id), avg(id), sum(id::bigint), avg(id::bigint), sum(id::smallint), avg(id::smallint) FROM emp GROUP BY dept
+;
+SELECT dept, sum(rate), avg(rate), min(rate), max(rate), variance(rate), stddev(rate), var_pop(rate), stddev_pop(rate) FROM emp GROUP BY dept
+;
+SELECT sum(rate), avg(rate), min(rate), max(rate), bool_and(flag), bool_or(flag), every(id > 0) FROM emp
+;
+SELECT dept, bool_and(flag), bool_or(flag) FROM emp GROUP BY dept
+;
+SELECT code, count(*), sum(pay) FROM emp GROUP BY code
+;
+SELECT rate, count(*), sum(pay) FROM emp GROUP BY rate
+;
+SELECT dept, sum(pay) FILTER (WHERE flag), avg(pay) FILTER (WHERE NOT flag), count(*) FILTER (WHERE pay > 100) FROM emp GROUP BY dept
+;
+SELECT dept, sum(pay) AS s FROM emp GROUP BY dept HAVING sum(pay) > 800
+;
+SELECT dept, sum(pay) AS s FROM emp GROUP BY dept HAVING sum(pay) > 800.499999 AND avg(pay) <> 3
+;
+SELECT x.p, x.p + 1 AS q, x.p = 1601.00 AS e FROM (SELECT pay * 2 AS p FROM emp) x
+;
+SELECT sum(x.p) AS s, max(x.p) AS m FROM (SELECT pay * 2 AS p, dept FROM emp) x
+;
+SELECT DISTINCT x.p FROM (SELECT pay * 2 AS p, dept FROM emp) x
+;
+SELECT x.p FROM (SELECT pay * 2 AS p, id FROM emp) x ORDER BY x.p DESC, x.id LIMIT 3
+;
+SELECT x.p, y.p AS q FROM (SELECT id, pay * 2 AS p FROM emp) x JOIN (SELECT id, pay + pay AS p FROM emp) y ON x.p = y.p AND x.id = y.id
+;
+SELECT x.p, s.amount FROM (SELECT id, pay * 2 AS p FROM emp) x JOIN sale s ON s.amount < x.p / 1000 AND s.emp = x.id
+;
+SELECT pay * 2 AS p FROM emp UNION SELECT pay + pay FROM emp
+;
+SELECT pay * 2 AS p FROM emp UNION ALL SELECT amount FROM sale WHERE id < 3
+;
+WITH w AS (SELECT id, pay * 1.10 AS p FROM emp) SELECT a.p, b.p AS q FROM w a JOIN w b ON a.p < b.p AND a.id < b.id
+;
+SELECT id, (SELECT sum(o.pay) FROM emp o WHERE o.dept = e.dept) AS s, (SELECT max(o.pay * 2) FROM emp o) AS m FROM emp e
+;
+SELECT id FROM emp e WHERE e.pay > (SELECT 0.5 * avg(o.pay) FROM emp o WHERE o.dept = e.dept)
+;
+SELECT id FROM emp e WHERE e.pay * 2 IN (SELECT o.pay + o.pay FROM emp o WHERE o.id < 4)
+;
+SELECT id FROM emp e WHERE e.pay + 0.0 IN (800.5, 99.990, 1)
+;
+SELECT id, CASE WHEN flag THEN pay * 2 ELSE 0 END AS c, coalesce(pay * 2, 0) AS d, nullif(pay * 2, 1601) AS n FROM emp
+;
+SELECT sum(CASE WHEN flag THEN pay * 2 ELSE 0 END) AS c, sum(coalesce(pay, 0)) AS d FROM emp
+;
+SELECT id, pay / 3 AS d, pay * 2 / 3 AS e, round(pay * 1.05, 1) AS r, (pay * 2)::int AS i, (pay * 2)::text AS t, (pay * 2)::float8 AS f FROM emp
+;
+SELECT id, (pay * 2)::numeric(12,1) AS n, (id * 2)::numeric(12,3) AS m, pay % 7 AS r, abs(-pay) AS a FROM emp
+;
+SELECT id, sum(pay) OVER (ORDER BY id) AS s, avg(pay) OVER (PARTITION BY dept) AS a, sum(id) OVER (ORDER BY id ROWS 1 PRECEDING) AS r FROM emp
+;
+SELECT id, rank() OVER (ORDER BY pay * 2 DESC) AS r, sum(pay * 2) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS s FROM emp
+;
+SELECT id, pay > 800.5 AS a, pay > 800.4999 AS b, 800.5 <= pay AS c, pay = id AS d, pay <> pay * 1.000 AS e FROM emp
+;
+SELECT e.id, s.id AS sid FROM emp e JOIN sale s ON e.pay > s.qty * 400 AND s.id < 9
+;
+SELECT dept, pay, count(*), sum(pay) FROM emp GROUP BY GROUPING SETS ((dept), (pay), ())
+;
+SELECT count(DISTINCT code), count(DISTINCT rate), count(DISTINCT name), count(DISTINCT pay * 0), count(DISTINCT hired) FROM emp
+;
+SELECT dept, count(DISTINCT code), count(DISTINCT rate) FILTER (WHERE rate > 0), count(*) FROM emp GROUP BY dept
+;
+SELECT e.id, e.id * 1.5 AS a, e.id - 0.25 AS b, 2 * e.pay - e.id AS c, -(e.pay) AS d FROM emp e
+;
+SELECT sum(qty * 1.5), avg(qty - 0.25), sum(qty::numeric), min(qty * 0.1), max(2.50 * qty) FROM sale
+;
+SELECT emp, sum(qty * 1.5) AS s, avg(amount) AS a, sum(amount) AS t FROM sale GROUP BY emp
+;
+SELECT array_agg(x.p ORDER BY x.id) AS a, string_agg(x.p::text, ',' ORDER BY x.id) AS t FROM (SELECT id, pay * 2 AS p FROM emp) x
+;
+SELECT ARRAY(SELECT pay * 2 FROM emp WHERE id < 4 ORDER BY id) AS a, ARRAY(SELECT pay * 2 FROM emp WHERE id < 4 ORDER BY pay DESC, id) AS b
+;
+SELECT e.id, x.p FROM emp e CROSS JOIN LATERAL (SELECT e.pay * 2 AS p) x WHERE x.p > 100
+;
+SELECT x.p FROM (SELECT pay * 2 AS p FROM emp UNION ALL SELECT NULL) x WHERE x.p IS NULL OR x.p > 1600
+;
+SELECT DISTINCT ON (x.p) x.p, x.id FROM (SELECT pay * 2 AS p, id FROM emp) x ORDER BY x.p, x.id
