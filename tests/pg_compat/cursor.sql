@@ -374,6 +374,8 @@ execute p (3);
 execute q (3, '!');
 execute r;
 select name, statement, from_sql, generic_plans, custom_plans from pg_prepared_statements order by 1;
+select name, parameter_types, result_types, parameter_types::text, result_types[1], array_length(result_types, 1) from pg_prepared_statements order by 1;
+select array['int4'::regtype, 'varchar'::regtype, '"char"'::regtype], array['pg_class'::regclass, null], array['pg_class'::regclass]::text;
 deallocate p;
 deallocate p;
 deallocate all;

@@ -136,15 +136,15 @@ impl Lowering<'_> {
     /// What only the catalog can print (`regclass`) is printed here; the type stays what it is.
     pub(super) fn printed_names(&self, bound: Bound) -> Result<Bound> {
         let bound = self.settled(bound)?;
-        if !bound.columns.iter().any(|column| needs_catalog(column.t.oid)) {
+        if bound.columns.iter().all(|column| printed_as(column.t).is_none()) {
             return Ok(bound);
         }
         let types = bound.types();
         let mut outputs = Vec::with_capacity(types.len());
         for column in &bound.columns {
-            let value = match needs_catalog(column.t.oid) {
-                true => self.converted(column.typed(), PgType::TEXT, Context::Explicit)?,
-                false => column.typed(),
+            let value = match printed_as(column.t) {
+                Some(text) => self.converted(column.typed(), text, Context::Explicit)?,
+                None => column.typed(),
             };
             outputs.push((column.name.clone(), value));
         }
@@ -186,6 +186,14 @@ impl Lowering<'_> {
         let plan = LogicalPlanBuilder::from(grouped.clone()).project(values)?.build()?;
         Ok(Bound::of_plan(plan, names, types))
     }
+}
+
+/// As what values are printed that only the catalog can print: names, or an array of them.
+fn printed_as(t: PgType) -> Option<PgType> {
+    if needs_catalog(t.oid) {
+        return Some(PgType::TEXT);
+    }
+    t.element().filter(|element| needs_catalog(element.oid)).and_then(|_| PgType::TEXT.array())
 }
 
 /// An expression over the columns of a projection as one over what is below it.

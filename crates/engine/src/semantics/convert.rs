@@ -74,7 +74,12 @@ fn steps(from: PgType, to: PgType, context: Context) -> Result<Option<Vec<Step>>
                 to: plain,
             });
         }
-        Pathway::Text => steps.push(by_text(from, plain)?),
+        Pathway::Text => {
+            let names = from.element().filter(|element| needs_catalog(element.oid));
+            let texts = names.and_then(|_| PgType::TEXT.array());
+            steps.extend(texts.map(|texts| elements(from, texts, Context::Explicit)).transpose()?);
+            steps.push(by_text(texts.unwrap_or(from), plain)?);
+        }
         Pathway::Elements => steps.push(elements(from, to, context)?),
     }
     let at = steps.last().map_or(from, |step| step.to);
