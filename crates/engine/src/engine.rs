@@ -144,7 +144,7 @@ impl Engine {
     ) -> Result<Rows> {
         let kept = options.plan.and_then(|cell| cell.get(context, parameters));
         if let Some(Ok(whole)) = kept.as_deref()
-            && let Some(rows) = shipped(context, whole, parameters, &options).await?
+            && let Some(rows) = self.shipped(context, query, whole, parameters, &options).await?
         {
             return Ok(rows);
         }
@@ -155,13 +155,34 @@ impl Engine {
                 cell.set(context, parameters, &plan);
             }
             if let Ok(whole) = plan.as_ref()
-                && let Some(rows) = shipped(context, whole, parameters, &options).await?
+                && let Some(rows) =
+                    self.shipped(context, query, whole, parameters, &options).await?
             {
                 return Ok(rows);
             }
         }
         // Large, and what is shipped has no need of it.
         Box::pin(self.run_here(context, &analysed, parameters)).await
+    }
+
+    /// The rows of a statement that is shipped as a whole, or that costs less in another way;
+    /// `None` if it may not be shipped after all.
+    async fn shipped(
+        &self,
+        context: &QueryContext,
+        query: &Query,
+        whole: &Arc<Whole>,
+        parameters: &[Parameter],
+        options: &RunOptions<'_>,
+    ) -> Result<Option<Rows>> {
+        let Some(target) = target(context, whole).await? else { return Ok(None) };
+        if parameters.is_empty()
+            && let Some(cost) = target.much(context, whole).await?
+            && let Some(rows) = Box::pin(self.run_cheaper(context, query, cost)).await?
+        {
+            return Ok(Some(rows));
+        }
+        started(context, whole, target, parameters, options).map(Some)
     }
 
     /// What is not shipped as a whole.
@@ -174,11 +195,24 @@ impl Engine {
         let planner = Planner::new(self, context);
         let plan = plan(context, &planner, analysed, parameters)?;
         let plan = planner.surveyed_physical(&plan).await?;
-        planner.reserve(&plan).await?;
-        let batches = execute_stream(plan, planner.task())?;
-        let batches = batches.map(|batch| Ok(Batch::Columns(batch?))).boxed();
-        let columns = analysed.query.columns().into();
-        Ok(Rows { columns, batches: until_cancelled(batches, context) })
+        execute(context, &planner, plan, analysed).await
+    }
+
+    /// What could be shipped as a whole for this cost, if it costs less in another way.
+    async fn run_cheaper(
+        &self,
+        context: &QueryContext,
+        query: &Query,
+        cost: f64,
+    ) -> Result<Option<Rows>> {
+        let analysed = analyse_to_run(context, query, &[])?;
+        let planner = Planner::new(self, context);
+        // What cannot be computed here can be there.
+        let Ok(plan) = plan(context, &planner, &analysed, &[]) else { return Ok(None) };
+        match planner.cheaper_physical(&plan, cost).await? {
+            Some(plan) => execute(context, &planner, plan, &analysed).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// ANALYZE: what is known of a foreign table is forgotten and asked for anew, with the mapping
@@ -264,7 +298,8 @@ impl Engine {
     ) -> Result<Option<Vec<String>>> {
         let began = Instant::now();
         let run = RunOptions { raw: Some(RawFormats::Text), ..RunOptions::default() };
-        let Some(rows) = shipped(context, whole, parameters, &run).await? else { return Ok(None) };
+        let Some(target) = target(context, whole).await? else { return Ok(None) };
+        let rows = started(context, whole, target, parameters, &run)?;
         let planning = began.elapsed();
         let began = Instant::now();
         let actual = count(rows.batches).await?;
@@ -315,24 +350,41 @@ fn whole(context: &QueryContext, query: &Query, analysed: &Analysed) -> Shippabl
     }
 }
 
-/// The rows of a statement that is shipped as a whole; `None` if it may not be after all.
-async fn shipped(
-    context: &QueryContext,
-    whole: &Arc<Whole>,
-    parameters: &[Parameter],
-    options: &RunOptions<'_>,
-) -> Result<Option<Rows>> {
-    let target = match ship::whole::target(context, whole).await? {
-        Ok(target) => target,
+/// Where a statement is shipped as a whole; `None` if it may not be after all.
+async fn target(context: &QueryContext, whole: &Whole) -> Result<Option<ship::whole::Target>> {
+    match ship::whole::target(context, whole).await? {
+        Ok(target) => Ok(Some(target)),
         Err(reason) => {
             tracing::debug!(%reason, "not shipped as a whole");
-            return Ok(None);
+            Ok(None)
         }
-    };
-    let raw = options.raw.clone();
+    }
+}
+
+/// Its rows. A cancel ends what comes from a remote by itself.
+fn started(
+    context: &QueryContext,
+    whole: &Arc<Whole>,
+    target: ship::whole::Target,
+    parameters: &[Parameter],
+    options: &RunOptions<'_>,
+) -> Result<Rows> {
     let is_prepared = options.plan.is_some();
-    // A cancel ends what comes from a remote by itself.
-    ship::whole::start(context, whole, target, parameters, raw, is_prepared).map(Some)
+    ship::whole::start(context, whole, target, parameters, options.raw.clone(), is_prepared)
+}
+
+/// The rows of a plan.
+async fn execute(
+    context: &QueryContext,
+    planner: &Arc<Planner>,
+    plan: Arc<dyn ExecutionPlan>,
+    analysed: &Analysed,
+) -> Result<Rows> {
+    planner.reserve(&plan).await?;
+    let batches = execute_stream(plan, planner.task())?;
+    let batches = batches.map(|batch| Ok(Batch::Columns(batch?))).boxed();
+    let columns = analysed.query.columns().into();
+    Ok(Rows { columns, batches: until_cancelled(batches, context) })
 }
 
 /// The same for EXPLAIN, which asks no remote. A mapping that is missing is told when it runs.

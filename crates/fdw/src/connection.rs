@@ -58,6 +58,8 @@ pub struct RemoteTable {
     /// Reading it runs nothing of anybody's: a table, without policies of rows, that nothing
     /// inherits from, and without indexes of expressions.
     pub is_plain: bool,
+    /// How big it is, if that is known; else 0.
+    pub bytes: u64,
 }
 
 /// A column of it.

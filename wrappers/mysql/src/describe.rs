@@ -92,7 +92,11 @@ pub(crate) async fn tables(
             of_table(name)
         );
         let columns: Vec<_> = session.rows(&sql).await?.into_iter().filter_map(column).collect();
-        found.push((!columns.is_empty()).then_some(RemoteTable { columns, is_plain: false }));
+        found.push((!columns.is_empty()).then_some(RemoteTable {
+            columns,
+            is_plain: false,
+            bytes: 0,
+        }));
     }
     Ok(found)
 }

@@ -32,7 +32,7 @@ fn statement(table: &TableName) -> String {
          (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid \
          AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)) AND NOT EXISTS \
          (SELECT 1 FROM pg_catalog.pg_attribute g WHERE g.attrelid = c.oid \
-         AND g.attgenerated NOT IN ('', 's')) \
+         AND g.attgenerated NOT IN ('', 's')), pg_catalog.pg_relation_size(c.oid) \
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          JOIN pg_catalog.pg_attribute a \
          ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
@@ -45,14 +45,15 @@ fn statement(table: &TableName) -> String {
 }
 
 fn table(rows: TextRows) -> Option<RemoteTable> {
-    let is_plain = |row: &Vec<Option<String>>| row.last()?.as_deref().map(|it| it == "t");
-    let is_plain = rows.first().and_then(is_plain).unwrap_or_default();
+    let first = rows.first().map(Vec::as_slice).unwrap_or_default();
+    let is_plain = first.get(5).is_some_and(|it| it.as_deref() == Some("t"));
+    let bytes = first.get(6).and_then(|it| it.as_deref()?.parse().ok()).unwrap_or_default();
     let columns: Vec<_> = rows.into_iter().filter_map(column).collect();
-    (!columns.is_empty()).then_some(RemoteTable { columns, is_plain })
+    (!columns.is_empty()).then_some(RemoteTable { columns, is_plain, bytes })
 }
 
 fn column(row: Vec<Option<String>>) -> Option<RemoteColumn> {
-    let [name, oid, typmod, collation, readable, _] = row.try_into().ok()?;
+    let [name, oid, typmod, collation, readable, ..] = <[_; 7]>::try_from(row).ok()?;
     Some(RemoteColumn {
         name: name?,
         pg_type: PgType::plain(oid?.parse().ok()?).with_typmod(typmod?.parse().ok()?),

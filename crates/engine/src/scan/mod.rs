@@ -27,7 +27,7 @@ pub(crate) use planner::Planner;
 pub(crate) use remote::{ForeignScan, mapping};
 pub(crate) use shipped::ShippedQuery;
 pub(crate) use sub_plan::{Answer, SubPlan};
-pub(crate) use survey::QueriesAsked;
+pub(crate) use survey::{BIG_BYTES, QueriesAsked};
 pub(crate) use system::SystemTable;
 
 use std::sync::Arc;

@@ -163,13 +163,39 @@ impl Planner {
         self: &Arc<Self>,
         plan: &LogicalPlan,
     ) -> Result<(Arc<dyn ExecutionPlan>, Vec<NotShipped>)> {
-        let state = self.state();
-        let plan = state.optimize(plan)?;
+        let plan = self.surveyed_logical(plan).await?;
+        self.shipped_physical(plan).await
+    }
+
+    /// The plan optimized, and remotes asked about what it reads.
+    async fn surveyed_logical(self: &Arc<Self>, plan: &LogicalPlan) -> Result<LogicalPlan> {
+        let plan = self.state().optimize(plan)?;
         self.surveys.ask(&self.access, &plan).await?;
         let questions = ship::questions(&plan, self)?;
         self.surveys.ask_about(&self.access, questions).await?;
+        Ok(plan)
+    }
+
+    async fn shipped_physical(
+        self: &Arc<Self>,
+        plan: LogicalPlan,
+    ) -> Result<(Arc<dyn ExecutionPlan>, Vec<NotShipped>)> {
+        let state = self.state();
         let Shipped { plan, reasons } = ship::ship(plan, self)?;
         Ok((state.query_planner().create_physical_plan(&plan, state).await?, reasons))
+    }
+
+    /// The plan that runs, if it is expected to cost less than this.
+    pub async fn cheaper_physical(
+        self: &Arc<Self>,
+        plan: &LogicalPlan,
+        most: f64,
+    ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        let plan = self.surveyed_logical(plan).await?;
+        match ship::cost(&plan, self)? {
+            Some(cost) if cost < most => Ok(Some(self.shipped_physical(plan).await?.0)),
+            _ => Ok(None),
+        }
     }
 
     /// Resolves the remotes of a plan and takes the right to a connection for each reader of each

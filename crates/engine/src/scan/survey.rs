@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::ship::Place;
 
 /// Of smaller tables nothing is asked.
-const BIG_BYTES: u64 = 8 << 20;
+pub(crate) const BIG_BYTES: u64 = 8 << 20;
 
 /// A scan: where, as whom, and with which query.
 pub(super) type ScanName = (ServerOid, RoleOid, String);

@@ -15,4 +15,4 @@ pub(crate) use deparse::{RemoteTable, Select, condition, select};
 pub(crate) use keys::{KeyColumn, key_conditions};
 pub(crate) use literal::quoted;
 pub(crate) use qual::qual;
-pub(crate) use subplan::{Place, RemoteQuery, Shipped, TableRead, questions, ship};
+pub(crate) use subplan::{Place, RemoteQuery, Shipped, TableRead, cost, questions, ship};

@@ -35,7 +35,7 @@ impl Cost {
     pub fn of_node(estimate: Option<Estimate>, inputs: &[Cost]) -> Self {
         let least = inputs.iter().map(Self::least);
         let here = least.sum::<Option<f64>>().map(|below| below + ROW_HERE * read(inputs));
-        let there = estimate.map(|it| QUERY + it.total_cost + sent(&it));
+        let there = estimate.as_ref().map(cost_of_query);
         let rows = inputs.iter().map(|input| input.rows).reduce(most).flatten();
         Self { there, here, rows: estimate.map(|it| it.rows).or(rows) }
     }
@@ -45,12 +45,18 @@ impl Cost {
         self.there.zip(self.here).is_none_or(|(there, here)| there <= here)
     }
 
-    fn least(&self) -> Option<f64> {
+    /// Of the better way, if it is known.
+    pub fn least(&self) -> Option<f64> {
         match (self.there, self.here) {
             (Some(there), Some(here)) => Some(there.min(here)),
             (there, here) => there.or(here),
         }
     }
+}
+
+/// What a query costs that the remote expects this of, its rows' way here included.
+pub(crate) fn cost_of_query(estimate: &Estimate) -> f64 {
+    QUERY + estimate.total_cost + sent(estimate)
 }
 
 fn sent(estimate: &Estimate) -> f64 {

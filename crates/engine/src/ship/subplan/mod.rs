@@ -12,6 +12,7 @@ mod node;
 mod query;
 mod regroup;
 
+pub(crate) use cost::cost_of_query;
 pub(crate) use query::{Place, RemoteQuery, TableRead};
 
 use std::collections::HashMap;
@@ -59,6 +60,12 @@ pub(crate) fn questions(
     let rule = Rule::new(planner);
     rule.part(rule.regrouped(plan.clone())?)?;
     Ok(rule.asked.into_inner())
+}
+
+/// What a plan costs of which remotes compute what they best do, if that is known.
+pub(crate) fn cost(plan: &LogicalPlan, planner: &Arc<Planner>) -> PlanResult<Option<f64>> {
+    let rule = Rule::new(planner);
+    Ok(rule.part(rule.regrouped(plan.clone())?)?.cost.least())
 }
 
 struct Rule<'a> {

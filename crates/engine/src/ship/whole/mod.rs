@@ -19,7 +19,7 @@ mod target;
 
 pub(crate) use plan::{Whole, plan};
 pub(crate) use read::Needs;
-pub(crate) use run::{Decoder, known_target, start, target};
+pub(crate) use run::{Decoder, Target, known_target, start, target};
 pub(crate) use signature::{SessionValue, is_known_function};
 use target::fits;
 pub(crate) use target::is_same_type;

@@ -8,11 +8,13 @@ use medley_fdw::{Handler, RawBatch, RawQuery, RemoteTable, Settings};
 use medley_foreign::Remote;
 use medley_types::{Column, ColumnBuilder, PgType, Style, field};
 
+use super::super::subplan::cost_of_query;
 use super::{Shippable, Whole, fits};
 use crate::context::QueryContext;
 use crate::engine::Parameter;
 use crate::error::{Error, Result};
 use crate::rows::{Batch, RawFormats, Rows};
+use crate::scan::BIG_BYTES;
 
 /// The settings that change what a query answers, as far as they are ours to set: the remote is
 /// set to what is set here.
@@ -37,6 +39,24 @@ pub(crate) struct Target {
     remote: Remote,
     /// All that it reads is plain there.
     is_plain: bool,
+    /// It reads much.
+    is_big: bool,
+}
+
+/// A statement below this may well cost more to be planned here than to be run there.
+const MUCH: f64 = 20_000.0;
+
+impl Target {
+    /// What the remote expects a statement without parameters to cost, where it is worth while to
+    /// think of another way: of several tables, not all small, and much.
+    pub async fn much(&self, context: &QueryContext, whole: &Whole) -> Result<Option<f64>> {
+        if !self.is_big || whole.sources.len() < 2 || !whole.session_values.is_empty() {
+            return Ok(None);
+        }
+        let known = context.access.estimates(&self.remote, &[whole.sql.to_string()]).await?;
+        let costs = known.iter().flatten().map(cost_of_query);
+        Ok(costs.last().filter(|cost| *cost > MUCH))
+    }
 }
 
 /// Where a statement goes, if all of it may.
@@ -47,7 +67,9 @@ pub(crate) async fn target(context: &QueryContext, whole: &Whole) -> Result<Ship
     };
     let (facts, tables) = context.access.remote_tables(&remote, &whole.tables).await?;
     let is_plain = tables.iter().all(|table| table.as_ref().is_some_and(|it| it.is_plain));
-    Ok(judge(whole, &facts, &tables).map(|()| Target { remote, is_plain }))
+    let bytes: u64 = tables.iter().flatten().map(|table| table.bytes).sum();
+    let is_big = bytes >= BIG_BYTES;
+    Ok(judge(whole, &facts, &tables).map(|()| Target { remote, is_plain, is_big }))
 }
 
 /// The same, as far as it is known without asking the remote anything.
@@ -74,7 +96,7 @@ fn judge(
 pub(crate) fn start(
     context: &QueryContext,
     whole: &Arc<Whole>,
-    Target { remote, is_plain }: Target,
+    Target { remote, is_plain, .. }: Target,
     parameters: &[Parameter],
     raw: Option<RawFormats>,
     is_prepared: bool,
