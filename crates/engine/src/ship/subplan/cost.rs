@@ -8,6 +8,8 @@ use medley_fdw::Estimate;
 const ROW: f64 = 0.1;
 /// The same for each of its bytes.
 const BYTE: f64 = 0.002;
+/// The bytes of a row of which nothing is known.
+const USUAL_WIDTH: f64 = 100.0;
 /// To join or group a row here.
 const ROW_HERE: f64 = 0.01;
 /// A query of its own: a round trip, and a connection that another query could have.
@@ -25,9 +27,11 @@ pub(super) struct Cost {
 }
 
 impl Cost {
-    /// Of a scan of a table that so many read at once.
+    /// Of a scan of a table that so many read at once. Of a small one nobody was asked: what it
+    /// costs are its rows.
     pub fn of_scan(estimate: Option<Estimate>, rows: Option<f64>, readers: usize) -> Self {
-        let cost = estimate.map(|it| QUERY + (it.total_cost + sent(&it)) / readers as f64);
+        let asked = estimate.map(|it| QUERY + (it.total_cost + sent(&it)) / readers as f64);
+        let cost = asked.or(rows.map(|rows| QUERY + rows * (ROW + BYTE * USUAL_WIDTH)));
         Self { there: None, here: cost, rows: estimate.map(|it| it.rows).or(rows) }
     }
 
