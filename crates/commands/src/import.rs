@@ -61,6 +61,7 @@ pub fn apply_import(
         let text = table_text(table, &plan.server_name);
         import_table(ctx, &plan, &text).map_err(|source| Error::Importing {
             source: Box::new(source),
+            doing: "importing",
             table: table.name.clone(),
             text,
         })?;
@@ -119,7 +120,8 @@ fn table_text(table: &TableDef, server: &str) -> String {
     text
 }
 
-fn column_text(column: &ColumnDef) -> String {
+/// A column as CREATE FOREIGN TABLE and ADD COLUMN take it.
+pub(crate) fn column_text(column: &ColumnDef) -> String {
     let mut text = format!("  {} {}", quote_identifier(&column.name), column.type_name);
     if !column.options.is_empty() {
         let _ = write!(text, " OPTIONS ({})", options_text(&column.options));

@@ -31,6 +31,7 @@ mod names;
 mod options;
 mod owner;
 mod references;
+mod refresh;
 mod relation;
 mod rename;
 mod role;
@@ -55,6 +56,7 @@ pub use error::{
 pub use foreign_table::type_named;
 pub use import::{ImportPlan, apply_import, plan_import};
 pub use maintenance::{AnalyzedTable, plan_analyze, truncated};
+pub use refresh::{RefreshPlan, apply_refresh, plan_refresh};
 pub use settings::{SettingWrite, alter_database_settings, alter_role_settings};
 
 use medley_sql::Statement;

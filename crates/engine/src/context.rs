@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use medley_catalog::Snapshot;
 use medley_catalog::ids::{RoleOid, ServerOid, UserMappingOid};
+use medley_catalog::objects::Relation;
 use medley_diagnostic::Report;
 use medley_dump::Definitions;
+use medley_fdw::drift::Drift;
 use medley_fdw::{Registry, Settings};
 use medley_foreign::{Access, InDoubt, Probe};
 use medley_types::Style;
@@ -103,6 +105,16 @@ pub trait Facts: Send + Sync {
     /// `medley_test_mapping`: what comes of logging in, of each in turn. A statement tries each
     /// once, however often it asks.
     fn probe(&self, trials: &[Trial]) -> Result<Vec<Probe>, Report>;
+    /// `medley_check_drift`: what these foreign tables of a server and their remote have come to
+    /// differ in, as the account of a role finds it.
+    fn drift(
+        &self,
+        _server: ServerOid,
+        _role: RoleOid,
+        _relations: &[Arc<Relation>],
+    ) -> Result<Vec<Vec<Drift>>, Report> {
+        Err(Report::unsupported("medley_check_drift"))
+    }
     /// What was done at remotes and to the ways there, the oldest first, as `medley_audit` lists it.
     fn audit(&self) -> Vec<Arc<AuditRow>>;
     /// The lines of the file that says who may log in, as `pg_hba_file_rules` lists them.

@@ -9,6 +9,7 @@ mod check;
 mod connect;
 mod connection;
 mod dialect;
+pub mod drift;
 mod error;
 mod file;
 mod functions;

@@ -11,6 +11,7 @@ mod audit;
 mod choice;
 mod commit;
 mod connect;
+mod drift;
 mod error;
 mod in_doubt;
 mod key;

@@ -61,6 +61,7 @@ impl Session {
             Statement::Deallocate(name) => self.deallocate(name.as_deref())?,
             Statement::Analyze(analyze) => self.analyze(&analyze, bounds, out).await?,
             Statement::ImportForeignSchema(import) => self.import(import, bounds, out).await?,
+            Statement::RefreshForeignTable(refresh) => self.refresh(&refresh, bounds, out).await?,
             Statement::AlterRoleSettings(alter) => {
                 self.alter_role_settings(&alter, bounds, out).await?;
             }

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use medley_catalog::ids::{DATABASE_NAME, RoleOid, ServerOid};
+use medley_catalog::objects::Relation;
 use medley_catalog::{BootstrapWrapper, Snapshot};
 use medley_diagnostic::{Diagnostic, Report, SqlState};
 use medley_dump::Definitions;
@@ -11,6 +12,7 @@ use medley_engine::{
     ActiveBackend, AuditRow, CursorRow, Facts, LoginMap, LoginRule, PreparedRow, SettingRow, Trial,
 };
 use medley_fdw::Registry;
+use medley_fdw::drift::Drift;
 use medley_foreign::{Access, InDoubt, Probe};
 use parking_lot::Mutex;
 use tokio::sync::Mutex as AsyncMutex;
@@ -191,6 +193,20 @@ impl Facts for SessionFacts {
     fn probe(&self, trials: &[Trial]) -> Result<Vec<Probe>, Report> {
         let tries = async { self.tried.lock().await.probe(&self.access, trials).await };
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(tries))
+    }
+
+    fn drift(
+        &self,
+        server: ServerOid,
+        role: RoleOid,
+        relations: &[Arc<Relation>],
+    ) -> Result<Vec<Vec<Drift>>, Report> {
+        let compared = async {
+            let remote = self.access.resolve(server, role)?;
+            self.access.drift(&remote, relations).await
+        };
+        let wait = || tokio::runtime::Handle::current().block_on(compared);
+        tokio::task::block_in_place(wait).map_err(|error| error.report())
     }
 
     fn dump(

@@ -95,6 +95,8 @@ pub enum Error {
     Importing {
         /// What is wrong.
         source: Box<Error>,
+        /// What is done: importing, or refreshing.
+        doing: &'static str,
         /// The table.
         table: String,
         /// The statement's text.
@@ -175,7 +177,9 @@ impl Diagnostic for Error {
     fn report(&self) -> Report {
         match self {
             Self::At { source, position } => source.report().at(*position),
-            Self::Importing { source, table, text } => importing(source.report(), table, text),
+            Self::Importing { source, doing, table, text } => {
+                importing(source.report(), doing, table, text)
+            }
             Self::Unsupported { what, hint } => {
                 let report = Report::unsupported(what);
                 hint.map_or(report.clone(), |hint| report.with_hint(hint))
@@ -189,9 +193,9 @@ impl Diagnostic for Error {
 }
 
 /// The position was one of the generated text.
-fn importing(mut report: Report, table: &str, text: &str) -> Report {
+fn importing(mut report: Report, doing: &str, table: &str, text: &str) -> Report {
     if let Some(position) = report.position.take() {
         report.internal = Some(InternalQuery { text: text.to_owned(), position: Some(position) });
     }
-    report.with_context(format!("importing foreign table \"{table}\""))
+    report.with_context(format!("{doing} foreign table \"{table}\""))
 }

@@ -12,6 +12,7 @@ mod command_line;
 mod crash;
 mod demo;
 mod differential;
+mod drift;
 mod dump;
 mod failures;
 mod files;

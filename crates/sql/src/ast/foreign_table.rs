@@ -308,6 +308,17 @@ pub enum AlterTableAction {
     Other(&'static str),
 }
 
+/// `ALTER FOREIGN TABLE … REFRESH`, which PostgreSQL does not have.
+#[derive(Debug)]
+pub struct RefreshForeignTable {
+    /// A missing one is a notice.
+    pub if_exists: bool,
+    /// The table.
+    pub name: QualifiedName,
+    /// What becomes of what depends on columns that go.
+    pub behavior: DropBehavior,
+}
+
 /// `IMPORT FOREIGN SCHEMA`.
 #[derive(Debug)]
 pub struct ImportForeignSchema {

@@ -33,7 +33,8 @@ pub use database::{
 pub use extension::{AlterExtension, AlterExtensionAction, CreateExtension};
 pub use foreign_table::{
     AlterTable, AlterTableAction, ColumnDefinition, Constraint, ConstraintKind, CreateForeignTable,
-    ForeignSchemaTables, IdentityChange, ImportForeignSchema, LikeClause, TableBody, TableElement,
+    ForeignSchemaTables, IdentityChange, ImportForeignSchema, LikeClause, RefreshForeignTable,
+    TableBody, TableElement,
 };
 pub use grant::{
     AlterDefaultPrivileges, FunctionName, Grant, GrantObjects, GrantRole, MemberOption, Privilege,

@@ -51,6 +51,7 @@ pub enum Statement {
     DropUserMapping(DropUserMapping),
     CreateForeignTable(CreateForeignTable),
     ImportForeignSchema(ImportForeignSchema),
+    RefreshForeignTable(RefreshForeignTable),
 
     AlterTable(AlterTable),
     CreateView(Box<CreateView>),

@@ -18,6 +18,7 @@ pub(super) fn of(statement: &Statement) -> &'static str {
         S::DropUserMapping(_) => "DROP USER MAPPING",
         S::CreateForeignTable(_) => "CREATE FOREIGN TABLE",
         S::ImportForeignSchema(_) => "IMPORT FOREIGN SCHEMA",
+        S::RefreshForeignTable(_) => "ALTER FOREIGN TABLE",
         S::AlterTable(alter) => altering(alter.kind),
         S::CreateView(_) => "CREATE VIEW",
         S::CreateSchema(_) => "CREATE SCHEMA",

@@ -9,7 +9,7 @@ use medley_diagnostic::Diagnostic;
 use crate::SyntaxError;
 use crate::ast::{
     AlterTable, AlterTableAction as Action, IdentityChange, Name, ObjectKind, QualifiedName,
-    Rename, RenameTarget, SetObjectSchema, Statement,
+    RefreshForeignTable, Rename, RenameTarget, SetObjectSchema, Statement,
 };
 
 static OTHERS: LazyLock<Synopses> = LazyLock::new(|| Synopses::new(ACTIONS));
@@ -59,6 +59,11 @@ impl Parser<'_> {
                 name,
                 schema,
             }));
+        }
+        if kind == ObjectKind::ForeignTable && self.eat("refresh") {
+            let behavior = self.drop_behavior();
+            let refresh = RefreshForeignTable { if_exists, name, behavior };
+            return Ok(Statement::RefreshForeignTable(refresh));
         }
         let partition = kind == ObjectKind::Table && (self.is("attach") || self.is("detach"));
         let actions = match partition {

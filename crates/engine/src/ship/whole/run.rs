@@ -54,8 +54,8 @@ impl Target {
             return Ok(None);
         }
         let known = context.access.estimates(&self.remote, &[whole.sql.to_string()]).await?;
-        let costs = known.iter().flatten().map(cost_of_query);
-        Ok(costs.last().filter(|cost| *cost > MUCH))
+        let mut costs = known.iter().flatten().map(cost_of_query);
+        Ok(costs.next().filter(|cost| *cost > MUCH))
     }
 }
 

@@ -3,6 +3,7 @@ mod acl;
 mod comments;
 mod definitions;
 mod describe;
+mod drift;
 mod dump;
 mod extensions;
 pub mod format_type;
@@ -43,6 +44,7 @@ pub const KERNELS: &[Table] = &[
 /// Those that return sets.
 pub const SET_FUNCTIONS: &[SetTable] = &[
     acl::SET_FUNCTIONS,
+    drift::SET_FUNCTIONS,
     dump::SET_FUNCTIONS,
     extensions::SET_FUNCTIONS,
     identify::SET_FUNCTIONS,
