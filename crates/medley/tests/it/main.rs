@@ -15,6 +15,7 @@ mod differential;
 mod drift;
 mod dump;
 mod failures;
+mod federated;
 mod files;
 mod isolation;
 mod keys;

@@ -9,7 +9,7 @@ use medley_testkit::{Medley, Postgres};
 use crate::builder;
 
 /// README's fenced blocks of a language, in their order.
-fn blocks(language: &str) -> Vec<String> {
+pub fn blocks(language: &str) -> Vec<String> {
     let readme = Path::new("../../README.md");
     let text = fs::read_to_string(readme).unwrap();
     let fence = format!("```{language}\n");

@@ -1,5 +1,5 @@
 //! Files and object stores, end to end.
-mod make;
+pub mod make;
 
 use medley_testkit::{Medley, ObjectStore};
 use tokio_postgres::Client;
