@@ -16,8 +16,8 @@ const AGE: Duration = Duration::from_secs(60);
 const KEPT: usize = 4096;
 /// A smaller table is read whole.
 const BIG_BYTES: u64 = 8 << 20;
-/// A part has at least so much.
-const PART_BYTES: u64 = 4 << 20;
+/// A part has at least so much, one with another.
+const PART_BYTES: u64 = 1 << 20;
 
 /// A row of a table that was never counted.
 const ROW_BYTES: f64 = 100.0;

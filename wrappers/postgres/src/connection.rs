@@ -1,5 +1,6 @@
 //! What the engine does with a remote: queries, cursors, transactions.
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
@@ -15,6 +16,7 @@ use crate::relay::{RelayCursor, Statements};
 use crate::scan::{Cursor, Scan};
 use crate::session::{Session, Status};
 use crate::sql::{identifier, literal};
+use crate::transfer::Transfer;
 use crate::watch::Watch;
 use crate::{import, plan};
 
@@ -34,6 +36,9 @@ pub(crate) struct Connection {
     facts: Facts,
     /// COPY (query) TO STDOUT (FORMAT BINARY) works there.
     pub(crate) copies: bool,
+    /// How the last COPY of this transaction comes: what it has read cannot change meanwhile, so
+    /// that the next part of the same reading need not be described.
+    pub(crate) copied: Option<Arc<Transfer>>,
     pub(crate) cursors: HashMap<String, Cursor>,
     pub(crate) relays: HashMap<String, RelayCursor>,
     pub(crate) statements: Statements,
@@ -70,6 +75,7 @@ impl Connection {
             session,
             facts,
             copies: !is_medley,
+            copied: None,
             cursors: HashMap::new(),
             relays: HashMap::new(),
             statements: Statements::default(),
@@ -258,6 +264,7 @@ impl SqlConnection for Connection {
     }
 
     async fn begin(&mut self, begin: Begin<'_>) -> Result<()> {
+        self.copied = None;
         let isolation = match begin.isolation {
             Isolation::RepeatableRead => "REPEATABLE READ",
             Isolation::Serializable => "SERIALIZABLE",
@@ -284,6 +291,7 @@ impl SqlConnection for Connection {
     }
 
     async fn rollback_to(&mut self, name: &str) -> Result<()> {
+        self.copied = None;
         self.session.forget_settings();
         self.session.execute(&format!("ROLLBACK TO SAVEPOINT {}", identifier(name))).await
     }

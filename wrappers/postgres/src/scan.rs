@@ -1,6 +1,7 @@
 //! Rows from the remote: by COPY where all columns can come in binary, else by the extended
 //! protocol, column by column in the format that fits.
 use std::io;
+use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use bytes::BytesMut;
@@ -18,7 +19,7 @@ const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 
 /// A query whose rows are coming.
 pub(crate) struct Scan {
-    transfer: Transfer,
+    transfer: Arc<Transfer>,
     rows: RowBuilder,
     /// Of the values of rows that were taken together, kept to save allocations.
     places: Vec<Place>,
@@ -33,9 +34,16 @@ impl Scan {
     pub async fn open(connection: &mut Connection, query: Query) -> Result<Self> {
         let session = &mut connection.session;
         session.ensure_free()?;
+        if let Some(transfer) = connection.copied.clone().filter(|it| it.is_of(&query.schema))
+            && session.status() == Status::InTransaction
+        {
+            session.send(1, |out| frontend::query(&copy(&query.sql), out)).await?;
+            copying(session, &query.sql).await?;
+            return Ok(Self::new(transfer, query.sql, true));
+        }
         let (_, remote) = parse(session, &query).await?;
         let transfer = match Transfer::new(query.schema.clone(), &remote) {
-            Ok(transfer) => transfer,
+            Ok(transfer) => Arc::new(transfer),
             Err(error) => return Err(session.recover().await.err().unwrap_or(error)),
         };
         let by_copy = connection.copies
@@ -52,14 +60,18 @@ impl Scan {
                     // COPY has taken the place of the parsed query.
                     parse(session, &query).await?;
                 }
-                started => return started.map(|()| Self::new(transfer, query.sql, true)),
+                started => {
+                    started?;
+                    connection.copied = Some(Arc::clone(&transfer));
+                    return Ok(Self::new(transfer, query.sql, true));
+                }
             }
         }
         bind_and_run(session, &query, &transfer).await?;
         Ok(Self::new(transfer, query.sql, false))
     }
 
-    fn new(transfer: Transfer, sql: String, header: bool) -> Self {
+    fn new(transfer: Arc<Transfer>, sql: String, header: bool) -> Self {
         Self { rows: transfer.rows(), places: Vec::new(), transfer, sql, header, done: false }
     }
 
@@ -147,8 +159,16 @@ fn is_select(sql: &str) -> bool {
 
 /// Starts COPY after a query that was parsed.
 async fn copy_out(session: &mut Session, sql: &str) -> Result<()> {
-    let copy = format!("COPY ({sql}) TO STDOUT (FORMAT BINARY)");
-    session.send_synced(|_| Ok(()), 1, |out| frontend::query(&copy, out)).await?;
+    session.send_synced(|_| Ok(()), 1, |out| frontend::query(&copy(sql), out)).await?;
+    copying(session, sql).await
+}
+
+fn copy(sql: &str) -> String {
+    format!("COPY ({sql}) TO STDOUT (FORMAT BINARY)")
+}
+
+/// Waits until COPY has started.
+async fn copying(session: &mut Session, sql: &str) -> Result<()> {
     loop {
         let frame = session.event(sql).await?;
         match frame.tag {
@@ -295,7 +315,7 @@ pub(crate) async fn describe(
     sql: &str,
 ) -> Result<(Vec<PgType>, Vec<Column>)> {
     session.ensure_free()?;
-    let schema = std::sync::Arc::new(arrow_schema::Schema::empty());
+    let schema = Arc::new(arrow_schema::Schema::empty());
     let query = Query { sql: sql.to_owned(), schema, parameters: Vec::new() };
     let (parameters, columns) = parse(session, &query).await?;
     session.recover().await?;

@@ -1,5 +1,6 @@
 //! From the remote's bytes into columns: what is asked for in which format, and rows in.
 use std::ops::Range;
+use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
 use medley_fdw::{Error, Report, Result, RowBuilder, SqlState};
@@ -71,12 +72,16 @@ impl Transfer {
             let message = "remote query result does not match the foreign table";
             return Err(Error::refused(Report::error(SqlState::INTERNAL_ERROR, message)));
         }
-        let format =
-            |(field, remote): (&std::sync::Arc<_>, _)| Format::of(type_of_field(field), remote);
+        let format = |(field, remote): (&Arc<_>, _)| Format::of(type_of_field(field), remote);
         let formats = declared.iter().zip(remote).map(format).collect();
         // What a session is set to: ISO, GMT, postgres, all digits.
         let style = Style { time_zone: TimeZone::default(), ..Style::default() };
         Ok(Self { schema, formats, style })
+    }
+
+    /// It is for the columns of this very schema: those of the same reading.
+    pub fn is_of(&self, schema: &SchemaRef) -> bool {
+        Arc::ptr_eq(&self.schema, schema)
     }
 
     /// The format of each column.
@@ -212,8 +217,6 @@ pub(crate) fn cut_short() -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use arrow_schema::Schema;
     use medley_types::field;
 

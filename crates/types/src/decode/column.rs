@@ -39,26 +39,33 @@ pub(super) fn append<'a>(
 fn fixed<'a, T: ArrowPrimitiveType, const N: usize>(
     to: &mut PrimitiveBuilder<T>,
     t: PgType,
-    values: impl Iterator<Item = Option<&'a [u8]>>,
+    values: impl Iterator<Item = Option<&'a [u8]>> + Clone,
     read: impl Fn([u8; N]) -> Result<T::Native>,
 ) -> Result<usize> {
     each(to, values, |bytes| read(exact(bytes, t)?))
 }
 
+/// Collected first, and appended together where none is NULL.
 #[inline]
 fn each<'a, T: ArrowPrimitiveType>(
     to: &mut PrimitiveBuilder<T>,
-    values: impl Iterator<Item = Option<&'a [u8]>>,
+    values: impl Iterator<Item = Option<&'a [u8]>> + Clone,
     read: impl Fn(&[u8]) -> Result<T::Native>,
 ) -> Result<usize> {
-    let before = to.values_slice().len();
-    for value in values {
-        match value {
-            Some(bytes) => to.append_value(read(bytes)?),
-            None => to.append_null(),
-        }
+    let mut some = Vec::with_capacity(values.size_hint().0);
+    for value in values.clone().flatten() {
+        some.push(read(value)?);
     }
-    Ok(to.values_slice().len() - before)
+    let count = values.clone().count();
+    if some.len() == count {
+        to.append_slice(&some);
+        return Ok(count);
+    }
+    let mut some = some.into_iter();
+    for value in values {
+        to.append_option(value.and_then(|_| some.next()));
+    }
+    Ok(count)
 }
 
 /// Together if they are what is declared as they are, which needs no look at each of them.
@@ -68,12 +75,12 @@ fn texts<'a>(
 ) -> Result<()> {
     let t = builder.t;
     let appended = match &mut builder.values {
-        Values::Text(to) if t.typmod < 0 => to.append_plain(values.clone()),
+        Values::Text(to) if t.typmod < 0 => to.append_all(values.clone(), false),
         Values::Text(to) if all(&values, |bytes| binary::is_short(t, bytes)) => {
-            to.append_plain(values.clone())
+            to.append_all(values.clone(), false)
         }
         Values::Bpchar(to) if all(&values, |bytes| t.declared_length() == Some(bytes.len())) => {
-            to.append_plain(values.clone())
+            to.append_all(values.clone(), true)
         }
         _ => None,
     };

@@ -27,23 +27,30 @@ impl Texts {
         self.push(None);
     }
 
-    /// Appends values of ASCII without a zero byte, and says how many bytes they have; nothing is
-    /// appended if one is something else.
-    pub(super) fn append_plain<'a>(
+    /// Appends values that are text without a zero byte, of ASCII alone where that is asked, and
+    /// says how many bytes they have; nothing is appended if one is something else.
+    pub(super) fn append_all<'a>(
         &mut self,
         values: impl Iterator<Item = Option<&'a [u8]>>,
+        of_ascii: bool,
     ) -> Option<usize> {
-        let (rows, start) = (self.offsets.len(), self.bytes.len());
+        let (first, start) = (self.offsets.len() - 1, self.bytes.len());
         values.for_each(|value| self.push(value));
         let added = &self.bytes[start..];
         // Without a branch, and so many bytes at once.
-        if added.iter().fold(true, |plain, byte| plain & (1..=0x7f).contains(byte)) {
+        let is_plain = added.iter().fold(true, |plain, byte| plain & (1..=0x7f).contains(byte));
+        if is_plain || !of_ascii && self.offsets[first..].windows(2).all(|it| self.is_text(it)) {
             return Some(added.len());
         }
         self.bytes.truncate(start);
-        self.offsets.truncate(rows);
-        self.nulls.truncate(rows - 1);
+        self.offsets.truncate(first + 1);
+        self.nulls.truncate(first);
         None
+    }
+
+    fn is_text(&self, ends: &[i32]) -> bool {
+        let bytes = &self.bytes[ends[0] as usize..ends[1] as usize];
+        std::str::from_utf8(bytes).is_ok() && !bytes.contains(&0)
     }
 
     #[inline]

@@ -98,20 +98,25 @@ async fn splits_are_all_of_a_table_under_one_snapshot() {
     cluster()
         .psql("INSERT INTO split_me SELECT -g, 'new' FROM generate_series(1, 9) g")
         .expect("rows");
-    let mut total = 0;
+    let mut counts: Vec<usize> = Vec::new();
     for split in &splits {
         let mut second = alice(&[]).await;
         second.begin(begin(Some(&snapshot))).await.expect("the same snapshot");
         let sql = format!("SELECT count(*) FROM public.split_me WHERE {}", split.condition);
         let count = print(second.as_mut(), query(&sql, &[PgType::INT8])).await.expect("a count");
-        let count: u64 = count.parse().expect("a number");
-        assert!(count > 5_000, "parts are alike: {count}");
-        total += count;
+        counts.push(count.parse().expect("a number"));
         assert!(!second.reset().await, "it is in a transaction");
         second.rollback().await.expect("an end");
         assert!(second.reset().await);
     }
-    assert_eq!(total, 50_000);
+    assert_eq!(counts.iter().sum::<usize>(), 50_000);
+    assert!(counts.is_sorted_by(|a, b| a > b), "later ones are smaller: {counts:?}");
+    let mut reading = query("SELECT g, pad FROM public.split_me", &[PgType::INT4, PgType::TEXT]);
+    for (split, count) in splits.iter().zip(&counts) {
+        reading.sql = format!("SELECT g, pad FROM public.split_me WHERE {}", split.condition);
+        let rows = print(first.as_mut(), reading.clone()).await.expect("rows");
+        assert_eq!(rows.lines().count(), *count, "one after another on one connection");
+    }
 
     let statistics = first.statistics(&table).await.expect("statistics");
     assert_eq!(statistics.rows, Some(50_000.0));
