@@ -69,7 +69,7 @@ type Lookup = fn(&Context<'_>, &QualifiedName) -> Result<String>;
 
 fn resolve_handler(ctx: &Context<'_>, function: &QualifiedName) -> Result<String> {
     let name = function.name();
-    let is_there = holds_functions(ctx, function)? && ctx.registry.handler(name).is_some();
+    let is_there = holds_functions(ctx, function)? && ctx.registry.knows_handler(name);
     match is_there {
         true => Ok(name.to_owned()),
         false => Err(NameError::NoFunction(format!("{function}()")).into()),

@@ -50,7 +50,10 @@ pub fn check(
     notices: &mut Vec<Report>,
 ) -> Result<()> {
     for option in options {
-        let declared = spec(wrapper, scope, option.name)?;
+        let declared = match spec(wrapper, scope, option.name) {
+            Err(Error::UnknownOption { .. }) if wrapper.takes_any_option() => continue,
+            declared => declared?,
+        };
         if let GivenValue::Plain(value) = option.value {
             check_declared(declared, value)?;
         }

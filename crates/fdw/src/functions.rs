@@ -16,13 +16,13 @@ pub struct WrapperFunction {
 const OIDS: std::ops::Range<u32> = 8000..9900;
 
 impl Registry {
-    /// The handlers and validators of this build.
+    /// The handlers and validators that are known.
     ///
     /// The oid of each follows from its name, so that it is the same in every build; of two whose
     /// names lead to the same, the second in the alphabet has the next that is free.
     pub fn functions(&self) -> Vec<WrapperFunction> {
         let mut names: Vec<_> = self
-            .wrappers()
+            .known()
             .flat_map(|wrapper| [(wrapper.handler(), true), (wrapper.validator(), false)])
             .collect();
         names.sort_unstable();

@@ -31,6 +31,11 @@ pub trait Wrapper: Send + Sync + 'static {
     /// same scope, the first.
     fn options(&self) -> &'static [OptionSpec];
 
+    /// Options that are not declared are kept too: a secret among them is told by its name.
+    fn takes_any_option(&self) -> bool {
+        false
+    }
+
     /// Rules beyond name and kind about one option; called for each, in stored order.
     fn check_option(
         &self,

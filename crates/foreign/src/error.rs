@@ -179,6 +179,11 @@ impl Diagnostic for Error {
 
     fn hint(&self) -> Option<String> {
         match self {
+            Self::UnknownHandler { .. } => Some(
+                "What is declared with it is kept, and dumped. \"medley wrapper list\" lists the \
+                 wrappers of this build."
+                    .into(),
+            ),
             Self::TooManyConnections(_) => {
                 Some("Wait for other statements to end, or raise the limit.".into())
             }

@@ -1,6 +1,7 @@
 //! Medley: SQL/MED as a server. This is the program: what can be typed, and what then runs.
 // Futures of statements are deep: whether they are Send is asked of each layer.
 #![recursion_limit = "256"]
+mod absent;
 mod audit;
 mod bridge;
 mod cli;

@@ -22,8 +22,13 @@ pub fn run(command: &cli::Wrapper, registry: &Registry) -> anyhow::Result<()> {
 
 fn list(registry: &Registry) -> String {
     let mut table = table(&["Wrapper", "For", "Handler", "Validator"]);
-    for wrapper in registry.wrappers() {
-        table.add_row([wrapper.name(), wrapper.summary(), wrapper.handler(), wrapper.validator()]);
+    let here: Vec<_> = registry.wrappers().map(Wrapper::name).collect();
+    for wrapper in registry.known() {
+        let summary = match here.contains(&wrapper.name()) {
+            true => wrapper.summary().to_owned(),
+            false => format!("{} (not in this build)", wrapper.summary()),
+        };
+        table.add_row([wrapper.name(), &summary, wrapper.handler(), wrapper.validator()]);
     }
     format!("{table}\n")
 }

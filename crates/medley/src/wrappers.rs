@@ -5,12 +5,13 @@ use medley_fdw::{Handler, Registry};
 
 /// All of them, in the order in which they are listed.
 pub fn registry() -> Arc<Registry> {
-    Arc::new(Registry::new(vec![
+    let wrappers = Registry::new(vec![
         Handler::Sql(Arc::new(medley_wrapper_postgres::Postgres)),
         Handler::Sql(Arc::new(medley_wrapper_mysql::MySql)),
         Handler::Sql(Arc::new(medley_wrapper_sqlite::Sqlite)),
         Handler::File(Arc::new(medley_wrapper_file::Files)),
         Handler::File(Arc::new(medley_wrapper_file::ParquetS3)),
         Handler::Scan(Arc::new(medley_wrapper_hello::Hello)),
-    ]))
+    ]);
+    Arc::new(wrappers.with_absent(crate::absent::absent()))
 }

@@ -1,5 +1,6 @@
 //! The program, as people meet it: one test binary, a module for each subject.
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
+mod absent;
 mod accounts;
 mod audit;
 mod borrowed;
