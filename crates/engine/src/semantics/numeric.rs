@@ -402,16 +402,103 @@ impl fmt::Display for Numeric {
             NegativeInfinity => return f.write_str("-Infinity"),
             Finite { unscaled, scale } => (unscaled, *scale as usize),
         };
-        let mut digits = unscaled.magnitude().to_string();
-        if digits.len() <= scale {
-            digits.insert_str(0, &"0".repeat(scale + 1 - digits.len()));
+        let negative = unscaled.sign() == Sign::Minus;
+        match u128::try_from(unscaled.magnitude()) {
+            Ok(digits) => print(negative, digits, scale, f),
+            Err(_) => print(negative, unscaled.magnitude(), scale, f),
         }
-        if unscaled.sign() == Sign::Minus {
-            f.write_str("-")?;
+    }
+}
+
+/// As many of these digits as the scale says after the point.
+fn print(
+    negative: bool,
+    digits: impl fmt::Display,
+    scale: usize,
+    out: &mut impl fmt::Write,
+) -> fmt::Result {
+    let mut digits = digits.to_string();
+    if digits.len() <= scale {
+        digits.insert_str(0, &"0".repeat(scale + 1 - digits.len()));
+    }
+    if negative {
+        out.write_char('-')?;
+    }
+    let (whole, fraction) = digits.split_at(digits.len() - scale);
+    out.write_str(whole)?;
+    if scale > 0 { write!(out, ".{fraction}") } else { Ok(()) }
+}
+
+/// A number of few digits, which are one integer: `unscaled / 10^scale`.
+#[derive(Clone, Copy, Debug)]
+pub struct FewDigits {
+    unscaled: i128,
+    scale: u32,
+}
+
+impl FewDigits {
+    /// What so many digits make fits.
+    const MAX: usize = 38;
+
+    /// None for what has an exponent, too many digits, or is no number.
+    pub fn read(text: &str) -> Option<Self> {
+        let unsigned = text.strip_prefix('-').unwrap_or(text).as_bytes();
+        let point = unsigned.iter().position(|byte| *byte == b'.');
+        let count = unsigned.len() - usize::from(point.is_some());
+        if !(1..=Self::MAX).contains(&count) {
+            return None;
         }
-        let (whole, fraction) = digits.split_at(digits.len() - scale);
-        f.write_str(whole)?;
-        if scale > 0 { write!(f, ".{fraction}") } else { Ok(()) }
+        let (whole, fraction) = unsigned.split_at(point.unwrap_or(unsigned.len()));
+        let digits = whole.iter().chain(fraction.iter().skip(1));
+        let mut unscaled = 0i128;
+        // As long as they fit, digits are added to a word.
+        let mut word = 0u64;
+        for (index, digit) in digits.enumerate() {
+            let digit = digit.wrapping_sub(b'0');
+            if digit > 9 {
+                return None;
+            }
+            if index == 19 {
+                unscaled = word.into();
+            }
+            match index {
+                ..19 => word = word * 10 + u64::from(digit),
+                _ => unscaled = unscaled * 10 + i128::from(digit),
+            }
+        }
+        if count <= 19 {
+            unscaled = word.into();
+        }
+        let negative = unsigned.len() < text.len();
+        let scale = fraction.len().saturating_sub(1) as u32;
+        Some(Self { unscaled: if negative { -unscaled } else { unscaled }, scale })
+    }
+
+    /// `+`, if it has few digits too.
+    pub fn add(self, other: Self) -> Option<Self> {
+        let scale = self.scale.max(other.scale);
+        let rescaled = |it: Self| it.unscaled.checked_mul(10i128.checked_pow(scale - it.scale)?);
+        Some(Self { unscaled: rescaled(self)?.checked_add(rescaled(other)?)?, scale })
+    }
+
+    /// Prefix `-`: few digits leave room.
+    pub fn negate(self) -> Option<Self> {
+        Some(Self { unscaled: self.unscaled.checked_neg()?, ..self })
+    }
+
+    /// `*`, if it has few digits too.
+    pub fn multiply(self, other: Self) -> Option<Self> {
+        let unscaled = self.unscaled.checked_mul(other.unscaled)?;
+        Some(Self { unscaled, scale: self.scale + other.scale })
+    }
+
+    /// As [`Numeric`] is printed.
+    pub fn print(self, out: &mut impl fmt::Write) -> fmt::Result {
+        let scale = self.scale as usize;
+        match u64::try_from(self.unscaled.unsigned_abs()) {
+            Ok(digits) => print(self.unscaled < 0, digits, scale, out),
+            Err(_) => print(self.unscaled < 0, self.unscaled.unsigned_abs(), scale, out),
+        }
     }
 }
 
@@ -424,6 +511,9 @@ impl FromStr for Numeric {
     type Err = NotANumber;
 
     fn from_str(text: &str) -> std::result::Result<Self, NotANumber> {
+        if let Some(FewDigits { unscaled, scale }) = FewDigits::read(text) {
+            return Ok(Self::new(unscaled, scale));
+        }
         match text {
             "NaN" => return Ok(NaN),
             "Infinity" => return Ok(Infinity),
@@ -473,6 +563,33 @@ mod tests {
         check(number("1234.5").round(-2), "1200");
         check(number("-1.5").floor(), "-2");
         check(number("-1.5").ceil(), "-1");
+    }
+
+    #[test]
+    fn what_is_read_is_printed() {
+        let check = |text: &str, few: bool| {
+            assert_eq!(number(text).to_string(), text);
+            assert_eq!(FewDigits::read(text).is_some(), few, "{text}");
+            if let Some(number) = FewDigits::read(text) {
+                let mut printed = String::new();
+                number.print(&mut printed).expect("room");
+                assert_eq!(printed, text);
+            }
+        };
+        for sign in ["", "-"] {
+            for count in [1, 18, 19, 20, 37, 38, 39, 400] {
+                let digits = "9".repeat(count);
+                check(&format!("{sign}{digits}"), count <= 38);
+                check(&format!("{sign}0.{}{digits}", "0".repeat(count)), 2 * count < 38);
+                check(&format!("{sign}{digits}.5"), count < 38);
+            }
+        }
+        check("0.00", true);
+        assert_eq!(number("-0.0").to_string(), "0.0");
+        assert_eq!(number("1e3").to_string(), "1000");
+        for text in ["", "-", ".", "1.2.3", "1-", "a", "1e"] {
+            assert!(text.parse::<Numeric>().is_err(), "{text}");
+        }
     }
 
     #[test]

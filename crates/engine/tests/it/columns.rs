@@ -15,7 +15,7 @@ use medley_types::{Form, PgType};
 use crate::world::World;
 
 /// Batches that each kernel is tried with.
-const TRIALS: usize = 400;
+const TRIALS: usize = 500;
 
 /// Numbers that look as if nobody had chosen them.
 struct Chance(u64);
@@ -125,6 +125,7 @@ fn values(t: PgType) -> Vec<Datum<'static>> {
     const TEXTS: [&str; 28] = [
         "a%",
         "year",
+        "UTC",
         "ab",
         "a%c",
         "%b%",
@@ -145,7 +146,6 @@ fn values(t: PgType) -> Vec<Datum<'static>> {
         "x\0y",
         "hour",
         "second",
-        "UTC",
         "Europe/Berlin",
         "A_C",
         "K\u{212a}ſ",

@@ -31,11 +31,18 @@ impl Texts {
     /// says how many bytes they have; nothing is appended if one is something else.
     pub(super) fn append_all<'a>(
         &mut self,
-        values: impl Iterator<Item = Option<&'a [u8]>>,
+        values: impl Iterator<Item = Option<&'a [u8]>> + Clone,
         of_ascii: bool,
     ) -> Option<usize> {
         let (first, start) = (self.offsets.len() - 1, self.bytes.len());
-        values.for_each(|value| self.push(value));
+        for value in values.clone() {
+            self.bytes.extend_from_slice(value.unwrap_or_default());
+            self.offsets.push(self.bytes.len() as i32);
+        }
+        match values.clone().all(|value| value.is_some()) {
+            true => self.nulls.append_n_non_nulls(self.offsets.len() - 1 - first),
+            false => values.for_each(|value| self.nulls.append(value.is_some())),
+        }
         let added = &self.bytes[start..];
         // Without a branch, and so many bytes at once.
         let is_plain = added.iter().fold(true, |plain, byte| plain & (1..=0x7f).contains(byte));
@@ -53,11 +60,8 @@ impl Texts {
         std::str::from_utf8(bytes).is_ok() && !bytes.contains(&0)
     }
 
-    #[inline]
     fn push(&mut self, value: Option<&[u8]>) {
-        if let Some(value) = value {
-            self.bytes.extend_from_slice(value);
-        }
+        self.bytes.extend_from_slice(value.unwrap_or_default());
         self.offsets.push(self.bytes.len() as i32);
         self.nulls.append(value.is_some());
     }

@@ -6,6 +6,7 @@
 //! compares the two.
 mod dates;
 mod numbers;
+mod numerics;
 mod patterns;
 mod repeated;
 mod texts;
@@ -24,8 +25,14 @@ pub type ColumnFn = fn(&Frame<'_>, &[ArrayRef], usize) -> Option<ArrayRef>;
 /// Kernels, each under the names of those of rows that it does the work of.
 type Table = &'static [(&'static [&'static str], ColumnFn)];
 
-const TABLES: &[Table] =
-    &[dates::KERNELS, numbers::KERNELS, patterns::KERNELS, repeated::KERNELS, texts::KERNELS];
+const TABLES: &[Table] = &[
+    dates::KERNELS,
+    numbers::KERNELS,
+    numerics::KERNELS,
+    patterns::KERNELS,
+    repeated::KERNELS,
+    texts::KERNELS,
+];
 
 /// The kernel of columns that does the work of this one of rows, if there is one.
 pub fn column_kernel(source: &str) -> Option<ColumnFn> {

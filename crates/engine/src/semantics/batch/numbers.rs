@@ -1,9 +1,7 @@
 //! Integers and floats.
 use std::sync::Arc;
 
-use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BinaryBuilder, Datum, Float64Array, Int64Array, Scalar,
-};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Datum, Float64Array, Int64Array, Scalar};
 use datafusion::arrow::compute::kernels::numeric::{add, div, mul, rem, sub};
 use datafusion::arrow::compute::{CastOptions, cast, cast_with_options};
 use datafusion::arrow::datatypes::{DataType, Float32Type, Float64Type, Int64Type};
@@ -13,7 +11,7 @@ use medley_types::{Form, arrow_type};
 use super::{Table, each, of_rows};
 use crate::semantics::call::Frame;
 use crate::semantics::convert::RELABEL;
-use crate::semantics::key::{BYTES_KEY, FLOAT_KEY, push_numeric_key};
+use crate::semantics::key::FLOAT_KEY;
 
 #[rustfmt::skip]
 pub(super) const KERNELS: Table = &[
@@ -51,7 +49,6 @@ pub(super) const KERNELS: Table = &[
         _ => None,
     }),
     (&[FLOAT_KEY], key),
-    (&[BYTES_KEY], numeric_key),
 ];
 
 /// Of integers of any width; none as soon as one has no result of that width.
@@ -98,24 +95,6 @@ fn strictly(column: &dyn Array, frame: &Frame<'_>) -> Option<ArrayRef> {
 fn printed(frame: &Frame<'_>, columns: &[ArrayRef], rows: usize) -> Option<ArrayRef> {
     let is_text = Form::of(frame.result) == Form::NumericText;
     is_text.then(|| strictly(of_rows(columns.first()?, rows)?, frame))?
-}
-
-/// The key of numerics that are kept as texts.
-fn numeric_key(frame: &Frame<'_>, columns: &[ArrayRef], rows: usize) -> Option<ArrayRef> {
-    let numbers = of_rows(columns.first()?, rows)?.as_string_opt::<i32>()?;
-    if Form::of(frame.arguments[0]) != Form::NumericText {
-        return None;
-    }
-    let mut keys = BinaryBuilder::with_capacity(rows, 16 * rows);
-    let (mut scratch, mut key) = (Vec::new(), Vec::new());
-    for number in numbers {
-        key.clear();
-        keys.append_option(number.map(|number| {
-            push_numeric_key(number, &mut scratch, &mut key);
-            &key
-        }));
-    }
-    Some(Arc::new(keys.finish()))
 }
 
 type Arithmetic = fn(&dyn Datum, &dyn Datum) -> Result<ArrayRef, ArrowError>;
