@@ -52,7 +52,7 @@ fn apply_create(
     let oid = ExtensionOid(ctx.allocate_oid()?);
     ctx.create(Extension {
         oid,
-        name: found.name().to_owned(),
+        name: found.extension().to_owned(),
         owner: ctx.current_role,
         schema,
         version: found.version().to_owned(),

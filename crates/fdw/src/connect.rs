@@ -13,6 +13,9 @@ use medley_secret::ScramKeys;
 
 use crate::Options;
 
+/// The startup parameter by which a Medley tells another whom a session came through.
+pub const VIA: &str = "medley.via";
+
 /// The certificates that are trusted where a server's options name none of their own.
 pub type TlsRoots = Arc<rustls::RootCertStore>;
 
@@ -35,6 +38,9 @@ pub struct Connect<'a> {
     pub application_name: &'a str,
     /// What tells this session from others, as `log_line_prefix` prints with `%c`.
     pub session_id: &'a str,
+    /// The Medleys that the session came through, this one last: what a Medley is told of
+    /// ([`VIA`]).
+    pub via: &'a str,
     /// The keys that they have proved to have, if it was by SCRAM that they logged in: of use at a
     /// remote that keeps the same verifier.
     pub scram_keys: Option<&'a ScramKeys>,
@@ -60,6 +66,8 @@ pub struct ShapedBy {
     pub superuser: bool,
     /// The session itself: its id or its settings.
     pub session: bool,
+    /// The Medleys that the session came through.
+    pub via: bool,
 }
 
 /// Where a remote listens.

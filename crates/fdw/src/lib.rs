@@ -27,7 +27,7 @@ mod wrapper;
 
 pub use bound::{binding, binds_secrets};
 pub use check::{Actor, GivenOption, GivenValue, check, name_list};
-pub use connect::{Address, Connect, Dialer, Network, RemoteStream, ShapedBy, TlsRoots};
+pub use connect::{Address, Connect, Dialer, Network, RemoteStream, ShapedBy, TlsRoots, VIA};
 pub use connection::{
     Batches, Canceller, Estimate, Query, RawBatch, RawQuery, RawRows, RemoteColumn, RemoteTable,
     Settings, Split, SqlConnection, TableName, TableStatistics,

@@ -51,6 +51,6 @@ impl Registry {
 
     /// The wrapper that an extension of this name brings.
     pub fn extension(&self, name: &str) -> Option<&dyn Wrapper> {
-        self.known().find(|wrapper| wrapper.name() == name)
+        self.known().find(|wrapper| wrapper.extension() == name)
     }
 }

@@ -10,8 +10,13 @@ use crate::{
 
 /// What every wrapper says about itself. Stateless: one value in a process.
 pub trait Wrapper: Send + Sync + 'static {
-    /// The extension of its name, and the wrapper that it makes: `postgres_fdw`.
+    /// The wrapper's name in the catalog: `postgres_fdw`.
     fn name(&self) -> &'static str;
+
+    /// The extension that makes it.
+    fn extension(&self) -> &'static str {
+        self.name()
+    }
 
     /// The extension's version.
     fn version(&self) -> &'static str {
@@ -60,7 +65,7 @@ pub trait Wrapper: Send + Sync + 'static {
     /// Who must not be lent a connection that somebody else opened with these options. A wrapper
     /// that does not say shares none: better slow than somebody else's.
     fn shaped_by(&self, _server: &Options, _mapping: &Options) -> ShapedBy {
-        ShapedBy { session_user: true, role: true, superuser: true, session: true }
+        ShapedBy { session_user: true, role: true, superuser: true, session: true, via: true }
     }
 
     /// The server options that say where a secret is sent, and how who gets it proves who they

@@ -43,6 +43,8 @@ pub struct Person {
     pub session: u64,
     /// The same as `log_line_prefix` prints it with `%c`.
     pub session_id: Arc<str>,
+    /// The Medleys that the session came through, this one last.
+    pub via: Arc<str>,
     /// What they have proved to have when they logged in by SCRAM.
     pub scram_keys: Option<Arc<ScramKeys>>,
 }

@@ -180,6 +180,7 @@ async fn connect(
         session_user: &person.session_user_name,
         application_name: &person.application_name,
         session_id: &person.session_id,
+        via: &person.via,
         scram_keys: person.scram_keys.as_deref(),
         database: DATABASE_NAME,
         deadline: Instant::now().checked_add(foreign.connect_timeout),

@@ -297,6 +297,7 @@ fn person(participant: &Participant) -> Person {
         application_name: "medley resolver".into(),
         session: 0,
         session_id: "0.0".into(),
+        via: "".into(),
         scram_keys: None,
     }
 }

@@ -29,6 +29,8 @@ pub struct Principal {
     pub(crate) superuser: Option<bool>,
     /// The session.
     pub(crate) session: Option<u64>,
+    /// The Medleys that the session came through.
+    pub(crate) via: Option<NameId>,
     /// Whether the server's owner is one whose servers may lead to local addresses.
     pub(crate) local: bool,
 }
@@ -84,7 +86,7 @@ impl ConnKey {
     /// mapping, whatever is changed meanwhile, names included.
     pub(crate) fn pinned(&self) -> PinnedKey {
         let Self { server, mapping, principal, .. } = *self;
-        let Principal { session_user, role, superuser, session, local: _ } = principal;
+        let Principal { session_user, role, superuser, session, local: _, via: _ } = principal;
         let oid = |told: (RoleOid, NameId)| told.0;
         PinnedKey {
             server,

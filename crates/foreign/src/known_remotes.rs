@@ -39,7 +39,9 @@ impl KnownRemotes {
     /// Keeps it, unless it is of one person, or of a state that is not committed.
     pub fn set(&self, remote: &Arc<Inner>) {
         let principal = remote.key.principal;
-        let is_personal = principal.session_user.is_some() || principal.session.is_some();
+        let is_personal = principal.session_user.is_some()
+            || principal.session.is_some()
+            || principal.via.is_some();
         if is_personal || remote.key.epoch.is_none() {
             return;
         }

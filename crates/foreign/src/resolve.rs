@@ -327,6 +327,7 @@ fn principal(names: &Names, shaped_by: ShapedBy, role: &Role, person: &Person) -
         role: shaped_by.role.then(|| told(role.oid, &role.name)),
         superuser: shaped_by.superuser.then_some(role.superuser),
         session: shaped_by.session.then_some(person.session),
+        via: shaped_by.via.then(|| names.id(&person.via)),
         local: false,
     }
 }

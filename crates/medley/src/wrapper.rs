@@ -10,7 +10,7 @@ use crate::print::print;
 pub fn run(command: &cli::Wrapper, registry: &Registry) -> anyhow::Result<()> {
     match command {
         cli::Wrapper::List => print(&list(registry)),
-        cli::Wrapper::Show { name } => match registry.extension(name) {
+        cli::Wrapper::Show { name } => match registry.known().find(|it| it.name() == name) {
             Some(wrapper) => print(&show(wrapper)),
             None => bail!(
                 "there is no wrapper \"{name}\" in this build\n\

@@ -6,7 +6,9 @@ use medley_fdw::{Handler, Registry};
 /// All of them, in the order in which they are listed.
 pub fn registry() -> Arc<Registry> {
     let wrappers = Registry::new(vec![
-        Handler::Sql(Arc::new(medley_wrapper_postgres::Postgres)),
+        Handler::Sql(Arc::new(medley_wrapper_postgres::Postgres::new())),
+        Handler::Sql(Arc::new(medley_wrapper_postgres::Postgres::dblink())),
+        Handler::Sql(Arc::new(medley_wrapper_postgres::Postgres::medley())),
         Handler::Sql(Arc::new(medley_wrapper_mysql::MySql)),
         Handler::Sql(Arc::new(medley_wrapper_sqlite::Sqlite)),
         Handler::File(Arc::new(medley_wrapper_file::Files)),

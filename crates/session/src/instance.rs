@@ -1,3 +1,4 @@
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
@@ -23,6 +24,8 @@ pub struct Instance {
     pub(crate) engine: Engine,
     pub(crate) backends: Backends,
     pub(crate) started: SystemTime,
+    /// What tells this server from others, as long as it runs.
+    pub(crate) number: u64,
     sessions: AtomicU64,
     configuration: OnceLock<Arc<dyn Configuration>>,
     signals: OnceLock<Arc<dyn Signals>>,
@@ -67,6 +70,8 @@ impl Instance {
             engine,
             backends: Backends::default(),
             started: SystemTime::now(),
+            // Keys of hash tables are chosen by chance.
+            number: RandomState::new().build_hasher().finish(),
             sessions: AtomicU64::new(1),
             configuration: OnceLock::new(),
             signals: OnceLock::new(),

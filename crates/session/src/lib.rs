@@ -21,6 +21,7 @@ mod cursor;
 mod dispatch;
 mod extended;
 mod facts;
+mod gateways;
 mod identity;
 mod import;
 mod instance;

@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::cursor::Cursor;
+use crate::gateways;
 use crate::login::{self, Login};
 use crate::portal::Portal;
 use crate::settings::Readings;
@@ -35,6 +36,8 @@ pub struct Session {
     interrupt: Arc<dyn Interrupt>,
     pub(crate) number: u64,
     pub(crate) since: SystemTime,
+    /// The Medleys that it came through, this one last.
+    pub(crate) via: Arc<str>,
     /// What the client was last told of the settings that it follows.
     reported: HashMap<&'static str, String>,
     /// What that was made of.
@@ -87,9 +90,11 @@ impl Session {
         let stored = login::stored_settings(&instance.catalog.snapshot(), &role);
         let beginning = stored.iter().rev().find(|(name, _)| name == "role");
         let beginning = beginning.map(|(_, role)| role.clone());
+        let via = gateways::via(instance.number, &login.settings)?;
         let no_role = |(name, _): &(String, String)| name != "role";
         let stored = stored.into_iter().filter(no_role);
-        let asked = login.settings.iter().filter(|it| no_role(it)).cloned();
+        let asked = login.settings.iter().filter(|it| no_role(it));
+        let asked = asked.filter(|(name, _)| !gateways::is_said_by_gateways(name)).cloned();
         let settings = Settings::new(stored, asked)
             .map_err(|report| Report { severity: Severity::Fatal, ..report })?;
         let since = SystemTime::now();
@@ -117,6 +122,7 @@ impl Session {
             login: Arc::new(login),
             interrupt,
             since,
+            via,
             reported: HashMap::new(),
             reported_of: None,
             standing: None,

@@ -71,6 +71,7 @@ impl Session {
             application_name: Arc::clone(&self.readings().application_name),
             session: self.number,
             scram_keys: self.scram_keys.clone(),
+            via: Arc::clone(&self.via),
             session_id: format!("{since:x}.{:x}", self.login.pid).into(),
         }
     }

@@ -67,7 +67,7 @@ impl Connection {
                 snapshots: !is_medley && version >= 90_200,
                 splits: !is_medley && version >= plan::CTID_RANGES_SINCE,
                 modify: true,
-                raw_rows: !is_medley,
+                raw_rows: true,
             },
         };
         session.stays_unused();

@@ -34,29 +34,100 @@ use medley_fdw::{
     SqlConnection, SqlWrapper, TableName, Wrapper,
 };
 
-/// The wrapper.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Postgres;
+/// The wrapper, under one of its names.
+#[derive(Clone, Copy, Debug)]
+pub struct Postgres {
+    kind: &'static Kind,
+}
+
+/// What the wrapper is called, and what it takes its remotes for.
+#[derive(Debug)]
+struct Kind {
+    name: &'static str,
+    extension: &'static str,
+    version: &'static str,
+    summary: &'static str,
+    handler: &'static str,
+    validator: &'static str,
+    /// Its remotes are Medleys, which are told whom a session came through.
+    is_gateway: bool,
+}
+
+const POSTGRES: Kind = Kind {
+    name: "postgres_fdw",
+    extension: "postgres_fdw",
+    version: "1.2",
+    summary: "foreign-data wrapper for remote PostgreSQL servers",
+    handler: "postgres_fdw_handler",
+    validator: "postgres_fdw_validator",
+    is_gateway: false,
+};
+
+const DBLINK: Kind = Kind {
+    name: "dblink_fdw",
+    extension: "dblink",
+    summary: "connect to other PostgreSQL databases from within a database",
+    handler: "dblink_fdw_handler",
+    validator: "dblink_fdw_validator",
+    ..POSTGRES
+};
+
+const MEDLEY: Kind = Kind {
+    name: "medley_fdw",
+    extension: "medley_fdw",
+    version: "1.0",
+    summary: "foreign-data wrapper for other Medleys",
+    handler: "medley_fdw_handler",
+    validator: "medley_fdw_validator",
+    is_gateway: true,
+};
+
+impl Postgres {
+    /// `postgres_fdw`.
+    pub const fn new() -> Self {
+        Self { kind: &POSTGRES }
+    }
+
+    /// `dblink_fdw`, whose servers are read as `postgres_fdw` reads its.
+    pub const fn dblink() -> Self {
+        Self { kind: &DBLINK }
+    }
+
+    /// `medley_fdw`, whose remotes are Medleys.
+    pub const fn medley() -> Self {
+        Self { kind: &MEDLEY }
+    }
+}
+
+impl Default for Postgres {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl Wrapper for Postgres {
     fn name(&self) -> &'static str {
-        "postgres_fdw"
+        self.kind.name
+    }
+
+    fn extension(&self) -> &'static str {
+        self.kind.extension
     }
 
     fn version(&self) -> &'static str {
-        "1.2"
+        self.kind.version
     }
 
     fn summary(&self) -> &'static str {
-        "foreign-data wrapper for remote PostgreSQL servers"
+        self.kind.summary
     }
 
     fn handler(&self) -> &'static str {
-        "postgres_fdw_handler"
+        self.kind.handler
     }
 
     fn validator(&self) -> &'static str {
-        "postgres_fdw_validator"
+        self.kind.validator
     }
 
     fn options(&self) -> &'static [OptionSpec] {
@@ -88,6 +159,7 @@ impl Wrapper for Postgres {
             session: name.contains("%a")
                 || name.contains("%c")
                 || options::passes_through(server, mapping).unwrap_or(true),
+            via: self.kind.is_gateway,
         }
     }
 }
@@ -97,6 +169,8 @@ impl SqlWrapper for Postgres {
     async fn connect(&self, connect: Connect<'_>) -> Result<Box<dyn SqlConnection>> {
         let user = connect::user(connect.server, connect.mapping).unwrap_or_default();
         let is_unnamed = !connect::application_name::is_given(connect.server);
+        let connect =
+            Connect { via: if self.kind.is_gateway { connect.via } else { "" }, ..connect };
         let session = connect::connect(connect).await?;
         Ok(Box::new(connection::Connection::new(session, user, is_unnamed).await?))
     }

@@ -219,7 +219,8 @@ mod tests {
         let secret = OPTIONS.iter().any(|o| o.name == name && o.kind == Kind::Secret);
         let value = if secret { GivenValue::Secret } else { GivenValue::Plain(value) };
         let mut notices = Vec::new();
-        let judged = check(&Postgres, scope, &[GivenOption { name, value }], actor, &mut notices);
+        let judged =
+            check(&Postgres::new(), scope, &[GivenOption { name, value }], actor, &mut notices);
         let text = match judged {
             Ok(()) => "ok".to_owned(),
             Err(error) => {
@@ -370,7 +371,7 @@ mod tests {
     fn the_first_offending_option_decides() {
         let option = |name, value| GivenOption { name, value: GivenValue::Plain(value) };
         let options = [option("updatable", "maybe"), option("nosuch", "x")];
-        let error = check(&Postgres, Scope::Table, &options, SUPERUSER, &mut Vec::new());
+        let error = check(&Postgres::new(), Scope::Table, &options, SUPERUSER, &mut Vec::new());
         assert_eq!(
             error.expect_err("both are wrong").to_string(),
             "updatable requires a Boolean value"

@@ -39,6 +39,7 @@ async fn a_million_rows_take_no_room() {
         session_user: "bob",
         application_name: "psql",
         session_id: "1.1",
+        via: "",
         scram_keys: None,
         database: "medley",
         deadline: None,

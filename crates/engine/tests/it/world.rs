@@ -274,6 +274,7 @@ impl World {
             application_name: "test".into(),
             session: 1,
             session_id: "1.1".into(),
+            via: "".into(),
             scram_keys: None,
         };
         let snapshot = self.catalog.snapshot();

@@ -492,6 +492,7 @@ async fn a_lease_under_what_is_not_committed_ends_with_its_connection() {
         application_name: "".into(),
         session: 1,
         session_id: "".into(),
+        via: "".into(),
         scram_keys: None,
     };
     let (foreign, cancel) = (Arc::clone(&it.world.foreign), CancellationToken::new());

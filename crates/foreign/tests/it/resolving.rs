@@ -94,6 +94,7 @@ async fn what_is_not_committed_is_never_pooled() {
             application_name: "".into(),
             session: 1,
             session_id: "".into(),
+            via: "".into(),
             scram_keys: None,
         },
         None,

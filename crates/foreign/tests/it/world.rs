@@ -162,6 +162,7 @@ impl World {
             application_name: "test".into(),
             session: 1,
             session_id: "1.1".into(),
+            via: "".into(),
             scram_keys: None,
         };
         Access::new(Arc::clone(&self.foreign), snapshot, person, transaction, cancel)

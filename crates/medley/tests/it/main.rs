@@ -18,6 +18,7 @@ mod dump;
 mod failures;
 mod federated;
 mod files;
+mod gateways;
 mod isolation;
 mod keys;
 mod large_result;

@@ -145,9 +145,17 @@ fn listed(psql: &mut Command) -> String {
     let output = run(psql, LISTINGS, &["-A"]);
     assert_eq!(text(&output.stderr), "");
     let common = |line: &&str| {
-        !["file_fdw|", "hello_fdw|", "mysql_fdw|", "parquet_s3_fdw|", "sqlite_fdw|", "plpgsql|"]
-            .iter()
-            .any(|it| line.starts_with(it))
+        const OURS: [&str; 8] = [
+            "dblink_fdw|",
+            "file_fdw|",
+            "hello_fdw|",
+            "medley_fdw|",
+            "mysql_fdw|",
+            "parquet_s3_fdw|",
+            "sqlite_fdw|",
+            "plpgsql|",
+        ];
+        !OURS.iter().any(|it| line.starts_with(it))
     };
     // Sealed values show as a mask here.
     let shown = text(&output.stdout).replace(r"password E'it''s \\ hers'", "password '********'");

@@ -29,6 +29,7 @@ pub async fn connect(
         session_user: "somebody",
         application_name: "psql",
         session_id: "1.1",
+        via: "",
         scram_keys: None,
         database: "medley",
         deadline: None,

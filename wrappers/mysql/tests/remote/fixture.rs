@@ -55,6 +55,7 @@ pub async fn log_in(
         session_user: "bob",
         application_name: "psql",
         session_id: "1.1",
+        via: "",
         scram_keys: None,
         database: "medley",
         deadline: None,

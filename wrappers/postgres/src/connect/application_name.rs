@@ -58,6 +58,7 @@ mod tests {
                 session_user: "bob",
                 application_name: "psql",
                 session_id: "1f.2",
+                via: "",
                 scram_keys: None,
                 database: "medley",
                 deadline: None,

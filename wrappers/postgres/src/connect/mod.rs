@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use medley_fdw::{
     Address, Connect, Dialer, Error, Options, Report, Result, ScramKeys, Secret, SqlState,
-    Unreached,
+    Unreached, VIA,
 };
 use postgres_protocol::message::frontend;
 use tokio::time::timeout;
@@ -154,6 +154,9 @@ fn parameters(connect: &Connect<'_>, user: &str) -> Vec<(&'static str, String)> 
     ];
     if let Some(options) = connect.server.text("options").filter(|text| !text.is_empty()) {
         parameters.push(("options", options.to_owned()));
+    }
+    if !connect.via.is_empty() {
+        parameters.push((VIA, connect.via.to_owned()));
     }
     parameters
 }

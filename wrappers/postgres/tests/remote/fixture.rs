@@ -75,13 +75,14 @@ pub async fn log_in(
         session_user: "bob",
         application_name: "psql",
         session_id: "1.1",
+        via: "",
         scram_keys: None,
         database: "medley",
         deadline: None,
         tls_roots: Arc::new(rustls::RootCertStore::empty()),
         dialer: Arc::new(Network),
     };
-    Postgres.connect(connect).await
+    Postgres::new().connect(connect).await
 }
 
 /// A session of alice's.

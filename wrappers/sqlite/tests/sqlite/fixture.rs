@@ -64,6 +64,7 @@ pub async fn connect_with(server: &Options) -> Result<Box<dyn SqlConnection>> {
         session_user: "bob",
         application_name: "psql",
         session_id: "1.1",
+        via: "",
         scram_keys: None,
         database: "medley",
         deadline: None,

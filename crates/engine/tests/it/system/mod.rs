@@ -82,6 +82,7 @@ impl Place {
             application_name: "test".into(),
             session: 1,
             session_id: "1.1".into(),
+            via: "".into(),
             scram_keys: None,
         };
         let cancel = CancellationToken::new();
