@@ -10,6 +10,7 @@ pub mod bench_catalog;
 mod cargo;
 pub mod catalogs;
 pub mod compat;
+pub mod new_wrapper;
 mod packages;
 pub mod test;
 pub mod tidy;

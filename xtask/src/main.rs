@@ -57,6 +57,11 @@ enum Task {
         #[arg(long, conflicts_with_all = ["name", "installed", "record"])]
         defects: bool,
     },
+    /// Make wrappers/NAME from wrappers/hello, with its tests, and add it to the build
+    NewWrapper {
+        /// clock makes clock_fdw
+        name: String,
+    },
     /// Ask PostgreSQL 18.4 and Medley about a catalog of 10,000 foreign tables, and compare the times
     BenchCatalog(xtask::bench_catalog::Request),
     /// Measure Medley beside PostgreSQL, postgres_fdw and DuckDB, in one run
@@ -76,10 +81,23 @@ fn main() -> Result<ExitCode> {
         Task::Compat { name, installed, record, defects } => {
             xtask::compat::run(&Request { name, installed, record, defects })
         }
+        Task::NewWrapper { name } => new_wrapper(&name),
         Task::BenchCatalog(request) => {
             xtask::bench_catalog::run(&request).map(|()| ExitCode::SUCCESS)
         }
     }
+}
+
+#[expect(clippy::print_stdout, reason = "a command's own output")]
+fn new_wrapper(name: &str) -> Result<ExitCode> {
+    for file in xtask::new_wrapper::make(&xtask::root(), name)? {
+        println!("{}", file.display());
+    }
+    let package = name.replace('_', "-");
+    println!(
+        "next: MEDLEY_BLESS=1 cargo test -p medley-wrapper-{package}, which writes its manual"
+    );
+    Ok(ExitCode::SUCCESS)
 }
 
 #[expect(clippy::print_stdout, reason = "a command's own output")]
