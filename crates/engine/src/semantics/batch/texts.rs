@@ -32,7 +32,7 @@ pub(super) const KERNELS: Table = &[
     (&[BPCHAR_KEY, "rtrim1"], |_, c, n| {
         let has_blanks = texts(c.first()?, n)?.iter().flatten().any(|text| text.ends_with(' '));
         match has_blanks {
-            true => parts(c, n, |text| text.trim_end_matches(' ')),
+            true => parts(c, n, unpadded),
             false => c.first().cloned(),
         }
     }),
@@ -42,7 +42,7 @@ pub(super) const KERNELS: Table = &[
     (&["rtrim"], |_, c, n| trimmed(c, n, |text, set| text.trim_end_matches(set))),
     (&["btrim"], |_, c, n| trimmed(c, n, |text, set| text.trim_matches(set))),
     (&["textlen"], |_, c, n| counted(c, n, |text| text.chars().count())),
-    (&["bpcharlen"], |_, c, n| counted(c, n, |text| text.trim_end_matches(' ').chars().count())),
+    (&["bpcharlen"], |_, c, n| counted(c, n, |text| unpadded(text).chars().count())),
     (&["textoctetlen", "bpcharoctetlen"], |_, c, n| counted(c, n, str::len)),
     (&["textpos"], |_, c, n| {
         let wanted = constant_text(c.get(1)?, n)?;
@@ -56,6 +56,12 @@ pub(super) const KERNELS: Table = &[
         Some(truths(texts(c.first()?, n)?, |text| text.starts_with(prefix)))
     }),
 ];
+
+/// Without the blanks at the end, byte by byte: no other character has a byte of a blank's.
+fn unpadded(text: &str) -> &str {
+    let end = text.bytes().rposition(|byte| byte != b' ').map_or(0, |last| last + 1);
+    &text[..end]
+}
 
 /// A column of texts that is no constant.
 pub(super) fn texts(column: &ArrayRef, rows: usize) -> Option<&StringArray> {
