@@ -33,7 +33,12 @@ fn like_folded(columns: &[ArrayRef], rows: usize, expected: bool) -> Option<Arra
     let mut lower = String::new();
     Some(truths(texts, |text| {
         lower.clear();
-        lower.extend(text.chars().map(folded));
+        if text.is_ascii() {
+            lower.push_str(text);
+            lower.make_ascii_lowercase();
+        } else {
+            lower.extend(text.chars().map(folded));
+        }
         pattern.is_like(&lower) == expected
     }))
 }

@@ -144,16 +144,16 @@ struct Known {
 
 impl Default for Known {
     fn default() -> Self {
-        Self { slots: vec![None; 1 << Self::BITS], count: 0 }
+        Self { slots: vec![None; Self::SLOTS], count: 0 }
     }
 }
 
 impl Known {
-    const BITS: u32 = 9;
+    const SLOTS: usize = 1 << 12;
 
-    /// Fibonacci's hash: days are far apart in microseconds.
+    /// Days that follow each other have slots of their own, as numbers and as midnights.
     fn slot(moment: i64) -> usize {
-        ((moment as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - Self::BITS)) as usize
+        (moment ^ (moment / DAY)) as usize % Self::SLOTS
     }
 
     fn place(&self, moment: i64) -> Option<u32> {
