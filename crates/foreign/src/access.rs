@@ -49,6 +49,13 @@ pub struct Person {
     pub scram_keys: Option<Arc<ScramKeys>>,
 }
 
+impl Person {
+    /// They have come here by no other Medley.
+    pub(crate) fn is_direct(&self) -> bool {
+        !self.via.contains(',')
+    }
+}
+
 /// A read of a source that does not speak SQL, owned.
 pub struct Scan {
     /// The table's options.

@@ -208,6 +208,7 @@ pub(crate) fn resolve(
 ) -> Result<Remote> {
     let (server, role) = server_and_role(snapshot, server, role)?;
     let handler = handler(foreign, snapshot, server)?;
+    let is_direct = person.is_direct();
     let (mapping, epoch) = match handler.wrapper().needs_mapping() {
         true => {
             let options = handler.wrapper().options();
@@ -218,7 +219,8 @@ pub(crate) fn resolve(
                 None => choose(options, snapshot, server, role)?.mapping,
             };
             let origin = Origin { foreign, snapshot, server, role, mapping };
-            if let Some(inner) = foreign.known_remotes.get(&origin) {
+            let known = || foreign.known_remotes.get(&origin);
+            if let Some(inner) = is_direct.then(known).flatten() {
                 return Ok(Remote { inner, tables: Arc::default() });
             }
             usable(options, snapshot, server, mapping)?
@@ -239,6 +241,8 @@ pub(crate) fn resolve(
     let shaped_by = ShapedBy {
         role: shaped_by.role || uses.role,
         session_user: shaped_by.session_user || uses.session_user,
+        // Whatever the wrapper is, its remote may turn out to be a Medley.
+        via: shaped_by.via || !is_direct,
         ..shaped_by
     };
     let owner_is_superuser = snapshot.role(server.owner).is_some_and(|owner| owner.superuser);

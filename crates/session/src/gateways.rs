@@ -21,12 +21,23 @@ pub(crate) fn via(server: u64, asked: &[(String, String)]) -> Result<Arc<str>, R
         return Err(refused("foreign servers lead in a circle")
             .with_detail("This session came by way of the server that it has reached again."));
     }
+    if !gateways.iter().all(|it| is_name(it)) {
+        return Err(Report::fatal(
+            SqlState::INVALID_PARAMETER_VALUE,
+            format!("invalid value for parameter \"{VIA}\""),
+        ));
+    }
     if gateways.len() >= MOST {
         let detail = format!("A session may come by way of {MOST} others.");
         return Err(refused("too many foreign servers lead to each other").with_detail(detail));
     }
     gateways.push(&own);
     Ok(gateways.join(",").into())
+}
+
+/// What a Medley may be called: what is said here is kept with connections.
+fn is_name(text: &str) -> bool {
+    text.len() <= 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn refused(message: &str) -> Report {
@@ -53,6 +64,8 @@ mod tests {
         check("", Ok("00000000000000ab"));
         check("1,2", Ok("1,2,00000000000000ab"));
         check("1,00000000000000ab,2", Err("foreign servers lead in a circle"));
+        check("1,x", Err("invalid value for parameter \"medley.via\""));
+        check(&"1".repeat(17), Err("invalid value for parameter \"medley.via\""));
         check(&"1,".repeat(16), Err("too many foreign servers lead to each other"));
         assert_eq!(via(1, &[]).unwrap().as_ref(), "0000000000000001");
     }

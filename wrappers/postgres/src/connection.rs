@@ -52,7 +52,7 @@ impl Connection {
     /// Learns what the remote is.
     pub async fn new(mut session: Session, user: String, is_unnamed: bool) -> Result<Self> {
         let banner = session.parameter("server_version").unwrap_or_default().to_owned();
-        let is_medley = banner.contains("Medley");
+        let is_medley = session.is_medley();
         let version = version(&banner);
         let backslash_is_plain = session.parameter("standard_conforming_strings") != Some("off");
         let locale = Locale::of(&mut session, version).await?;

@@ -15,6 +15,7 @@
 //!   stops what runs at the remote.
 mod connect;
 mod connection;
+mod dblink_options;
 mod describe;
 mod import;
 mod modify;
@@ -31,8 +32,10 @@ mod watch;
 use async_trait::async_trait;
 use medley_fdw::{
     Actor, Connect, Dialect, GivenOption, OptionSpec, Options, Report, Result, Scope, ShapedBy,
-    SqlConnection, SqlWrapper, TableName, Wrapper,
+    SqlConnection, SqlState, SqlWrapper, TableName, Wrapper,
 };
+
+use crate::session::Session;
 
 /// The wrapper, under one of its names.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +52,8 @@ struct Kind {
     summary: &'static str,
     handler: &'static str,
     validator: &'static str,
+    options: &'static [OptionSpec],
+    unknown_option: SqlState,
     /// Its remotes are Medleys, which are told whom a session came through.
     is_gateway: bool,
 }
@@ -60,6 +65,8 @@ const POSTGRES: Kind = Kind {
     summary: "foreign-data wrapper for remote PostgreSQL servers",
     handler: "postgres_fdw_handler",
     validator: "postgres_fdw_validator",
+    options: options::OPTIONS,
+    unknown_option: SqlState::FDW_INVALID_OPTION_NAME,
     is_gateway: false,
 };
 
@@ -69,6 +76,8 @@ const DBLINK: Kind = Kind {
     summary: "connect to other PostgreSQL databases from within a database",
     handler: "dblink_fdw_handler",
     validator: "dblink_fdw_validator",
+    options: dblink_options::OPTIONS,
+    unknown_option: SqlState::FDW_OPTION_NAME_NOT_FOUND,
     ..POSTGRES
 };
 
@@ -80,6 +89,7 @@ const MEDLEY: Kind = Kind {
     handler: "medley_fdw_handler",
     validator: "medley_fdw_validator",
     is_gateway: true,
+    ..POSTGRES
 };
 
 impl Postgres {
@@ -102,6 +112,21 @@ impl Postgres {
 impl Default for Postgres {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl Postgres {
+    /// What a Medley is told when one logs in, other programs would not take: a remote that turns
+    /// out to be one is logged in to again.
+    async fn log_in(&self, connect: Connect<'_>) -> Result<Session> {
+        if !self.kind.is_gateway {
+            let unsaid = Connect { via: "", ..connect.clone() };
+            let session = connect::connect(unsaid, false).await?;
+            if !session.is_medley() {
+                return Ok(session);
+            }
+        }
+        connect::connect(connect, true).await
     }
 }
 
@@ -131,7 +156,11 @@ impl Wrapper for Postgres {
     }
 
     fn options(&self) -> &'static [OptionSpec] {
-        options::OPTIONS
+        self.kind.options
+    }
+
+    fn unknown_option_state(&self) -> SqlState {
+        self.kind.unknown_option
     }
 
     fn check_option(
@@ -169,9 +198,7 @@ impl SqlWrapper for Postgres {
     async fn connect(&self, connect: Connect<'_>) -> Result<Box<dyn SqlConnection>> {
         let user = connect::user(connect.server, connect.mapping).unwrap_or_default();
         let is_unnamed = !connect::application_name::is_given(connect.server);
-        let connect =
-            Connect { via: if self.kind.is_gateway { connect.via } else { "" }, ..connect };
-        let session = connect::connect(connect).await?;
+        let session = self.log_in(connect).await?;
         Ok(Box::new(connection::Connection::new(session, user, is_unnamed).await?))
     }
 

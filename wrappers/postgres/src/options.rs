@@ -6,9 +6,16 @@ use medley_fdw::{
 
 const ANALYZE_SAMPLING: Kind = Kind::OneOf(&["off", "auto", "random", "system", "bernoulli"]);
 
-/// The order decides between equally near hints.
+pub(crate) const SCRAM_PASSTHROUGH: &str =
+    "Whether who has logged in here by SCRAM logs in there with the same keys, and no password.";
+pub(crate) const USER: &str = "The remote user; if not given, the system account of this server.";
+pub(crate) const PASSWORD: &str = "The remote user's password.";
+pub(crate) const SSLPASSWORD: &str =
+    "Passphrase of the client certificate's key; encrypted keys are refused.";
+
+/// What libpq takes to connect by. The order decides between equally near hints.
 #[rustfmt::skip]
-pub(crate) const OPTIONS: &[OptionSpec] = &[
+pub(crate) const LIBPQ: &[OptionSpec] = &[
     server("service", Kind::Text, "Section of a connection service file.").stored(),
     server("passfile", Kind::Text, "File of passwords.").stored(),
     server("channel_binding", Kind::Text, "Whether SCRAM must be bound to the TLS channel: disable, prefer or require.").default("prefer"),
@@ -46,47 +53,76 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
     server("gssdelegation", Kind::Text, "Whether Kerberos credentials are delegated.").default("0").stored(),
     server("target_session_attrs", Kind::Text, "any, read-write, read-only, primary, standby or prefer-standby.").default("any"),
     server("load_balance_hosts", Kind::Text, "Whether hosts are tried in random order: disable or random.").default("disable"),
+];
+
+/// What `postgres_fdw` takes besides.
+#[rustfmt::skip]
+const OWN: &[OptionSpec] = &[
     server("use_remote_estimate", Kind::Bool, "Whether the remote is asked for estimates.").default("false").stored(),
     server("fdw_startup_cost", Kind::NonNegativeReal, "Cost of starting a scan.").default("100").stored(),
     server("fdw_tuple_cost", Kind::NonNegativeReal, "Cost of a row's way here.").default("0.2").stored(),
     server("extensions", Kind::NameList, "Extensions whose functions the remote has as well.").stored(),
-    server("updatable", Kind::Bool, "Whether tables may be changed.").default("true").stored(),
-    server("truncatable", Kind::Bool, "Whether tables may be truncated.").default("true").stored(),
+    server("updatable", Kind::Bool, "Whether tables may be changed.").default("true"),
+    server("truncatable", Kind::Bool, "Whether tables may be truncated.").default("true"),
     server("fetch_size", Kind::PositiveInteger, "Rows of one fetch from a cursor.").default("100").stored(),
-    server("batch_size", Kind::PositiveInteger, "Rows of one INSERT.").default("1").stored(),
+    server("batch_size", Kind::PositiveInteger, "Rows of one INSERT.").default("1"),
     server("async_capable", Kind::Bool, "Whether tables are scanned at once; they always are.").default("false").stored(),
     server("parallel_commit", Kind::Bool, "Whether remote transactions are committed at once.").default("false").stored(),
     server("parallel_abort", Kind::Bool, "Whether remote transactions are rolled back at once.").default("false").stored(),
-    server("keep_connections", Kind::Bool, "Whether connections are kept after a transaction.").default("true").stored(),
+    server("keep_connections", Kind::Bool, "Whether connections are kept after a transaction.").default("true"),
     server("analyze_sampling", ANALYZE_SAMPLING, "How ANALYZE samples.").default("auto").stored(),
-    server("use_scram_passthrough", Kind::Text, "Whether who has logged in here by SCRAM logs in there with the same keys, and no password.").default("false"),
+    server("use_scram_passthrough", Kind::Text, SCRAM_PASSTHROUGH).default("false"),
 
-    mapping("user", Kind::Text, "The remote user; if not given, the system account of this server."),
-    mapping("password", Kind::Secret, "The remote user's password."),
-    mapping("sslpassword", Kind::Secret, "Passphrase of the client certificate's key; encrypted keys are refused.").stored(),
+    mapping("user", Kind::Text, USER),
+    mapping("password", Kind::Secret, PASSWORD),
+    mapping("sslpassword", Kind::Secret, SSLPASSWORD).stored(),
     mapping("password_required", Kind::Bool, "Whether who is no superuser must log in by password.").default("true"),
-    mapping("use_scram_passthrough", Kind::Text, "Whether who has logged in here by SCRAM logs in there with the same keys, and no password.").default("false"),
+    mapping("use_scram_passthrough", Kind::Text, SCRAM_PASSTHROUGH).default("false"),
     mapping("sslcert", Kind::Text, "File of the client certificate; superusers set it."),
     mapping("sslkey", Kind::Text, "File of the client certificate's key; superusers set it."),
     mapping("gssdelegation", Kind::Text, "Whether Kerberos credentials are delegated.").default("0").stored(),
 
-    table("schema_name", Kind::Text, "The remote schema; if not given, the foreign table's own."),
-    table("table_name", Kind::Text, "The remote table; if not given, the foreign table's name."),
     table("use_remote_estimate", Kind::Bool, "Whether the remote is asked for estimates.").default("false").stored(),
-    table("updatable", Kind::Bool, "Whether the table may be changed.").default("true").stored(),
-    table("truncatable", Kind::Bool, "Whether the table may be truncated.").default("true").stored(),
+    table("updatable", Kind::Bool, "Whether the table may be changed.").default("true"),
+    table("truncatable", Kind::Bool, "Whether the table may be truncated.").default("true"),
     table("fetch_size", Kind::PositiveInteger, "Rows of one fetch from a cursor.").default("100").stored(),
-    table("batch_size", Kind::PositiveInteger, "Rows of one INSERT.").default("1").stored(),
+    table("batch_size", Kind::PositiveInteger, "Rows of one INSERT.").default("1"),
     table("async_capable", Kind::Bool, "Whether tables are scanned at once; they always are.").default("false").stored(),
     table("analyze_sampling", ANALYZE_SAMPLING, "How ANALYZE samples.").default("auto").stored(),
 
-    OptionSpec::new(Scope::Column, "column_name", Kind::Text, "The remote column; if not given, the column's own name."),
 
+];
+
+/// What tables and columns are called there, and what is imported of them.
+#[rustfmt::skip]
+pub(crate) const NAMES: &[OptionSpec] = &[
+    table("schema_name", Kind::Text, "The remote schema; if not given, the foreign table's own."),
+    table("table_name", Kind::Text, "The remote table; if not given, the foreign table's name."),
+    OptionSpec::new(Scope::Column, "column_name", Kind::Text, "The remote column; if not given, the column's own name."),
     import("import_collate", "Whether collations are imported.").default("true"),
     import("import_default", "Whether DEFAULT expressions are imported.").default("false"),
     import("import_generated", "Whether GENERATED expressions are imported.").default("true"),
     import("import_not_null", "Whether NOT NULL is imported.").default("true"),
 ];
+
+/// Every option of `postgres_fdw`, and of `medley_fdw`.
+pub(crate) const OPTIONS: &[OptionSpec] =
+    &joined::<{ LIBPQ.len() + NAMES.len() + OWN.len() }>([LIBPQ, NAMES, OWN]);
+
+/// The lists as one.
+pub(crate) const fn joined<const N: usize>(lists: [&[OptionSpec]; 3]) -> [OptionSpec; N] {
+    let mut joined = [LIBPQ[0]; N];
+    let (mut list, mut index, mut at) = (0, 0, 0);
+    while at < N {
+        if index == lists[list].len() {
+            (list, index) = (list + 1, 0);
+            continue;
+        }
+        joined[at] = lists[list][index];
+        (index, at) = (index + 1, at + 1);
+    }
+    joined
+}
 
 /// Where a password is sent, and how the remote proves who it is.
 pub(crate) const ENDPOINT: &[&str] = &[
@@ -112,11 +148,11 @@ pub(crate) const ENDPOINT: &[&str] = &[
     "krbsrvname",
 ];
 
-const fn server(name: &'static str, kind: Kind, doc: &'static str) -> OptionSpec {
+pub(crate) const fn server(name: &'static str, kind: Kind, doc: &'static str) -> OptionSpec {
     OptionSpec::new(Scope::Server, name, kind, doc)
 }
 
-const fn mapping(name: &'static str, kind: Kind, doc: &'static str) -> OptionSpec {
+pub(crate) const fn mapping(name: &'static str, kind: Kind, doc: &'static str) -> OptionSpec {
     OptionSpec::new(Scope::UserMapping, name, kind, doc)
 }
 

@@ -158,6 +158,11 @@ impl Session {
         self.parameters.get(name).map(String::as_str)
     }
 
+    /// The remote is a Medley.
+    pub fn is_medley(&self) -> bool {
+        self.parameter("server_version").is_some_and(|version| version.contains("(Medley "))
+    }
+
     /// Where it stands in a transaction.
     pub fn status(&self) -> Status {
         self.status

@@ -20,7 +20,11 @@ fn missing(tree: &Tree, path: &str, text: &str) -> Vec<Finding> {
         return Vec::new();
     };
     // Where a folder has a second wrapper, what its options are begins with its name.
-    let name = if path.ends_with("/s3_options.rs") { "parquet_s3" } else { wrapper };
+    let name = match path.rsplit('/').next() {
+        Some("s3_options.rs") => "parquet_s3",
+        Some("dblink_options.rs") => "dblink",
+        _ => wrapper,
+    };
     let page = format!("{MANUAL}{name}_fdw.md");
     let manual = tree.text(&page).unwrap_or_default();
     declared(text)

@@ -8,6 +8,7 @@ mod bound;
 mod canary;
 mod cancel;
 mod catalogs;
+mod chain;
 mod cinema;
 mod command_line;
 mod crash;

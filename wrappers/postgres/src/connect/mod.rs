@@ -31,8 +31,8 @@ use crate::session::Session;
 const CANCEL_LIMIT: Duration = Duration::from_secs(10);
 const PASSWORD_REQUIRED: &str = "password or GSSAPI delegated credentials required";
 
-/// Logs in at the remote.
-pub(crate) async fn connect(connect: Connect<'_>) -> Result<Session> {
+/// Logs in at the remote; at nothing else than a Medley, if it must be one.
+pub(crate) async fn connect(connect: Connect<'_>, only_medley: bool) -> Result<Session> {
     let judged = !connect.superuser && password_required(connect.mapping)?;
     let keys = passed_through(&connect)?;
     let password = connect.mapping.secret("password");
@@ -40,7 +40,7 @@ pub(crate) async fn connect(connect: Connect<'_>) -> Result<Session> {
         return Err(no_password());
     }
     let wait = connect.deadline.map(tokio::time::Instant::from_std);
-    let attempt = attempt(&connect, keys);
+    let attempt = attempt(&connect, keys, only_medley);
     let outcome = match wait {
         Some(deadline) => match tokio::time::timeout_at(deadline, attempt).await {
             Ok(outcome) => outcome,
@@ -101,6 +101,7 @@ fn refused(detail: &str, hint: Option<&str>) -> Error {
 /// Everything that the options say, read before anything is sent.
 struct Plan<'a> {
     server_name: &'a str,
+    only_medley: bool,
     hosts: Vec<Host>,
     tls: Option<Tls>,
     mode: Mode,
@@ -125,6 +126,7 @@ impl<'a> Plan<'a> {
         };
         Ok(Self {
             server_name: connect.server_name,
+            only_medley: false,
             hosts: target::hosts(server)?,
             tls,
             mode,
@@ -166,8 +168,10 @@ fn parameters(connect: &Connect<'_>, user: &str) -> Vec<(&'static str, String)> 
 async fn attempt(
     connect: &Connect<'_>,
     keys: Option<&ScramKeys>,
+    only_medley: bool,
 ) -> Result<(Session, bool), (String, Unreached)> {
     let plan = Plan::new(connect, keys).map_err(|text| (text, Unreached::Other))?;
+    let plan = Plan { only_medley, ..plan };
     let rounds: &[SessionAttrs] = match plan.attrs {
         SessionAttrs::PreferStandby => &[SessionAttrs::Standby, SessionAttrs::Any],
         ref only => std::slice::from_ref(only),
@@ -430,6 +434,9 @@ impl Endpoint {
             Ok(None) => {}
             Ok(Some(reason)) => return Err(refused(reason.to_owned())),
             Err(error) => return Err(refused(error.to_string())),
+        }
+        if plan.only_medley && !session.is_medley() {
+            return Err(refused("the server is not a Medley".to_owned()));
         }
         session.set_up().await.map_err(|error| refused(error.to_string()))?;
         Ok((session, asked))
