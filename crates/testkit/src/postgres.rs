@@ -28,7 +28,7 @@ const SETTINGS: &[(&str, &str)] = &[
 ];
 
 /// Trust for the superuser on the socket; a SCRAM password for everybody and everything else.
-const HBA: &str = "local all postgres trust\n\
+const HBA: &str = "local all,replication postgres trust\n\
                    local all all scram-sha-256\n\
                    host all all 127.0.0.1/32 scram-sha-256\n";
 
@@ -54,6 +54,8 @@ pub struct PostgresBuilder {
     settings: Vec<(String, String)>,
     tls: bool,
     trust: bool,
+    /// The port and the socket of the cluster that it follows.
+    primary: Option<(u16, PathBuf)>,
     /// None for the programs that [`Program`] finds.
     programs: Option<PathBuf>,
 }
@@ -78,6 +80,13 @@ impl PostgresBuilder {
         self
     }
 
+    /// It follows this cluster as a hot standby, which must have the same programs: what is in it
+    /// is in both.
+    pub fn standby_of(mut self, primary: &Postgres) -> Self {
+        self.primary = Some((primary.port, primary.socket_folder().to_owned()));
+        self
+    }
+
     /// Uses the `initdb` and the `postgres` of this folder.
     pub fn programs(mut self, folder: &Path) -> Self {
         self.programs = Some(folder.to_owned());
@@ -96,7 +105,10 @@ impl PostgresBuilder {
         };
         let psql = Program::PSQL.locate()?;
         let folder = TempFolder::new()?;
-        copy_template(&folder, &programs)?;
+        match &self.primary {
+            None => copy_template(&folder, &programs)?,
+            Some((port, socket)) => back_up(&folder, &programs, *port, socket)?,
+        }
         let certificates = self.tls.then(|| Certificates::write(&folder)).transpose()?;
         folder.write("data/postgresql.conf", &self.configuration(&folder, port))?;
         folder.write("data/pg_hba.conf", if self.trust { TRUST } else { HBA })?;
@@ -257,6 +269,16 @@ fn copy_template(folder: &TempFolder, programs: &Path) -> Result<()> {
     let status = folder.command("/bin/cp").arg("-Rp").arg(source).arg("data").status()?;
     ensure!(status.success(), "the new cluster could not be copied");
     Ok(())
+}
+
+/// Fills `data` in the folder with a copy of a running cluster, which follows it when it starts.
+fn back_up(folder: &TempFolder, programs: &Path, port: u16, socket: &Path) -> Result<()> {
+    // The server may be a link to where all of its version is.
+    let server = fs::canonicalize(programs.join("postgres")).context("looking for the server")?;
+    let mut command = folder.command(folder_of(&server).join("pg_basebackup"));
+    command.args(["--no-sync", "--checkpoint=fast", "--write-recovery-conf", "-D", "data"]);
+    command.args(["-U", SUPERUSER, "-p", &port.to_string(), "-h"]).arg(socket);
+    succeeded(command.output(), "pg_basebackup").map(drop)
 }
 
 /// The data folder of the template.

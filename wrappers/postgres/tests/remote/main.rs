@@ -1,6 +1,7 @@
 //! `postgres_fdw` against a real PostgreSQL.
 mod certificates;
 mod fixture;
+mod hosts;
 mod import;
 mod impostor;
 mod login;
