@@ -11,6 +11,7 @@ mod catalogs;
 mod chain;
 mod cinema;
 mod command_line;
+mod conformance;
 mod crash;
 mod demo;
 mod differential;
