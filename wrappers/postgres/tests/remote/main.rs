@@ -1,4 +1,5 @@
 //! `postgres_fdw` against a real PostgreSQL.
+mod all_types;
 mod certificates;
 mod fixture;
 mod hosts;

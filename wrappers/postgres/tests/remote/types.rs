@@ -8,7 +8,7 @@ fn printed(select: &str) -> String {
     cluster().psql(&format!("{set}; {select}")).expect("psql prints it")
 }
 
-fn named(name: &str) -> PgType {
+pub fn named(name: &str) -> PgType {
     match name.strip_suffix("[]") {
         Some(element) => named(element).array().expect("it has an array"),
         None => PgType::plain(by_name(name).expect("a type").oid.0),
@@ -16,7 +16,7 @@ fn named(name: &str) -> PgType {
 }
 
 /// By COPY, by the extended protocol, and as psql prints it: all the same.
-async fn check(t: PgType, type_name: &str, values: &[&str]) {
+pub async fn check(t: PgType, type_name: &str, values: &[&str]) {
     let mut connection = alice(&[]).await;
     let rows = values.iter().map(|value| format!("({value}::{type_name})"));
     let rows = rows.chain([format!("(NULL::{type_name})")]).collect::<Vec<_>>().join(", ");
