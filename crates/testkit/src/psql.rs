@@ -115,9 +115,9 @@ impl Corpus {
         let postgres = Postgres::builder().trust().programs(programs).start()?;
         postgres.psql(CREATE_DATABASE)?;
         let medley = Medley::start(program)?;
-        medley.psql(
-            "DROP FOREIGN DATA WRAPPER file_fdw, hello_fdw, mysql_fdw, parquet_s3_fdw, sqlite_fdw",
-        )?;
+        let others = "SELECT string_agg(fdwname, ', ') FROM pg_foreign_data_wrapper \
+                      WHERE fdwname <> 'postgres_fdw'";
+        medley.psql(&format!("DROP FOREIGN DATA WRAPPER {}", medley.psql(others)?.trim()))?;
         for port in [postgres.port(), medley.port()] {
             let printed = self.run(Program::PSQL_18, port, &self.objects)?;
             ensure!(printed.is_empty(), "objects.sql: {printed}");

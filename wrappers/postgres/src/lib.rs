@@ -122,7 +122,7 @@ impl Postgres {
         if !self.kind.is_gateway {
             let unsaid = Connect { via: "", ..connect.clone() };
             let session = connect::connect(unsaid, false).await?;
-            if !session.is_medley() {
+            if connect.via.is_empty() || !session.is_medley() {
                 return Ok(session);
             }
         }
