@@ -12,6 +12,7 @@ use medley_analyze::stored;
 use medley_analyze::tree::{Change, ChangeKind, columns_of_table};
 use medley_catalog::objects::Column;
 use medley_diagnostic::Diagnostic;
+use medley_diagnostic::SqlState;
 use medley_fdw::{Modified, Modify};
 use medley_foreign::Remote;
 use medley_types::{PgType, arrow_type, field};
@@ -180,6 +181,7 @@ impl<'a> Changer<'a> {
             let beside = &batch.columns()[values + keys..];
             for (runs, places) in runs.chunks(RUNS).zip(places.chunks(RUNS)) {
                 let modified = self.run(&sql, types.clone(), runs.to_vec()).await?;
+                self.check_found_once(&modified)?;
                 let beside = match self.returning.is_some() {
                     true => taken(beside, places, &modified)?,
                     false => Vec::new(),
@@ -188,6 +190,20 @@ impl<'a> Changer<'a> {
             }
         }
         Ok(done)
+    }
+
+    /// A ctid is unique to a table, not to those that it has parts or children in: rows that were
+    /// not meant may have been changed with the one that was, and all of it is undone.
+    fn check_found_once(&self, modified: &Modified) -> Result<()> {
+        if modified.counts.iter().all(|count| *count <= 1) {
+            return Ok(());
+        }
+        let table = &self.table.relation.name;
+        let message =
+            format!("rows of foreign table \"{table}\" cannot be told apart at the remote");
+        let state = SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE;
+        Err(Error::at(state, message, None)
+            .with_hint("Where the remote table has partitions, change one of them."))
     }
 
     async fn run(

@@ -29,6 +29,7 @@ mod logins;
 mod mappings;
 mod mariadb;
 mod openbao;
+mod partitions;
 mod pg_compat;
 mod psql;
 mod races;
