@@ -437,6 +437,8 @@ pub struct FewDigits {
 }
 
 impl FewDigits {
+    /// Zero, as an integer shows it.
+    pub const ZERO: Self = Self { unscaled: 0, scale: 0 };
     /// What so many digits make fits.
     const MAX: usize = 38;
 
@@ -499,6 +501,12 @@ impl FewDigits {
             Ok(digits) => print(self.unscaled < 0, digits, scale, out),
             Err(_) => print(self.unscaled < 0, self.unscaled.unsigned_abs(), scale, out),
         }
+    }
+}
+
+impl From<FewDigits> for Numeric {
+    fn from(FewDigits { unscaled, scale }: FewDigits) -> Self {
+        Self::new(unscaled, scale)
     }
 }
 

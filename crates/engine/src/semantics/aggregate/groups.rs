@@ -23,7 +23,7 @@ use num_bigint::BigInt;
 use super::state::{Kind, add_float, combine, of_float};
 use crate::error::{Error, Result};
 use crate::semantics::datum::Writer;
-use crate::semantics::numeric::Numeric;
+use crate::semantics::numeric::{FewDigits, Numeric};
 
 /// What is settled for all groups.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,8 @@ pub(super) struct Call {
 enum Kept {
     /// Sums of the digits of numbers that all have one scale.
     Exact { sums: Sums, counts: Vec<i64> },
+    /// Sums of numbers that each have a scale of their own.
+    Loose { sums: Vec<Sum>, counts: Vec<i64> },
     /// Count, sum, and sum of squared differences.
     Float(Vec<(i64, f64, f64)>),
     /// The least float, or the greatest.
@@ -53,6 +55,38 @@ enum Sums {
     /// Nobody can add up so many that this overflows.
     Narrow(Vec<i128>),
     Wide(Vec<i256>),
+}
+
+/// A sum of texts, which has few digits nearly always.
+#[derive(Clone, Debug)]
+enum Sum {
+    Few(FewDigits),
+    Many(Numeric),
+}
+
+impl Sum {
+    fn add(&mut self, text: &str) -> Result<()> {
+        let few = match (&*self, FewDigits::read(text)) {
+            (Self::Few(sum), Some(number)) => sum.add(number),
+            _ => None,
+        };
+        *self = match few {
+            Some(sum) => Self::Few(sum),
+            None => {
+                let number: std::result::Result<Numeric, _> = text.parse();
+                let number = number.map_err(|_| Error::Internal("no number".to_owned()))?;
+                Self::Many(self.number().add(&number)?)
+            }
+        };
+        Ok(())
+    }
+
+    fn number(&self) -> Numeric {
+        match self {
+            Self::Few(sum) => Numeric::from(*sum),
+            Self::Many(sum) => sum.clone(),
+        }
+    }
 }
 
 impl Sums {
@@ -84,6 +118,9 @@ impl Call {
         let t = Form::of(self.argument);
         let is_float = matches!(t, Form::Float4 | Form::Float8);
         Some(match self.kind {
+            Kind::SumNumeric | Kind::AverageNumeric if t == Form::NumericText => {
+                Kept::Loose { sums: Vec::new(), counts: Vec::new() }
+            }
             Kind::SumInteger | Kind::SumNumeric | Kind::AverageNumeric => {
                 let sums = match t {
                     Form::Int2 | Form::Int4 | Form::Int8 => Sums::Narrow(Vec::new()),
@@ -119,6 +156,7 @@ impl Call {
             Kept::Exact { sums: Sums::Wide(_), .. } => {
                 vec![DataType::Decimal256(76, 0), DataType::Int64]
             }
+            Kept::Loose { .. } => vec![DataType::Utf8, DataType::Int64],
             Kept::Float(_) => vec![DataType::Int64, DataType::Float64, DataType::Float64],
             Kept::Extreme { .. } => vec![DataType::Float64],
             Kept::Logical { .. } => vec![DataType::Boolean],
@@ -194,6 +232,10 @@ impl Groups {
                 sums.resize(groups);
                 counts.resize(groups, 0);
             }
+            Kept::Loose { sums, counts } => {
+                sums.resize(groups, Sum::Few(FewDigits::ZERO));
+                counts.resize(groups, 0);
+            }
             Kept::Float(all) => all.resize(groups, (0, 0.0, 0.0)),
             Kept::Extreme { values, .. } => values.resize(groups, None),
             Kept::Logical { values, .. } => values.resize(groups, None),
@@ -203,7 +245,7 @@ impl Groups {
 
     fn len(&self) -> usize {
         match &self.kept {
-            Kept::Exact { counts, .. } => counts.len(),
+            Kept::Exact { counts, .. } | Kept::Loose { counts, .. } => counts.len(),
             Kept::Float(all) => all.len(),
             Kept::Extreme { values, .. } => values.len(),
             Kept::Logical { values, .. } => values.len(),
@@ -219,6 +261,16 @@ impl Groups {
                 Form::Int8 => add(sums, counts, primitive::<Int64Type>(column)?, rows),
                 _ => add(sums, counts, primitive::<Decimal128Type>(column)?, rows),
             },
+            Kept::Loose { sums, counts } => {
+                let texts = column.as_string_opt::<i32>().ok_or_else(|| misformed(column))?;
+                for (row, group) in rows.groups.iter().enumerate() {
+                    if texts.is_valid(row) && rows.counts(row) {
+                        sums[*group].add(texts.value(row))?;
+                        counts[*group] += 1;
+                    }
+                }
+                Ok(())
+            }
             Kept::Float(all) => doubles(column, rows, |group, value| {
                 let (n, sx, sxx) = &mut all[group];
                 add_float(n, sx, sxx, value)
@@ -276,6 +328,17 @@ impl Groups {
                     Ok(())
                 })
             }
+            Kept::Loose { sums, counts } => {
+                let texts = states[0].as_string_opt::<i32>();
+                let texts = texts.ok_or_else(|| misformed(&states[0]))?;
+                for (row, group) in rows.groups.iter().enumerate() {
+                    sums[*group].add(texts.value(row))?;
+                }
+                rows.each(primitive::<Int64Type>(&states[1])?, |group, value| {
+                    counts[group] += value;
+                    Ok(())
+                })
+            }
             Kept::Float(all) => {
                 let counts = primitive::<Int64Type>(&states[0])?;
                 let sums = primitive::<Float64Type>(&states[1])?;
@@ -315,21 +378,11 @@ impl Groups {
                     let sums = sums.collect::<Decimal128Array>();
                     Arc::new(sums.with_data_type(arrow_type(result)))
                 }
-                _ => {
-                    let value = |group: usize| match counts[group] {
-                        0 => Ok(None),
-                        count => {
-                            let sum = sums.number(group, scale);
-                            let value = match kind {
-                                Kind::SumNumeric => sum,
-                                _ => sum.divide(&Numeric::from(count))?,
-                            };
-                            Ok(Some(value.to_string()))
-                        }
-                    };
-                    Arc::new((0..groups).map(value).collect::<Result<StringArray>>()?)
-                }
+                _ => printed(kind, &counts[..groups], |group| sums.number(group, scale))?,
             },
+            Kept::Loose { sums, counts } => {
+                printed(kind, &counts[..groups], |group| sums[group].number())?
+            }
             Kept::Float(all) => {
                 let mut writer = Writer::new(result, groups);
                 for (n, sx, sxx) in &all[..groups] {
@@ -362,6 +415,13 @@ impl Groups {
                     }
                 };
                 vec![sums, Arc::new(Int64Array::from(counts[..groups].to_vec()))]
+            }
+            Kept::Loose { sums, counts } => {
+                let texts = sums[..groups].iter().map(|sum| sum.number().to_string());
+                vec![
+                    Arc::new(StringArray::from_iter_values(texts)),
+                    Arc::new(Int64Array::from(counts[..groups].to_vec())),
+                ]
             }
             Kept::Float(all) => {
                 let all = &all[..groups];
@@ -401,6 +461,10 @@ impl Groups {
                 sums.forget(first);
                 counts.drain(..first);
             }
+            Kept::Loose { sums, counts } => {
+                sums.drain(..first);
+                counts.drain(..first);
+            }
             Kept::Float(all) => drop(all.drain(..first)),
             Kept::Extreme { values, .. } => drop(values.drain(..first)),
             Kept::Logical { values, .. } => drop(values.drain(..first)),
@@ -432,6 +496,9 @@ impl Groups {
                 };
                 sums + counts.capacity() * size_of::<i64>()
             }
+            Kept::Loose { sums, counts } => {
+                sums.capacity() * size_of::<Sum>() + counts.capacity() * size_of::<i64>()
+            }
             Kept::Float(all) => all.capacity() * size_of::<(i64, f64, f64)>(),
             Kept::Extreme { values, .. } => values.capacity() * size_of::<Option<f64>>(),
             Kept::Logical { values, .. } => values.capacity() * size_of::<Option<bool>>(),
@@ -440,6 +507,17 @@ impl Groups {
             }
         }
     }
+}
+
+/// Sums, or averages, of the groups that have any.
+fn printed(kind: Kind, counts: &[i64], sum: impl Fn(usize) -> Numeric) -> Result<ArrayRef> {
+    let value = |(group, count): (usize, &i64)| match (*count, kind) {
+        (0, _) => Ok(None),
+        (_, Kind::SumNumeric) => Ok(Some(sum(group).to_string())),
+        (count, _) => Ok(Some(sum(group).divide(&Numeric::from(count))?.to_string())),
+    };
+    let values = counts.iter().enumerate().map(value).collect::<Result<StringArray>>()?;
+    Ok(Arc::new(values))
 }
 
 fn add<T: ArrowPrimitiveType>(
