@@ -148,20 +148,31 @@ impl Engine {
         {
             return Ok(rows);
         }
+        // Large, and what was planned before has no need of it.
+        Box::pin(self.run_anew(context, query, parameters, &options, kept.is_none())).await
+    }
+
+    /// A query that was not planned before, or may not be shipped as it then was.
+    async fn run_anew(
+        &self,
+        context: &QueryContext,
+        query: &Query,
+        parameters: &[Parameter],
+        options: &RunOptions<'_>,
+        may_be_shipped: bool,
+    ) -> Result<Rows> {
         let analysed = analyse_to_run(context, query, parameters)?;
-        if kept.is_none() {
+        if may_be_shipped {
             let plan = Arc::new(whole(context, query, &analysed));
             if let Some(cell) = options.plan {
                 cell.set(context, parameters, &plan);
             }
             if let Ok(whole) = plan.as_ref()
-                && let Some(rows) =
-                    self.shipped(context, query, whole, parameters, &options).await?
+                && let Some(rows) = self.shipped(context, query, whole, parameters, options).await?
             {
                 return Ok(rows);
             }
         }
-        // Large, and what is shipped has no need of it.
         Box::pin(self.run_here(context, &analysed, parameters)).await
     }
 
@@ -177,7 +188,7 @@ impl Engine {
     ) -> Result<Option<Rows>> {
         let Some(target) = target(context, whole).await? else { return Ok(None) };
         if parameters.is_empty()
-            && let Some(cost) = target.much(context, whole).await?
+            && let Some(cost) = Box::pin(target.much(context, whole)).await?
             && let Some(rows) = Box::pin(self.run_cheaper(context, query, cost)).await?
         {
             return Ok(Some(rows));

@@ -26,7 +26,8 @@ pub(crate) async fn lease(
         Some(taken) => (taken, Origin::Pool),
         None => {
             foreign.pool.make_room(remote.key());
-            let opened = open(foreign, remote, person, &author).await;
+            // Seldom awaited, and large.
+            let opened = Box::pin(open(foreign, remote, person, &author)).await;
             (opened.map_err(|error| explained(remote, error))?, Origin::New)
         }
     };

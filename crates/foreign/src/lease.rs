@@ -60,7 +60,7 @@ pub struct Lease {
     /// Those whose snapshot ends with its transaction.
     exported_for: Weak<Readers>,
     /// For whom what is done on it is done.
-    author: Option<Author>,
+    author: Option<Box<Author>>,
 }
 
 impl Lease {
@@ -93,7 +93,7 @@ impl Lease {
 
     /// What is done on it from now on is told of as this one's.
     pub(crate) fn serve(&mut self, author: Author) {
-        self.author = Some(author);
+        self.author = Some(Box::new(author));
     }
 
     /// Whose it is.
@@ -204,7 +204,7 @@ impl Lease {
     }
 
     pub(crate) async fn give_back(&mut self) {
-        if self.in_snapshot && self.end_snapshot().await.is_err() {
+        if self.in_snapshot && Box::pin(self.end_snapshot()).await.is_err() {
             self.poolable = false;
         }
         let Some(mut connection) = self.connection.take() else { return };

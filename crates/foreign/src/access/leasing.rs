@@ -72,7 +72,7 @@ impl Access {
             return self.lease_one(remote, None).await;
         };
         let leased = match readers.is_shared() {
-            true => self.lease_shared(remote, &readers).await,
+            true => Box::pin(self.lease_shared(remote, &readers)).await,
             false => self.lease_one(remote, readers.take_permit()).await,
         };
         readers.arrived().await;
@@ -213,7 +213,7 @@ impl Access {
         let mut permits = match self.foreign.pool.try_permits(&wanted) {
             Some(permits) => permits,
             None if holds_others => return Err(too_many(remote)),
-            None => self.or_cancelled(self.foreign.pool.permits(&wanted)).await?,
+            None => Box::pin(self.or_cancelled(self.foreign.pool.permits(&wanted))).await?,
         };
         permits.pop().and_then(|mut permits| permits.pop()).ok_or_else(|| too_many(remote))
     }

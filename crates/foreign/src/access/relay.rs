@@ -171,7 +171,8 @@ impl Access {
         audit: &Arc<Audit>,
     ) -> Result<RawBatches> {
         if let Some(transaction) = self.transaction_at(&remote)
-            && let Some(rows) = transaction.raw_query(self, &remote, &query, audit).await?
+            && let Some(rows) =
+                Box::pin(transaction.raw_query(self, &remote, &query, audit)).await?
         {
             return Ok(rows);
         }

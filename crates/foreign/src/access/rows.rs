@@ -188,7 +188,7 @@ impl Access {
                     Err(error)?;
                     return;
                 }
-                lease = access.replace(&remote, lease, origin, error).await?;
+                lease = Box::pin(access.replace(&remote, lease, origin, error)).await?;
                 origin = Origin::New;
             }
         }

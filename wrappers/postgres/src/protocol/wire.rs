@@ -12,6 +12,8 @@ use super::malformed;
 const READ_BYTES: usize = 128 << 10;
 /// A buffer that one large message has blown up beyond this is not kept.
 const KEEP_BYTES: usize = 4 << 20;
+/// Rows that are no more than this are copied out of the buffer.
+const COPIED_BYTES: usize = 4 << 10;
 /// Nobody who has not been logged in to has more than this to say at once.
 const LOGIN_BYTES: usize = 64 << 10;
 /// A tag and the length of what follows, itself included.
@@ -120,7 +122,20 @@ impl Wire {
             count += 1;
             end += length;
         }
-        Ok((count, self.input.split_to(end).freeze()))
+        Ok((count, self.take(end)))
+    }
+
+    /// Takes the first bytes of the input. A few are copied, so that the buffer behind them can be
+    /// filled again; of many the buffer goes with them.
+    fn take(&mut self, count: usize) -> Bytes {
+        match count {
+            ..=COPIED_BYTES => {
+                let taken = Bytes::copy_from_slice(&self.input[..count]);
+                self.input.advance(count);
+                taken
+            }
+            _ => self.input.split_to(count).freeze(),
+        }
     }
 
     /// Waits for more bytes.
