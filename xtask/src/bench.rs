@@ -64,6 +64,9 @@ pub struct Request {
     /// Leave these peers out: fdw, duckdb, remote
     #[arg(long, value_delimiter = ',')]
     pub without: Vec<String>,
+    /// Medley computes what it reads: medley.pushdown is off for the queries of TPC-H
+    #[arg(long)]
+    pub off: bool,
     /// A query that runs longer is given up, in seconds
     #[arg(long, default_value_t = 40)]
     pub patience: u64,
@@ -144,7 +147,7 @@ async fn measure(
                 if round > 0 && report.has_failed(&query.name, peer.name()) {
                     continue;
                 }
-                let reads = query.reads && peer.name() == "medley";
+                let reads = query.reads && !request.off && peer.name() == "medley";
                 if reads {
                     peer.run("SET medley.pushdown = off").await?;
                 }

@@ -68,6 +68,9 @@ impl Servers {
         let remote = self.remote.connect(ACCOUNT, PASSWORD).await?;
         peers.push(Box::new(Server::new("remote", remote, patience).await?));
         let medley = self.medley.connect_as_superuser().await?;
+        if request.off {
+            medley.batch_execute("SET medley.pushdown = off").await?;
+        }
         peers.push(Box::new(Server::new("medley", medley, patience).await?));
         if !is_without("duckdb") {
             progress("starting DuckDB");
