@@ -50,7 +50,11 @@ impl Admin {
             55..65 => self.rename(role, &name).await,
             65..70 => {
                 let rows = self.dice.random_range(1..1000);
-                self.run(&format!("ALTER SERVER s OPTIONS (SET fetch_size '{rows}')")).await;
+                let phases = ["on", "off"][self.dice.random_range(0..2)];
+                self.run(&format!(
+                    "ALTER SERVER s OPTIONS (SET fetch_size '{rows}', SET two_phase '{phases}')"
+                ))
+                .await;
             }
             70..75 => {
                 self.run(&format!("REVOKE SELECT ON v{role} FROM PUBLIC")).await;

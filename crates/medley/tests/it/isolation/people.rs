@@ -1,4 +1,7 @@
-//! Those who ask the remote who they are.
+//! Those who ask the remote who they are, and write there.
+mod cursors;
+mod writing;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -6,8 +9,10 @@ use std::time::{Duration, Instant};
 use futures::TryStreamExt;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use tokio_postgres::{Client, NoTls, SimpleQueryMessage, Statement};
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage, SimpleQueryRow, Statement};
 
+use self::cursors::Cursor;
+use self::writing::Written;
 use super::{ROLES, World};
 use crate::said;
 
@@ -18,7 +23,11 @@ const ALLOWED: &[&str] = &[
     "25P02",
     "26000",
     "28000",
+    // A remote that went away while it committed.
+    "40003",
     "2F003",
+    // A cursor that went with a savepoint.
+    "34000",
     "42501",
     "42704",
     "53300",
@@ -36,11 +45,18 @@ struct Person {
     /// The role of the last SET ROLE.
     current: usize,
     prepared: Statement,
+    /// Writes a line.
+    inserting: Statement,
     /// Whose view the prepared statement reads, beside the table.
     other: usize,
     dice: StdRng,
     /// Since when what was read may still count: the transaction's first statement.
     block: Option<Instant>,
+    /// What it wrote since, or in the statement before.
+    written: Vec<Written>,
+    /// Lines that are there, as far as it knows.
+    lines: Vec<String>,
+    cursor: Option<Cursor>,
 }
 
 /// Logs in as one and another until the test is done.
@@ -64,8 +80,11 @@ async fn log_in(world: &Arc<World>, dice: &mut StdRng) -> Option<Person> {
     let other = dice.random_range(0..ROLES);
     let sql = format!("SELECT w.account, v.account FROM whoami w, v{other} v");
     let prepared = client.prepare(&sql).await.unwrap();
+    let inserting = client.prepare(writing::INSERT).await.unwrap();
     let own = format!(
-        "PREPARE own AS SELECT account FROM whoami; PREPARE others AS SELECT account FROM v{other}"
+        "PREPARE own AS SELECT account FROM whoami; PREPARE others AS SELECT account FROM v{other}; \
+         PREPARE writing AS {}",
+        writing::INSERT
     );
     client.batch_execute(&own).await.unwrap();
     let dice = StdRng::from_rng(dice);
@@ -76,18 +95,25 @@ async fn log_in(world: &Arc<World>, dice: &mut StdRng) -> Option<Person> {
         session_user,
         current: session_user,
         prepared,
+        inserting,
         other,
         dice,
         block: None,
+        written: Vec::new(),
+        lines: Vec::new(),
+        cursor: None,
     })
 }
 
 impl Person {
     async fn act(&mut self) {
         let (mine, theirs, third) = (self.current, self.any(), self.any());
-        match self.dice.random_range(0..100) {
+        match self.dice.random_range(0..150) {
+            100..135 => self.write().await,
+            135.. => self.use_cursor().await,
             0..16 => self.ask("SELECT account FROM whoami", &[mine]).await,
-            16..20 => self.copy(theirs).await,
+            16..18 => self.copy("SELECT account FROM whoami", mine).await,
+            18..20 => self.copy(&format!("SELECT account FROM v{theirs}"), theirs).await,
             20..30 => self.ask(&format!("SELECT account FROM v{theirs}"), &[theirs]).await,
             30..40 => {
                 let sql = format!(
@@ -158,9 +184,15 @@ impl Person {
         self.world.tally.errors.fetch_add(1, Ordering::Relaxed);
         self.world.tally.statements.fetch_add(1, Ordering::Relaxed);
         if self.block.take().is_some() {
-            let _ = self.client.batch_execute("ROLLBACK").await;
-            self.look_at_role().await;
+            self.give_up_block().await;
         }
+    }
+
+    async fn give_up_block(&mut self) {
+        let _ = self.client.batch_execute("ROLLBACK").await;
+        self.cursor = None;
+        self.look_at_lines().await;
+        self.look_at_role().await;
     }
 
     async fn execute_prepared(&mut self) {
@@ -174,15 +206,15 @@ impl Person {
         }
     }
 
-    /// Reads through another's view, by COPY.
-    async fn copy(&mut self, theirs: usize) {
+    /// A query of one account, by COPY.
+    async fn copy(&mut self, query: &str, role: usize) {
         let then = self.block.unwrap_or_else(Instant::now);
-        let sql = format!("COPY (SELECT account FROM v{theirs}) TO STDOUT");
+        let sql = format!("COPY ({query}) TO STDOUT");
         let copied = async { self.client.copy_out(&*sql).await?.try_collect::<Vec<_>>().await };
         match copied.await {
             Ok(lines) => {
                 let account = String::from_utf8(lines.concat()).unwrap();
-                self.check(&[account.trim_end().to_owned()], &[theirs], then, &sql);
+                self.check(&[account.trim_end().to_owned()], &[role], then, &sql);
             }
             Err(error) => self.failed(&error, &sql).await,
         }
@@ -207,8 +239,7 @@ impl Person {
         if self.client.batch_execute(&format!("SET ROLE {name}")).await.is_ok() {
             self.current = role;
         } else if self.block.take().is_some() {
-            let _ = self.client.batch_execute("ROLLBACK").await;
-            self.look_at_role().await;
+            self.give_up_block().await;
         }
     }
 
@@ -235,8 +266,10 @@ impl Person {
         if done.is_err() {
             let _ = self.client.batch_execute("ROLLBACK").await;
         }
+        self.cursor.take_if(|cursor| how != "COMMIT" || !cursor.is_held);
         if done.is_err() || how != "ROLLBACK TO s; RELEASE s" {
             self.block = None;
+            self.look_at_lines().await;
         }
         self.look_at_role().await;
     }
@@ -267,5 +300,9 @@ fn first_row(messages: &[SimpleQueryMessage]) -> Vec<String> {
         _ => None,
     });
     let row = row.expect("a view of one row");
+    columns(row)
+}
+
+fn columns(row: &SimpleQueryRow) -> Vec<String> {
     (0..row.len()).map(|column| row.get(column).unwrap().to_owned()).collect()
 }
