@@ -1,5 +1,6 @@
 //! What goes when something goes: DROP's RESTRICT and CASCADE, and what keeps a role.
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use medley_diagnostic::Report;
 
@@ -199,9 +200,18 @@ fn limited(mut lines: Vec<String>) -> String {
     lines.join("\n")
 }
 
+/// What a DROP did.
+pub struct Dropped {
+    /// What is said of what went too.
+    pub notice: Option<Report>,
+    /// What went, dependents first; columns among them.
+    pub objects: Vec<ObjectAddress>,
+    /// The catalog as it was.
+    pub before: Arc<Snapshot>,
+}
+
 impl Transaction {
-    /// DROP: takes these objects out with all that depends on them, or fails with 2BP01. Returns
-    /// the notice about what went too. Of a column among the targets, only its dependents go: the
+    /// DROP: takes these objects out with all that depends on them, or fails with 2BP01. Of a column among the targets, only its dependents go: the
     /// caller changes its relation.
     ///
     /// Every object that goes is locked first, so that nobody can be about to refer to it.
@@ -210,14 +220,14 @@ impl Transaction {
         targets: &[ObjectAddress],
         behavior: Behavior,
         path: &SearchPath,
-    ) -> Result<Option<Report>> {
+    ) -> Result<Dropped> {
         let plan = self.locked_plan(targets, path)?;
-        let snapshot = self.snapshot();
-        let notice = plan.judge(&snapshot, targets, behavior, path)?;
+        let before = self.snapshot();
+        let notice = plan.judge(&before, targets, behavior, path)?;
         for object in plan.objects().filter(|object| object.subid == 0) {
             self.remove(object)?;
         }
-        Ok(notice)
+        Ok(Dropped { notice, objects: plan.objects().collect(), before })
     }
 
     /// Locks all that goes, until nothing more goes than is locked.

@@ -10,6 +10,7 @@ use medley_secret::Sealer;
 use medley_sql::Statement;
 use medley_types::Style;
 
+use crate::also_changed::AlsoChanged;
 use crate::error::{Error, Result};
 use crate::execute;
 
@@ -50,6 +51,7 @@ pub struct Context<'a> {
     pub(crate) sealer: &'a Sealer,
     /// Notices and warnings, in their order.
     pub(crate) notices: &'a mut Vec<Report>,
+    pub(crate) also_changed: Vec<AlsoChanged>,
 }
 
 impl<'a> Context<'a> {
@@ -73,6 +75,7 @@ impl<'a> Context<'a> {
             registry,
             sealer,
             notices,
+            also_changed: Vec::new(),
         }
     }
 

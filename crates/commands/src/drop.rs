@@ -5,6 +5,7 @@ use medley_catalog::objects::Relation;
 use medley_sql::{Drop, DropBehavior, ObjectKind, QualifiedName};
 
 use crate::Context;
+use crate::also_changed::AlsoChanged;
 use crate::authorize::{self, Authorized};
 use crate::error::{Error, NameError, Result};
 use crate::{relation, system};
@@ -117,17 +118,21 @@ fn apply(
             addresses.push(address);
         }
     }
-    drop_addresses(ctx, &addresses, behavior)
+    let also = drop_addresses(ctx, &addresses, behavior)?;
+    // The statement names its own.
+    ctx.also_changed(also.into_iter().filter(|(object, _)| !addresses.contains(object)));
+    Ok(())
 }
 
-/// Takes them out, and says what goes too.
+/// Takes them out, and says what goes too. Returns which servers and user mappings these were.
 pub(crate) fn drop_addresses(
     ctx: &mut Context<'_>,
     addresses: &[ObjectAddress],
     behavior: Behavior,
-) -> Result<()> {
+) -> Result<Vec<(ObjectAddress, AlsoChanged)>> {
     let path = ctx.path();
-    let notice = ctx.change(|tx| tx.drop_objects(addresses, behavior, &path))?;
-    ctx.notices.extend(notice);
-    Ok(())
+    let dropped = ctx.change(|tx| tx.drop_objects(addresses, behavior, &path))?;
+    ctx.notices.extend(dropped.notice);
+    let told = |object| Some((object, AlsoChanged::dropped(&dropped.before, object)?));
+    Ok(dropped.objects.into_iter().filter_map(told).collect())
 }

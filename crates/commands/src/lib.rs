@@ -13,6 +13,7 @@
 //! - nothing is applied that is not `Authorized`, which only `authorize` makes;
 //! - a given option's value is a `Secret` until `options` has decided that it is none;
 //! - a value that is a secret reaches the catalog sealed, for its very place.
+mod also_changed;
 mod authorize;
 mod builtin_validator;
 mod change;
@@ -45,6 +46,7 @@ mod user_mapping;
 mod view;
 mod wrapper;
 
+pub use also_changed::AlsoChanged;
 pub use authorize::{check_set_role, check_set_session_authorization};
 pub use change::{check_change, check_change_names};
 pub use context::{Context, Environment, Identity};

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use medley_catalog::ids::RoleOid;
+use medley_commands::AlsoChanged;
 use medley_diagnostic::{Report, SqlState};
 use medley_engine::AuditRow;
 use medley_foreign::Auditor;
@@ -43,6 +44,19 @@ pub struct CatalogChange {
     pub outcome: SqlState,
 }
 
+impl CatalogChange {
+    /// What the statement changed without naming it.
+    fn with(&self, also: &AlsoChanged) -> Self {
+        Self {
+            command: also.command,
+            server: Some(also.server.clone()),
+            mapping_role: also.mapping_role.clone(),
+            options: Vec::new(),
+            ..self.clone()
+        }
+    }
+}
+
 /// A change that is being made.
 pub(crate) struct Changing {
     change: CatalogChange,
@@ -74,17 +88,26 @@ impl Session {
         subjects(statement).into_iter().map(changing).collect()
     }
 
-    /// What came of it.
-    pub(crate) fn audit<T>(&self, changing: Vec<Changing>, done: &Result<T, Report>) {
+    /// What came of it, and what it changed besides.
+    pub(crate) fn audit<T>(
+        &self,
+        changing: Vec<Changing>,
+        done: &Result<(T, Vec<AlsoChanged>), Report>,
+    ) {
         let Some(trail) = self.instance.trail() else { return };
-        for Changing { mut change, since } in changing {
+        let mut changes = changing.into_iter().map(|Changing { mut change, since }| {
             change.elapsed = since.elapsed();
             if let Err(report) = done {
                 change.outcome = report.sqlstate;
                 change.options.clear();
             }
-            trail.record_change(change);
-        }
+            change
+        });
+        let Some(first) = changes.next() else { return };
+        let also = done.iter().flat_map(|(_, also)| also);
+        let also: Vec<_> = also.map(|also| first.with(also)).collect();
+        let all = std::iter::once(first).chain(changes).chain(also);
+        all.for_each(|change| trail.record_change(change));
     }
 
     fn spelled(&self, role: &RoleSpec) -> String {
@@ -124,8 +147,10 @@ fn subjects(statement: &Statement) -> Vec<Subject<'_>> {
         Statement::Drop(it) if it.kind == ObjectKind::Server => {
             it.names.iter().map(|name| named(name.name())).collect()
         }
-        // What else they take with them, they do not say.
-        Statement::Drop(it) if it.kind == ObjectKind::ForeignDataWrapper => {
+        // They do not say what they take with them.
+        Statement::Drop(it)
+            if matches!(it.kind, ObjectKind::ForeignDataWrapper | ObjectKind::Extension) =>
+        {
             vec![Subject::default()]
         }
         Statement::DropOwned(_) | Statement::ReassignOwned(_) => vec![Subject::default()],

@@ -121,10 +121,13 @@ impl Session {
     ) -> Result<&'static str, Report> {
         let changing = self.audited(&statement);
         let outcome = self
-            .commands(bounds, out, |context| medley_commands::execute(context, statement))
+            .commands(bounds, out, |context| {
+                let outcome = medley_commands::execute(context, statement)?;
+                Ok((outcome.tag, context.take_also_changed()))
+            })
             .await;
         self.audit(changing, &outcome);
-        Ok(outcome?.tag)
+        Ok(outcome?.0)
     }
 
     /// Lends the transaction to `commands`, on a thread that may wait for locks.

@@ -28,10 +28,10 @@ fn drop_all(
 ) -> Result<Option<Report>, Report> {
     let mut tx = fixture.begin();
     let path = public_path(&tx.snapshot());
-    let notice = tx.drop_objects(targets, behavior, &path).map_err(|error| error.report())?;
+    let dropped = tx.drop_objects(targets, behavior, &path).map_err(|error| error.report())?;
     tx.commit().unwrap();
     fixture.snapshot().check_all().unwrap();
-    Ok(notice)
+    Ok(dropped.notice)
 }
 
 #[test]

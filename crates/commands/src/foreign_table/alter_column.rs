@@ -65,6 +65,7 @@ pub(super) fn drop(
     stored::keeping_views(ctx, &[old.oid], |ctx| {
         let (path, how) = (ctx.path(), behavior(how));
         let dropped = ctx.change(|tx| tx.drop_objects(&addresses, how, &path));
+        let dropped = dropped.map(|dropped| dropped.notice);
         generated::tell_dropped(ctx, old, number, &generated, how, dropped)?;
         let mut relation = Relation::clone(old);
         relation.checks.retain(|check| gone.iter().all(|number| !check.columns.contains(number)));

@@ -10,6 +10,7 @@ use medley_catalog::ids::{
 use medley_catalog::objects::{Extension, Reference, ReferenceKind};
 use medley_sql::{DropOwned, ReassignOwned};
 
+use crate::also_changed::AlsoChanged;
 use crate::authorize::{self, Authorized, Gift};
 use crate::drop::{behavior, drop_addresses};
 use crate::error::{Result, RoleError};
@@ -50,7 +51,10 @@ fn give(
             None => Ok(()),
         },
         Class::Server => match catalog.server(ServerOid(oid)) {
-            Some(it) => owner::give_server(ctx, authorize::give_server(ctx, it.clone(), to)?),
+            Some(it) => {
+                ctx.also_changed([(object, AlsoChanged::given(it))]);
+                owner::give_server(ctx, authorize::give_server(ctx, it.clone(), to)?)
+            }
             None => Ok(()),
         },
         Class::Schema => match catalog.schema(SchemaOid(oid)) {
@@ -97,7 +101,9 @@ pub(crate) fn drop_owned(ctx: &mut Context<'_>, statement: DropOwned) -> Result<
             }
         }
     }
-    drop_addresses(ctx, &targets, behavior(statement.behavior))
+    let also = drop_addresses(ctx, &targets, behavior(statement.behavior))?;
+    ctx.also_changed(also);
+    Ok(())
 }
 
 /// Keeps an object from others, and has none of what they have dropped or given away meanwhile.

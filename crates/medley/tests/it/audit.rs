@@ -219,3 +219,63 @@ async fn what_is_asked_of_a_remote_besides_rows_is_told_of() {
     let options = "SELECT options FROM medley_audit WHERE event ~ 'ROTATE'";
     assert_eq!(medley.psql(options).unwrap(), "{\"SET password\",\"DROP password_next\"}");
 }
+
+#[test]
+fn what_goes_along_is_told_of_too() {
+    let medley = builder().start().unwrap();
+    let begun = std::cell::Cell::new(0);
+    // What was written down since the last call.
+    let told = || {
+        let all = "SELECT event, role, server, mapping_role, options, sqlstate FROM medley_audit";
+        let told = medley.psql(all).unwrap();
+        let new: Vec<_> = told.lines().skip(begun.get()).map(str::to_owned).collect();
+        begun.set(begun.get() + new.len());
+        new
+    };
+    medley.psql("CREATE ROLE alice; CREATE ROLE bob; CREATE EXTENSION postgres_fdw").unwrap();
+    let make = "CREATE SERVER one FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'h'); \
+                CREATE SERVER two FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'h'); \
+                CREATE USER MAPPING FOR alice SERVER one OPTIONS (user 'u', password 'x'); \
+                CREATE USER MAPPING FOR PUBLIC SERVER two OPTIONS (user 'u', password 'x'); \
+                ALTER SERVER two OWNER TO alice";
+    let line = |event: &str, server: &str, mapping: &str| {
+        format!("{event}|postgres|{server}|{mapping}|{{}}|00000")
+    };
+    let sorted = |mut lines: Vec<String>| {
+        lines.sort();
+        lines
+    };
+    let (one, two) = (line("DROP SERVER", "one", ""), line("DROP SERVER", "two", ""));
+    let alices = line("DROP USER MAPPING", "one", "alice");
+    let everybodys = line("DROP USER MAPPING", "two", "public");
+    let everything = [&one, &two, &alices, &everybodys];
+    for (sql, event, also) in [
+        ("DROP SERVER one CASCADE; DROP SERVER two CASCADE", "", &everything[..]),
+        ("DROP SERVER one, two CASCADE", "", &everything[..]),
+        ("DROP EXTENSION postgres_fdw CASCADE", "DROP EXTENSION", &everything[..]),
+        ("DROP FOREIGN DATA WRAPPER own CASCADE", "DROP FOREIGN DATA WRAPPER", &everything[..]),
+        ("DROP OWNED BY alice CASCADE", "DROP OWNED", &[&two, &alices, &everybodys]),
+        ("REASSIGN OWNED BY alice TO bob", "REASSIGN OWNED", &[&line("ALTER SERVER", "two", "")]),
+    ] {
+        let wrapper = if sql.contains("own ") { "own" } else { "postgres_fdw" };
+        medley
+            .psql("CREATE EXTENSION IF NOT EXISTS postgres_fdw; CREATE FOREIGN DATA WRAPPER own")
+            .unwrap();
+        medley.psql(&make.replace("postgres_fdw", wrapper)).unwrap();
+        told();
+        // What is not done takes nothing along.
+        if let Some(restricted) = sql.strip_suffix(" CASCADE").filter(|it| !it.contains(';')) {
+            medley.psql(restricted).unwrap_err();
+            let told = told();
+            assert!(!told.is_empty(), "{restricted}");
+            assert!(told.iter().all(|it| it.ends_with("|2BP01")), "{restricted}: {told:?}");
+        }
+        medley.psql(sql).unwrap();
+        let mut expected: Vec<String> = also.iter().map(|it| (*it).clone()).collect();
+        expected.extend((!event.is_empty()).then(|| line(event, "", "")));
+        assert_eq!(sorted(told()), sorted(expected), "{sql}");
+        medley
+            .psql("DROP SERVER IF EXISTS one, two CASCADE; DROP FOREIGN DATA WRAPPER IF EXISTS own")
+            .unwrap();
+    }
+}
