@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -52,9 +52,10 @@ impl Limits {
 /// The connections of all sessions: those that wait to be lent, and the count of those in use.
 pub struct Pool {
     catalog: Arc<Catalog>,
-    limits: Limits,
     state: Mutex<State>,
     freed: Notify,
+    /// The limits have changed.
+    limited: Arc<Notify>,
 }
 
 struct State {
@@ -79,7 +80,21 @@ pub(crate) struct Permit {
 impl Pool {
     pub(crate) fn new(catalog: Arc<Catalog>, limits: Limits) -> Arc<Self> {
         let state = State { idle: HashMap::new(), queue: Queue::new(limits) };
-        Arc::new(Self { catalog, limits, state: Mutex::new(state), freed: Notify::new() })
+        let (freed, limited) = (Notify::new(), Arc::default());
+        Arc::new(Self { catalog, state: Mutex::new(state), freed, limited })
+    }
+
+    fn limits(&self) -> Limits {
+        self.state.lock().queue.limits()
+    }
+
+    /// From now on these are the limits: for those who wait too, but for how long they do. What is
+    /// idle above them is closed at once, what is in use at the next round of the reaper after it
+    /// has come back.
+    pub fn limit(&self, limits: Limits) {
+        self.state.lock().queue.limit(limits);
+        self.reap();
+        self.limited.notify_one();
     }
 
     /// As many permits for each of these remotes as are wanted. All are had at once, and nothing
@@ -93,13 +108,13 @@ impl Pool {
             let server = wanted.first().map(|(remote, _)| remote.server_name().to_owned());
             Error::TooManyConnections(server.unwrap_or_default())
         };
-        let keys = keys(wanted);
-        if !Queue::new(self.limits).could_serve(&keys) {
+        let (keys, limits) = (keys(wanted), self.limits());
+        if !Queue::new(limits).could_serve(&keys) {
             // Not even if nobody else had any.
             return Err(none_left());
         }
         let mut place = self.enter(keys);
-        match tokio::time::timeout(self.limits.wait, &mut place.served).await {
+        match tokio::time::timeout(limits.wait, &mut place.served).await {
             Ok(Ok(())) => Ok(place.into_permits(wanted)),
             _ => Err(none_left()),
         }
@@ -164,7 +179,7 @@ impl Pool {
     pub(crate) fn make_room(&self, key: &ConnKey) {
         let closed: Vec<_> = {
             let mut state = self.state.lock();
-            key.scopes().into_iter().flat_map(|scope| state.evict(scope, &self.limits)).collect()
+            key.scopes().into_iter().flat_map(|scope| state.evict(scope)).collect()
         };
         drop(closed);
     }
@@ -192,10 +207,13 @@ impl Pool {
         self.close_idle(|_| true);
     }
 
-    /// Closes connections that were idle too long.
+    /// Closes connections that were idle too long, or are above limits that were lowered.
     pub fn reap(&self) {
-        let Some(limit) = Instant::now().checked_sub(self.limits.idle) else { return };
-        self.close_idle(|idle| idle.since < limit);
+        if let Some(limit) = Instant::now().checked_sub(self.limits().idle) {
+            self.close_idle(|idle| idle.since < limit);
+        }
+        let evicted = self.state.lock().evict_all();
+        drop(evicted);
     }
 
     fn close_idle(&self, is_wanted: impl Fn(&Idle) -> bool) {
@@ -230,15 +248,14 @@ impl Pool {
 
     /// Reaps now and then until the pool is gone.
     pub fn start_reaper(self: &Arc<Self>) {
-        let pool = Arc::downgrade(self);
-        let pause = (self.limits.idle / 4).max(Duration::from_secs(1));
+        let weak = Arc::downgrade(self);
         tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(pause).await;
-                match pool.upgrade() {
-                    Some(pool) => pool.reap(),
-                    None => return,
-                }
+            while let Some(pool) = weak.upgrade() {
+                pool.reap();
+                let pause = (pool.limits().idle / 4).max(Duration::from_secs(1));
+                let limited = Arc::clone(&pool.limited);
+                drop(pool);
+                let _ = tokio::time::timeout(pause, limited.notified()).await;
             }
         });
     }
@@ -247,14 +264,20 @@ impl Pool {
 impl State {
     /// Takes out idle connections, the oldest first, until those that count and the busy ones are
     /// no more than the limit.
-    fn evict(&mut self, scope: Scope, limits: &Limits) -> Vec<Idle> {
+    fn evict(&mut self, scope: Scope) -> Vec<Idle> {
         let all = self.idle.iter().filter(|(key, _)| key.scopes().contains(&scope));
         let mut ages: Vec<_> =
             all.flat_map(|(key, idle)| idle.iter().map(|idle| (idle.since, *key))).collect();
         ages.sort_by_key(|(since, _)| *since);
         let open = ages.len() + self.queue.busy_in(scope);
-        ages.truncate(open.saturating_sub(limits.of(scope)));
+        ages.truncate(open.saturating_sub(self.queue.limits().of(scope)));
         ages.into_iter().filter_map(|(_, key)| self.take_oldest(&key)).collect()
+    }
+
+    /// The same wherever there are any.
+    fn evict_all(&mut self) -> Vec<Idle> {
+        let scopes: HashSet<_> = self.idle.keys().flat_map(ConnKey::scopes).collect();
+        scopes.into_iter().flat_map(|scope| self.evict(scope)).collect()
     }
 
     fn take_oldest(&mut self, key: &ConnKey) -> Option<Idle> {

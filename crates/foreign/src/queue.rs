@@ -53,6 +53,16 @@ impl Queue {
         Self { limits, in_use: HashMap::new(), waiting: Vec::new(), tickets: 0 }
     }
 
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// From now on others count.
+    pub(crate) fn limit(&mut self, limits: Limits) {
+        self.limits = limits;
+        self.serve();
+    }
+
     /// How many are in use in all.
     pub(crate) fn busy(&self) -> usize {
         self.busy_in(Scope::Total)

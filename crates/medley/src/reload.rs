@@ -86,6 +86,12 @@ impl Reload {
             now.references = references;
         }
         foreign.keep_from_local(config.keeps_from_local());
+        match config.connections.unwrap_or_default().limits() {
+            Ok(limits) => foreign.pool().limit(limits),
+            Err(error) => {
+                tracing::error!(reason = %format_args!("{error:#}"), "the old limits of connections go on");
+            }
+        }
         if let Err(error) = trail.reopen(&config.audit.clone().unwrap_or_default()) {
             tracing::error!(reason = %format_args!("{error:#}"), "the old audit log goes on");
         }

@@ -316,3 +316,52 @@ fn parts(count: usize) -> Queries {
         taken.is_ok().then(|| part("rows"))
     })
 }
+
+#[tokio::test]
+async fn limits_that_are_changed_count_at_once() {
+    let limits = Limits { per_mapping: 1, wait: Duration::from_secs(3600), ..FEW };
+    let (world, alice) = alices(Fake::default(), limits);
+    let pool = world.foreign.pool();
+    let held = world.busy(alice).await;
+    // Who waits is served by the new ones.
+    let waiting = async { world.run(alice, "rows").await };
+    let raising = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        pool.limit(Limits { per_mapping: 2, ..limits });
+    };
+    assert_eq!(tokio::join!(waiting, raising).0, "ann");
+    assert_eq!(pool.counts(), (1, 1));
+    // What is idle beside as many as may be open is closed, what is in use is not.
+    pool.limit(limits);
+    assert_eq!(pool.counts(), (0, 1));
+    pool.limit(Limits { wait: Duration::ZERO, ..limits });
+    assert_eq!(world.run(alice, "rows").await, "53300 too many connections to server \"s\"");
+    drop(held);
+    while pool.counts() != (0, 0) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(world.run(alice, "rows").await, "ann");
+    assert_eq!(pool.counts(), (1, 0));
+    pool.limit(Limits { idle: Duration::ZERO, ..limits });
+    assert_eq!(pool.counts(), (0, 0));
+}
+
+/// The reaper sleeps by the limits that were.
+#[tokio::test]
+async fn the_reaper_is_woken_by_new_limits() {
+    let limits = Limits { idle: Duration::from_secs(86_400), ..FEW };
+    let (world, alice) = alices(Fake::default(), limits);
+    let pool = world.foreign.pool();
+    pool.start_reaper();
+    tokio::task::yield_now().await;
+    assert_eq!(world.run(alice, "rows").await, "ann");
+    pool.limit(Limits { idle: Duration::from_millis(200), ..limits });
+    assert_eq!(pool.counts(), (1, 0));
+    for _ in 0..500 {
+        if pool.counts() == (0, 0) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it is never reaped");
+}

@@ -132,3 +132,29 @@ async fn the_audit_log_is_opened_anew() {
     alter();
     assert_eq!(lines("audit.jsonl"), 2);
 }
+
+#[tokio::test]
+async fn limits_of_connections_are_read_again() {
+    let (cinema, own) = cinema();
+    let limits =
+        |per_mapping| format!("[connections]\nper_mapping = {per_mapping}\nwait_seconds = 0\n");
+    let (one, other) = (cinema.log_in("alice").await, cinema.log_in("alice").await);
+    ask(&one, "BEGIN").await.unwrap();
+    assert_eq!(account(&one).await.as_deref(), Ok(ALICE));
+    assert_eq!(account(&other).await.as_deref(), Ok(ALICE));
+    // What is idle above the limit is closed, what a transaction has is not.
+    assert_eq!(cinema.remote.backends().unwrap(), 2);
+    say_in_sections(&cinema.medley, &own, &limits("1"));
+    cinema.wait_for_backends(1).await;
+    assert!(account(&other).await.unwrap_err().starts_with("53300"));
+    assert_eq!(account(&one).await.as_deref(), Ok(ALICE));
+    // What cannot be changes nothing.
+    say_in_sections(&cinema.medley, &own, &limits("0"));
+    assert!(cinema.medley.log().unwrap().contains("the old limits of connections go on"));
+    assert!(account(&other).await.unwrap_err().starts_with("53300"));
+    say_in_sections(&cinema.medley, &own, &limits("2"));
+    assert_eq!(account(&other).await.as_deref(), Ok(ALICE));
+    // Where nothing is said any more, it is as it was by itself.
+    say_in_sections(&cinema.medley, &own, "");
+    assert_eq!(account(&cinema.log_in("alice").await).await.as_deref(), Ok(ALICE));
+}
