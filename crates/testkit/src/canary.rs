@@ -5,13 +5,17 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use memchr::memmem;
 
-/// A value that stands for a secret, and is found wherever it should not be: as it is, in
-/// hexadecimal, in base64, and as UTF-16. Compressed or encrypted it is not found.
+/// A value that stands for a secret, and is found wherever it should not be, in any of its forms.
 #[derive(Debug)]
 pub struct Canary {
     value: String,
-    forms: Vec<Form>,
+    forms: Forms,
 }
+
+/// The ways in which bytes may be written: as they are, in hexadecimal, in base64, as a list of
+/// numbers, and as UTF-16. Compressed or encrypted they are not found.
+#[derive(Debug)]
+pub struct Forms(Vec<Form>);
 
 #[derive(Debug)]
 struct Form {
@@ -29,7 +33,7 @@ impl Canary {
     /// A new value, unlike every other.
     pub fn new() -> Self {
         let value = format!("canary-{:032x}", rand::random::<u128>());
-        let forms = forms(value.as_bytes());
+        let forms = Forms::of(value.as_bytes());
         Self { value, forms }
     }
 
@@ -40,10 +44,7 @@ impl Canary {
 
     /// The form in which the value stands in these bytes, if it does.
     pub fn found_in(&self, bytes: &[u8]) -> Option<&'static str> {
-        self.forms
-            .iter()
-            .find(|form| memmem::find(bytes, &form.bytes).is_some())
-            .map(|form| form.name)
+        self.forms.found_in(bytes)
     }
 
     /// Panics when the value stands in `bytes`, saying in `what`; the value itself is not said.
@@ -77,7 +78,23 @@ impl Canary {
     }
 }
 
+impl Forms {
+    /// Of these bytes.
+    pub fn of(value: &[u8]) -> Self {
+        Self(forms(value))
+    }
+
+    /// The form in which the value stands in these bytes, if it does.
+    pub fn found_in(&self, bytes: &[u8]) -> Option<&'static str> {
+        let is_there = |form: &&Form| memmem::find(bytes, &form.bytes).is_some();
+        self.0.iter().find(is_there).map(|form| form.name)
+    }
+}
+
 fn forms(value: &[u8]) -> Vec<Form> {
+    let numbers = |separator: &str| -> String {
+        value.iter().map(u8::to_string).collect::<Vec<_>>().join(separator)
+    };
     let hex = |upper: bool| -> String {
         let digits = |byte: &u8| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") };
         value.iter().map(digits).collect()
@@ -88,6 +105,8 @@ fn forms(value: &[u8]) -> Vec<Form> {
         Form { name: "in hexadecimal", bytes: hex(false).into() },
         Form { name: "in hexadecimal", bytes: hex(true).into() },
         Form { name: "as UTF-16", bytes: utf16 },
+        Form { name: "as numbers", bytes: numbers(", ").into() },
+        Form { name: "as numbers", bytes: numbers(",").into() },
     ];
     for before in 0..3 {
         for engine in [&STANDARD, &URL_SAFE] {
@@ -125,6 +144,8 @@ mod tests {
             (hex.clone().into(), "in hexadecimal"),
             (hex.to_uppercase().into(), "in hexadecimal"),
             (utf16, "as UTF-16"),
+            (format!("{value:?}").into(), "as numbers"),
+            (format!("{value:?}").replace(' ', "").into(), "as numbers"),
         ] {
             assert_eq!(canary.found_in(&wrap(&bytes)), Some(form));
         }

@@ -46,7 +46,7 @@ mod vault;
 
 #[cfg(feature = "servers")]
 pub use {
-    canary::Canary,
+    canary::{Canary, Forms},
     certificates::{Certificates, ClientCertificate},
     mariadb::MariaDb,
     medley::{Medley, MedleyBuilder},

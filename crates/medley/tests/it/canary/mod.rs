@@ -1,7 +1,8 @@
-//! A planted password is found nowhere: in no relation, answer, error, plan, dump, log or file,
-//! also after a crash. `places` says where it is planted, `drivers` drives all that leaves the
-//! process.
+//! A planted password, and what SCRAM makes of it, is found nowhere: in no relation, answer, error,
+//! plan, dump, log or file, also after a crash. `places` says where it is planted, `keys` what is
+//! made of it, `drivers` drives all that leaves the process.
 mod drivers;
+mod keys;
 mod places;
 mod search;
 
@@ -82,6 +83,7 @@ async fn drive(search: &Search, medley: &Medley) {
     for ear in &ears {
         ear.hear("SHOW ALL", "SHOW ALL").await;
         ear.hear("SELECT account FROM whoami", "a remote's answer").await;
+        ear.hear("SELECT account FROM passed", "a remote's answer").await;
     }
     drop(busy);
     drivers::dumps(search, medley, true);
@@ -105,10 +107,14 @@ async fn a_planted_password_is_found_nowhere() {
         let postgres = search.ear(&medley, SUPERUSER).await;
         postgres.say(&server(&remote)).await.unwrap();
         plant(&postgres).await;
+        keys::plant(&search, &remote, &medley).await;
         // The password is the right one for alice, and the wrong one for carol.
         let whoami = "SELECT account FROM whoami";
         assert!(search.ear(&medley, "alice").await.hear(whoami, "alice").await);
         assert!(!search.ear(&medley, "carol").await.hear(whoami, "carol").await);
+        // Her login is passed on.
+        let passed = "SELECT account FROM passed";
+        assert!(search.ear(&medley, "alice").await.hear(passed, "alice, passed through").await);
         drive(&search, &medley).await;
         if format == "text" {
             let ears = [search.ear(&medley, SUPERUSER).await, search.ear(&medley, "alice").await];
@@ -126,6 +132,12 @@ async fn a_planted_password_is_found_nowhere() {
         drivers::traces(&search, &medley);
         search.look(remote.log().unwrap().as_bytes(), "the remote's log");
         assert_eq!(search.found(), [""; 0]);
+        let promised = search.promised();
+        for key in ["stored key", "server key"] {
+            for place in ["disk", "medley dump"] {
+                assert!(promised.contains(&format!("{key} in {place}")), "{promised:?}");
+            }
+        }
     }
 }
 

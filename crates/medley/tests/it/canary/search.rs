@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use medley_testkit::{Canary, Medley};
+use medley_testkit::{Canary, Forms, Medley};
 use parking_lot::Mutex;
 use tokio_postgres::error::DbError;
 use tokio_postgres::types::Type;
@@ -11,18 +11,52 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 /// What is searched for, and where it was found.
 pub struct Search {
     pub canary: Canary,
+    watched: Mutex<Vec<Watched>>,
     found: Mutex<BTreeSet<String>>,
+    /// Where something was that may be there.
+    promised: Mutex<BTreeSet<String>>,
+}
+
+/// Bytes that are searched for too.
+pub struct Watched {
+    name: &'static str,
+    forms: Forms,
+    /// The ways by which they may come.
+    places: &'static [&'static str],
+}
+
+impl Watched {
+    pub fn new(name: &'static str, bytes: &[u8], places: &'static [&'static str]) -> Self {
+        Self { name, forms: Forms::of(bytes), places }
+    }
 }
 
 impl Search {
     pub fn new() -> Self {
-        Self { canary: Canary::new(), found: Mutex::default() }
+        Self {
+            canary: Canary::new(),
+            watched: Mutex::default(),
+            found: Mutex::default(),
+            promised: Mutex::default(),
+        }
+    }
+
+    /// From now on these are searched for too.
+    pub fn watch(&self, watched: Watched) {
+        self.watched.lock().push(watched);
     }
 
     /// Looks at what came by this way.
     pub fn look(&self, bytes: &[u8], way: &str) {
         if let Some(form) = self.canary.found_in(bytes) {
             self.found.lock().insert(format!("{way} ({form})"));
+        }
+        for Watched { name, forms, places } in &*self.watched.lock() {
+            let Some(form) = forms.found_in(bytes) else { continue };
+            match places.contains(&way) {
+                true => _ = self.promised.lock().insert(format!("{name} in {way}")),
+                false => _ = self.found.lock().insert(format!("{way} ({name} {form})")),
+            }
         }
     }
 
@@ -46,6 +80,11 @@ impl Search {
     /// The ways by which it came out.
     pub fn found(&self) -> Vec<String> {
         self.found.lock().iter().cloned().collect()
+    }
+
+    /// What was found where it may be.
+    pub fn promised(&self) -> Vec<String> {
+        self.promised.lock().iter().cloned().collect()
     }
 
     /// Somebody whose password it is.
