@@ -6,7 +6,7 @@ use std::time::Instant;
 use datafusion::arrow::array::ArrayRef;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::physical_plan::ExecutionPlan;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use medley_analyze::{Analysed, Parameters};
@@ -291,7 +291,7 @@ impl Engine {
         planner.reserve(plan).await?;
         let began = Instant::now();
         let (running, measurements) = measured(plan)?;
-        let batches = execute_stream(running, planner.task())?;
+        let batches = planner.rows(running)?;
         let batches = batches.map(|batch| Ok(Batch::Columns(batch?))).boxed();
         count(until_cancelled(batches, context)).await?;
         ran.execution = Some(began.elapsed());
@@ -392,7 +392,7 @@ async fn execute(
     analysed: &Analysed,
 ) -> Result<Rows> {
     planner.reserve(&plan).await?;
-    let batches = execute_stream(plan, planner.task())?;
+    let batches = planner.rows(plan)?;
     let batches = batches.map(|batch| Ok(Batch::Columns(batch?))).boxed();
     let columns = analysed.query.columns().into();
     Ok(Rows { columns, batches: until_cancelled(batches, context) })
@@ -455,6 +455,8 @@ fn until_cancelled(
             () = cancel.cancelled() => Some((Err(Error::Cancelled), None)),
             next = batches.next() => match next? {
                 Ok(batch) => Some((Ok(batch), Some((batches, cancel)))),
+                // What it stopped may be heard of first.
+                Err(_) if cancel.is_cancelled() => Some((Err(Error::Cancelled), None)),
                 Err(error) => Some((Err(error), None)),
             },
         }

@@ -29,6 +29,7 @@ mod rows;
 mod scan;
 pub mod semantics;
 mod ship;
+mod stoppable;
 pub mod system;
 
 pub use context::{

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::Schema;
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::scalar::ScalarValue;
 use futures::StreamExt;
 use futures::stream;
@@ -283,7 +283,7 @@ impl Running<'_> {
         let plan = self.plan(planner, &source, identity.as_ref()).await?;
         let at_remote = planner.reads_at(&plan, remote)?;
         planner.reserve_with(&plan, Some(remote)).await?;
-        let rows = execute_stream(plan, planner.task())?;
+        let rows = planner.rows(plan)?;
         let mut rows: Rows = rows.map(|batch| Ok(batch?)).boxed();
         // One reading that began before the first change sees none of them; others might.
         if at_remote.is_none_or(|scans| scans > 1) {

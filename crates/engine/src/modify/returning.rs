@@ -7,7 +7,6 @@ use datafusion::arrow::datatypes::Schema;
 use datafusion::common::{Column as PlanColumn, TableReference};
 use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::logical_expr::{Expr as PlanExpr, LogicalPlan, LogicalPlanBuilder, lit};
-use datafusion::physical_plan::execute_stream;
 use datafusion::scalar::ScalarValue;
 use futures::StreamExt;
 use medley_analyze::tree::{
@@ -127,7 +126,7 @@ impl Returning<'_> {
     async fn run(&self, plan: &LogicalPlan) -> Result<Vec<Batch>> {
         let plan = self.planner.surveyed_physical(plan).await?;
         self.planner.reserve(&plan).await?;
-        let mut batches = execute_stream(plan, self.planner.task())?;
+        let mut batches = self.planner.rows(plan)?;
         let mut all = Vec::new();
         while let Some(batch) = batches.next().await {
             all.push(Batch::Columns(batch?));

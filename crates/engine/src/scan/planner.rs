@@ -14,8 +14,10 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::async_func::AsyncFuncExec;
 use datafusion::prelude::SessionConfig;
 use datafusion::scalar::ScalarValue;
+use futures::stream::BoxStream;
 use medley_fdw::{Estimate, RemoteTable, TableName};
 use medley_foreign::{Access, Remote, Survey};
+use tokio_util::sync::CancellationToken;
 
 use super::survey::{ScanName, Surveys};
 use super::{ForeignScan, filter_pushdown};
@@ -25,6 +27,7 @@ use crate::error::{Error, Result};
 use crate::semantics::Env;
 use crate::ship::whole::NotShipped;
 use crate::ship::{self, Place, Shipped};
+use crate::stoppable;
 use crate::system::Session;
 
 /// Parts of a table for each of its readers.
@@ -43,6 +46,7 @@ pub(crate) struct Planner {
     parallelism: usize,
     surveys: Surveys,
     names: AtomicUsize,
+    cancel: CancellationToken,
 }
 
 impl Planner {
@@ -65,6 +69,7 @@ impl Planner {
             parallelism: engine.limits.parallelism,
             surveys: Surveys::default(),
             names: AtomicUsize::new(0),
+            cancel: context.cancel.clone(),
         })
     }
 
@@ -94,6 +99,14 @@ impl Planner {
 
     pub fn task(&self) -> Arc<TaskContext> {
         self.state().task_ctx()
+    }
+
+    /// The rows of a plan, whose work ends with them and with the statement.
+    pub fn rows(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+    ) -> Result<BoxStream<'static, datafusion::error::Result<RecordBatch>>> {
+        Ok(stoppable::rows(plan, self.task(), &self.cancel)?)
     }
 
     /// How many readers a table may have at once.
@@ -192,7 +205,9 @@ impl Planner {
         most: f64,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let plan = self.surveyed_logical(plan).await?;
-        match ship::cost(&plan, self)? {
+        let cost = ship::cost(&plan, self)?;
+        tracing::debug!(shipped = most, otherwise = cost, "weighed");
+        match cost {
             Some(cost) if cost < most => Ok(Some(self.shipped_physical(plan).await?.0)),
             _ => Ok(None),
         }

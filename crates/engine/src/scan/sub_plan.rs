@@ -19,8 +19,8 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, LogicalPlan, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl,
     Signature, Volatility,
 };
-use datafusion::physical_plan::collect;
 use datafusion::scalar::ScalarValue;
+use futures::TryStreamExt;
 
 use super::Planner;
 use super::at_once::{AtOnce, OfNothing, Outer, at_once};
@@ -118,7 +118,7 @@ impl SubPlan {
     async fn collected(&self, plan: &LogicalPlan) -> Result<RecordBatch> {
         let plan = self.planner.physical(plan).await?;
         let schema = plan.schema();
-        let batches = collect(plan, self.planner.task()).await?;
+        let batches: Vec<_> = self.planner.rows(plan)?.try_collect().await?;
         Ok(concat_batches(&schema, &batches)?)
     }
 

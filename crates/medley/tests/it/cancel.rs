@@ -125,6 +125,64 @@ async fn by_psql_on_an_interrupt() {
     wait_until(&cinema.remote, false).await;
 }
 
+/// The time that Medley has computed for, in hundredths of a second.
+fn ticks(cinema: &Cinema) -> u64 {
+    let stat = format!("/proc/{}/stat", cinema.medley.pid());
+    let stat = std::fs::read_to_string(stat).unwrap();
+    let fields = stat.rsplit(") ").next().unwrap();
+    fields.split(' ').nth(11).unwrap().parse().unwrap()
+}
+
+/// A join of each row with each, on every thread of the server, in which nothing is ever found.
+#[tokio::test]
+async fn while_it_joins_here() {
+    const JOIN: &str = "SELECT count(*) FROM many a, many b WHERE a.v > b.v AND a.v || b.v = 'no'";
+    let cinema = Cinema::open();
+    cinema
+        .remote
+        .psql(
+            "CREATE TABLE many AS SELECT md5(i::text) AS v FROM generate_series(1, 100000) i; \
+             GRANT SELECT ON many TO PUBLIC",
+        )
+        .unwrap();
+    cinema.sql("CREATE FOREIGN TABLE many (v text) SERVER cinema; GRANT SELECT ON many TO PUBLIC");
+    let threads = std::thread::available_parallelism().unwrap().get();
+    let mut running = Vec::new();
+    for _ in 0..threads {
+        let alice = cinema.log_in("alice").await;
+        alice.batch_execute("SET medley.pushdown = off").await.unwrap();
+        let token = alice.cancel_token();
+        let answer = tokio::spawn(async move { (ask(&alice, JOIN).await, alice) });
+        running.push((token, answer));
+    }
+    let other = cinema.log_in("alice").await;
+    let begun = ticks(&cinema);
+    while ticks(&cinema) < begun + 200 * threads as u64 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // Others are served meanwhile.
+    for _ in 0..100 {
+        assert_eq!(ask(&other, "SELECT 1").await.unwrap(), ["1"]);
+    }
+    for (token, _) in &running {
+        token.cancel_query(NoTls).await.unwrap();
+    }
+    for (_, answer) in running {
+        let (answer, alice) = answer.await.unwrap();
+        assert_eq!(answer.unwrap_err(), BY_USER);
+        assert_eq!(account(&alice).await.unwrap(), ALICE);
+    }
+    let mut before = 0;
+    for _ in 0..100 {
+        before = ticks(&cinema);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        if ticks(&cinema) < before + 5 {
+            return;
+        }
+    }
+    panic!("it goes on here, at {before} ticks");
+}
+
 #[tokio::test]
 async fn by_the_end_of_the_server() {
     let mut cinema = slow_cinema();
