@@ -11,7 +11,7 @@ use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use medley_analyze::{Analysed, Parameters};
 use medley_catalog::ids::{RelationOid, RoleOid};
-use medley_fdw::Handler;
+use medley_fdw::{Estimate, Handler};
 use medley_sql::Query;
 use medley_types::{Column, PgType};
 
@@ -188,8 +188,8 @@ impl Engine {
     ) -> Result<Option<Rows>> {
         let Some(target) = target(context, whole).await? else { return Ok(None) };
         if parameters.is_empty()
-            && let Some(cost) = Box::pin(target.much(context, whole)).await?
-            && let Some(rows) = Box::pin(self.run_cheaper(context, query, cost)).await?
+            && let Some(estimate) = Box::pin(target.much(context, whole)).await?
+            && let Some(rows) = Box::pin(self.run_cheaper(context, query, &estimate)).await?
         {
             return Ok(Some(rows));
         }
@@ -209,18 +209,19 @@ impl Engine {
         execute(context, &planner, plan, analysed).await
     }
 
-    /// What could be shipped as a whole for this cost, if it costs less in another way.
+    /// What could be shipped as a whole, where the remote expects this of it, if it costs less in
+    /// another way.
     async fn run_cheaper(
         &self,
         context: &QueryContext,
         query: &Query,
-        cost: f64,
+        whole: &Estimate,
     ) -> Result<Option<Rows>> {
         let analysed = analyse_to_run(context, query, &[])?;
         let planner = Planner::new(self, context);
         // What cannot be computed here can be there.
         let Ok(plan) = plan(context, &planner, &analysed, &[]) else { return Ok(None) };
-        match planner.cheaper_physical(&plan, cost).await? {
+        match planner.cheaper_physical(&plan, whole).await? {
             Some(plan) => execute(context, &planner, plan, &analysed).await.map(Some),
             None => Ok(None),
         }

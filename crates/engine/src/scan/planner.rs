@@ -198,17 +198,19 @@ impl Planner {
         Ok((state.query_planner().create_physical_plan(&plan, state).await?, reasons))
     }
 
-    /// The plan that runs, if it is expected to cost less than this.
+    /// The plan that runs, if it is expected to cost less than the statement shipped as a whole, of
+    /// which the remote expects this.
     pub async fn cheaper_physical(
         self: &Arc<Self>,
         plan: &LogicalPlan,
-        most: f64,
+        whole: &Estimate,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let plan = self.surveyed_logical(plan).await?;
         let cost = ship::cost(&plan, self)?;
-        tracing::debug!(shipped = most, otherwise = cost, "weighed");
-        match cost {
-            Some(cost) if cost < most => Ok(Some(self.shipped_physical(plan).await?.0)),
+        let (whole, otherwise) = (cost.of_whole(whole), cost.least());
+        tracing::debug!(whole, otherwise, "weighed");
+        match otherwise {
+            Some(otherwise) if otherwise < whole => Ok(Some(self.shipped_physical(plan).await?.0)),
             _ => Ok(None),
         }
     }

@@ -12,36 +12,51 @@ const BYTE: f64 = 0.002;
 const USUAL_WIDTH: f64 = 100.0;
 /// To join or group a row here.
 const ROW_HERE: f64 = 0.01;
+/// What the remote's planner expects beyond its scans, to join, group and sort, takes longer than a
+/// scan of the same cost.
+const BEYOND_SCANS: f64 = 5.0;
 /// A query of its own: a round trip, and a connection that another query could have.
 const QUERY: f64 = 100.0;
 
 /// What a part of a plan costs.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Cost {
+pub(crate) struct Cost {
     /// Computed by the remote, if that is known.
     pub there: Option<f64>,
     /// Computed here over what is best below it, if that is known.
     pub here: Option<f64>,
     /// How many rows come out.
     pub rows: Option<f64>,
+    /// What the remote expects of the scans below, each alone, if it is known of all that are big.
+    scans: Option<f64>,
 }
 
 impl Cost {
     /// Of a scan of a table that so many read at once. Of a small one nobody was asked: what it
     /// costs are its rows.
     pub fn of_scan(estimate: Option<Estimate>, rows: Option<f64>, readers: usize) -> Self {
+        // Nobody was asked about a small one, and it makes no difference.
+        let is_small = readers == 1;
         let asked = estimate.map(|it| QUERY + (it.total_cost + sent(&it)) / readers as f64);
         let cost = asked.or(rows.map(|rows| QUERY + rows * (ROW + BYTE * USUAL_WIDTH)));
-        Self { there: None, here: cost, rows: estimate.map(|it| it.rows).or(rows) }
+        let scans = estimate.map(|it| it.total_cost).or(is_small.then_some(0.0));
+        Self { there: None, here: cost, rows: estimate.map(|it| it.rows).or(rows), scans }
     }
 
     /// Of a node over inputs; `estimate` is the remote's, where it could compute all of it.
     pub fn of_node(estimate: Option<Estimate>, inputs: &[Cost]) -> Self {
         let least = inputs.iter().map(Self::least);
         let here = least.sum::<Option<f64>>().map(|below| below + ROW_HERE * read(inputs));
-        let there = estimate.as_ref().map(cost_of_query);
+        let scans = inputs.iter().map(|input| input.scans).sum();
+        let there = estimate.as_ref().map(|it| cost_of_query(it, scans));
         let rows = inputs.iter().map(|input| input.rows).reduce(most).flatten();
-        Self { there, here, rows: estimate.map(|it| it.rows).or(rows) }
+        Self { there, here, rows: estimate.map(|it| it.rows).or(rows), scans }
+    }
+
+    /// Of a statement that is shipped as a whole, of which the remote expects this, over the same
+    /// scans.
+    pub fn of_whole(&self, estimate: &Estimate) -> f64 {
+        cost_of_query(estimate, self.scans)
     }
 
     /// Whether the remote computes it; it does where nothing speaks against it.
@@ -58,9 +73,10 @@ impl Cost {
     }
 }
 
-/// What a query costs that the remote expects this of, its rows' way here included.
-pub(crate) fn cost_of_query(estimate: &Estimate) -> f64 {
-    QUERY + estimate.total_cost + sent(estimate)
+/// What a query costs that the remote expects this of and of its scans, its rows' way here included.
+fn cost_of_query(estimate: &Estimate, scans: Option<f64>) -> f64 {
+    let beyond = scans.map_or(0.0, |scans| (estimate.total_cost - scans).max(0.0));
+    QUERY + estimate.total_cost + (BEYOND_SCANS - 1.0) * beyond + sent(estimate)
 }
 
 fn sent(estimate: &Estimate) -> f64 {
@@ -96,6 +112,9 @@ mod tests {
         // A few by an index.
         let few = Cost::of_scan(estimate(10.0, 20.0, 45.0), None, 1);
         assert!(Cost::of_node(estimate(40.0, 32.0, 130.0), &[few, orders]).is_there());
+        // Grouped there is more work than its cost says: as many rows come as customers are.
+        let orders = Cost::of_scan(estimate(1.5e6, 4.0, 41_000.0), None, 4);
+        assert!(!Cost::of_node(estimate(150_000.0, 12.0, 63_500.0), &[orders]).is_there());
         // What nothing is known of.
         assert!(Cost::of_node(None, &[Cost::default(), Cost::default()]).is_there());
     }

@@ -12,7 +12,6 @@ mod node;
 mod query;
 mod regroup;
 
-pub(crate) use cost::cost_of_query;
 pub(crate) use query::{Place, RemoteQuery, TableRead};
 
 use std::collections::HashMap;
@@ -26,7 +25,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableScan}
 use medley_fdw::{Estimate, Family, RemoteColumn};
 use parking_lot::Mutex;
 
-use self::cost::Cost;
+pub(crate) use self::cost::Cost;
 use self::node::Maker;
 use self::regroup::{Known, regrouped};
 use super::whole::{NotShipped, Shippable, is_same_type};
@@ -63,9 +62,9 @@ pub(crate) fn questions(
 }
 
 /// What a plan costs of which remotes compute what they best do, if that is known.
-pub(crate) fn cost(plan: &LogicalPlan, planner: &Arc<Planner>) -> PlanResult<Option<f64>> {
+pub(crate) fn cost(plan: &LogicalPlan, planner: &Arc<Planner>) -> PlanResult<Cost> {
     let rule = Rule::new(planner);
-    Ok(rule.part(rule.regrouped(plan.clone())?)?.cost.least())
+    Ok(rule.part(rule.regrouped(plan.clone())?)?.cost)
 }
 
 struct Rule<'a> {

@@ -4,11 +4,10 @@ use std::sync::Arc;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::Schema;
 use futures::StreamExt;
-use medley_fdw::{Handler, RawBatch, RawQuery, RemoteTable, Settings};
+use medley_fdw::{Estimate, Handler, RawBatch, RawQuery, RemoteTable, Settings};
 use medley_foreign::Remote;
 use medley_types::{Column, ColumnBuilder, PgType, Style, field};
 
-use super::super::subplan::cost_of_query;
 use super::{Shippable, Whole, fits};
 use crate::context::QueryContext;
 use crate::engine::Parameter;
@@ -44,18 +43,17 @@ pub(crate) struct Target {
 }
 
 /// A statement below this may well cost more to be planned here than to be run there.
-const MUCH: f64 = 20_000.0;
+const MUCH: f64 = 5_000.0;
 
 impl Target {
     /// What the remote expects a statement without parameters to cost, where it is worth while to
     /// think of another way: of several tables, not all small, and much.
-    pub async fn much(&self, context: &QueryContext, whole: &Whole) -> Result<Option<f64>> {
+    pub async fn much(&self, context: &QueryContext, whole: &Whole) -> Result<Option<Estimate>> {
         if !self.is_big || whole.sources.len() < 2 || !whole.session_values.is_empty() {
             return Ok(None);
         }
         let known = context.access.estimates(&self.remote, &[whole.sql.to_string()]).await?;
-        let mut costs = known.iter().flatten().map(cost_of_query);
-        Ok(costs.next().filter(|cost| *cost > MUCH))
+        Ok(known.into_iter().flatten().next().filter(|estimate| estimate.total_cost > MUCH))
     }
 }
 
