@@ -11,7 +11,7 @@ use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use medley_analyze::{Analysed, Parameters};
 use medley_catalog::ids::{RelationOid, RoleOid};
-use medley_fdw::{Estimate, Handler};
+use medley_fdw::Handler;
 use medley_sql::Query;
 use medley_types::{Column, PgType};
 
@@ -187,11 +187,9 @@ impl Engine {
         options: &RunOptions<'_>,
     ) -> Result<Option<Rows>> {
         let Some(target) = target(context, whole).await? else { return Ok(None) };
-        if parameters.is_empty()
-            && let Some(estimate) = Box::pin(target.much(context, whole)).await?
-            && let Some(rows) = Box::pin(self.run_cheaper(context, query, &estimate)).await?
-        {
-            return Ok(Some(rows));
+        let cheaper = self.cheaper(context, query, parameters, &target, whole).await?;
+        if let Some(Cheaper { planner, plan, analysed }) = cheaper {
+            return Box::pin(execute(context, &planner, plan, &analysed)).await.map(Some);
         }
         started(context, whole, target, parameters, options).map(Some)
     }
@@ -209,22 +207,36 @@ impl Engine {
         execute(context, &planner, plan, analysed).await
     }
 
-    /// What could be shipped as a whole, where the remote expects this of it, if it costs less in
-    /// another way.
-    async fn run_cheaper(
+    /// A plan of what could be shipped as a whole, if it costs less.
+    async fn cheaper(
         &self,
         context: &QueryContext,
         query: &Query,
-        whole: &Estimate,
-    ) -> Result<Option<Rows>> {
+        parameters: &[Parameter],
+        target: &ship::whole::Target,
+        whole: &Whole,
+    ) -> Result<Option<Cheaper>> {
+        if !parameters.is_empty() || !target.may_be_much(whole) {
+            return Ok(None);
+        }
+        // Large, and what is small has no need of it.
+        Box::pin(self.weighed(context, query, target, whole)).await
+    }
+
+    async fn weighed(
+        &self,
+        context: &QueryContext,
+        query: &Query,
+        target: &ship::whole::Target,
+        whole: &Whole,
+    ) -> Result<Option<Cheaper>> {
+        let Some(estimate) = target.much(context, whole).await? else { return Ok(None) };
         let analysed = analyse_to_run(context, query, &[])?;
         let planner = Planner::new(self, context);
         // What cannot be computed here can be there.
         let Ok(plan) = plan(context, &planner, &analysed, &[]) else { return Ok(None) };
-        match planner.cheaper_physical(&plan, whole).await? {
-            Some(plan) => execute(context, &planner, plan, &analysed).await.map(Some),
-            None => Ok(None),
-        }
+        let plan = planner.cheaper_physical(&plan, &estimate).await?;
+        Ok(plan.map(|plan| Cheaper { planner, plan, analysed }))
     }
 
     /// ANALYZE: what is known of a foreign table is forgotten and asked for anew, with the mapping
@@ -260,10 +272,12 @@ impl Engine {
                     let access = &context.access;
                     return Ok(crate::explain::whole_lines(access, &whole, options, &ran, None));
                 }
-                true => match self.analyze_whole(context, &whole, parameters, options).await? {
-                    Some(lines) => return Ok(lines),
-                    None => NotShipped::because("the remote is not as it was declared"),
-                },
+                true => {
+                    match self.analyze_whole(context, query, &whole, parameters, options).await? {
+                        Ok(lines) => return Ok(lines),
+                        Err(reason) => reason,
+                    }
+                }
             },
             Err(reason) => reason,
         };
@@ -300,17 +314,23 @@ impl Engine {
         Ok(())
     }
 
-    /// The same of a statement that is shipped as a whole; none if it may not be after all.
+    /// The same of a statement that is shipped as a whole, or why it is not after all.
     async fn analyze_whole(
         &self,
         context: &QueryContext,
+        query: &Query,
         whole: &Arc<Whole>,
         parameters: &[Parameter],
         options: &ExplainOptions,
-    ) -> Result<Option<Vec<String>>> {
+    ) -> Result<Shippable<Vec<String>>> {
         let began = Instant::now();
         let run = RunOptions { raw: Some(RawFormats::Text), ..RunOptions::default() };
-        let Some(target) = target(context, whole).await? else { return Ok(None) };
+        let Some(target) = target(context, whole).await? else {
+            return Ok(Err(NotShipped::because("the remote is not as it was declared")));
+        };
+        if self.cheaper(context, query, parameters, &target, whole).await?.is_some() {
+            return Ok(Err(NotShipped::because("it costs less in parts")));
+        }
         let rows = started(context, whole, target, parameters, &run)?;
         let planning = began.elapsed();
         let began = Instant::now();
@@ -318,8 +338,15 @@ impl Engine {
         let execution = Some(began.elapsed());
         let ran = Ran { planning, execution, ..Ran::default() };
         let access = &context.access;
-        Ok(Some(crate::explain::whole_lines(access, whole, options, &ran, Some(actual))))
+        Ok(Ok(crate::explain::whole_lines(access, whole, options, &ran, Some(actual))))
     }
+}
+
+/// Another way to run what could be shipped as a whole.
+struct Cheaper {
+    planner: Arc<Planner>,
+    plan: Arc<dyn ExecutionPlan>,
+    analysed: Analysed,
 }
 
 /// Reads all rows, and keeps none.

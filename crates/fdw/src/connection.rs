@@ -128,6 +128,8 @@ pub struct Estimate {
     pub total_cost: f64,
     /// Every table of the query is read from its first page to its last.
     pub reads_all: bool,
+    /// Several processes of the remote would work on it.
+    pub is_parallel: bool,
 }
 
 /// Stops what a connection is doing. Taken before the stream, used while it runs.

@@ -83,7 +83,8 @@ fn read(explained: TextRows) -> Estimate {
         rows *= count * share;
         reads_all &= text(kind) == Some("ALL");
     }
-    Estimate { rows, width: WIDTH, startup_cost: 0.0, total_cost: read, reads_all }
+    let (width, startup_cost, is_parallel) = (WIDTH, 0.0, false);
+    Estimate { rows, width, startup_cost, total_cost: read, reads_all, is_parallel }
 }
 
 #[cfg(test)]

@@ -83,6 +83,7 @@ pub(crate) async fn estimate(session: &mut Session, sql: &str) -> Result<Estimat
         startup_cost: number("Startup Cost")?,
         total_cost: number("Total Cost")?,
         reads_all: reads_all(plan),
+        is_parallel: is_parallel(plan),
     })
 }
 
@@ -92,6 +93,12 @@ fn reads_all(plan: &serde_json::Value) -> bool {
         Some(plans) => plans.iter().all(reads_all),
         None => plan["Node Type"] == "Seq Scan",
     }
+}
+
+/// Whether any part of the plan has workers.
+fn is_parallel(plan: &serde_json::Value) -> bool {
+    let below = plan["Plans"].as_array().into_iter().flatten();
+    plan["Workers Planned"].as_u64() > Some(0) || below.into_iter().any(is_parallel)
 }
 
 fn unreadable() -> Error {

@@ -12,8 +12,8 @@ const BYTE: f64 = 0.002;
 const USUAL_WIDTH: f64 = 100.0;
 /// To join or group a row here.
 const ROW_HERE: f64 = 0.01;
-/// What the remote's planner expects beyond its scans, to join, group and sort, takes longer than a
-/// scan of the same cost.
+/// What the remote's planner expects beyond its scans, to join, group and sort, takes one process
+/// longer than a scan of the same cost.
 const BEYOND_SCANS: f64 = 5.0;
 /// A query of its own: a round trip, and a connection that another query could have.
 const QUERY: f64 = 100.0;
@@ -75,7 +75,10 @@ impl Cost {
 
 /// What a query costs that the remote expects this of and of its scans, its rows' way here included.
 fn cost_of_query(estimate: &Estimate, scans: Option<f64>) -> f64 {
-    let beyond = scans.map_or(0.0, |scans| (estimate.total_cost - scans).max(0.0));
+    let beyond = match scans {
+        Some(scans) if !estimate.is_parallel => (estimate.total_cost - scans).max(0.0),
+        _ => 0.0,
+    };
     QUERY + estimate.total_cost + (BEYOND_SCANS - 1.0) * beyond + sent(estimate)
 }
 
@@ -96,7 +99,8 @@ mod tests {
     use super::*;
 
     fn estimate(rows: f64, width: f64, total_cost: f64) -> Option<Estimate> {
-        Some(Estimate { rows, width, startup_cost: 0.0, total_cost, reads_all: true })
+        let (startup_cost, reads_all, is_parallel) = (0.0, true, false);
+        Some(Estimate { rows, width, startup_cost, total_cost, reads_all, is_parallel })
     }
 
     /// Estimates of PostgreSQL 15 for TPC-H at scale factor 1.

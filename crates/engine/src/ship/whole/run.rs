@@ -46,12 +46,14 @@ pub(crate) struct Target {
 const MUCH: f64 = 5_000.0;
 
 impl Target {
-    /// What the remote expects a statement without parameters to cost, where it is worth while to
-    /// think of another way: of several tables, not all small, and much.
+    /// Whether it is worth while to ask what the remote expects of it, and to think of another way:
+    /// it reads several tables, not all small.
+    pub fn may_be_much(&self, whole: &Whole) -> bool {
+        self.is_big && whole.sources.len() > 1 && whole.session_values.is_empty()
+    }
+
+    /// What the remote expects of a statement without parameters, where it is much.
     pub async fn much(&self, context: &QueryContext, whole: &Whole) -> Result<Option<Estimate>> {
-        if !self.is_big || whole.sources.len() < 2 || !whole.session_values.is_empty() {
-            return Ok(None);
-        }
         let known = context.access.estimates(&self.remote, &[whole.sql.to_string()]).await?;
         Ok(known.into_iter().flatten().next().filter(|estimate| estimate.total_cost > MUCH))
     }
