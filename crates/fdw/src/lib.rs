@@ -14,6 +14,7 @@ mod error;
 mod file;
 mod functions;
 mod import;
+pub mod json;
 pub mod local;
 pub mod manual;
 mod modify;

@@ -127,7 +127,9 @@ async fn chunked<S: AsyncRead + Unpin>(
             Ok(size) if size <= room => input.take(size, room).await?,
             _ => return Err(Error::TooLong(most_bytes)),
         };
-        body = grown(&body, chunk.len());
+        if body.capacity() - body.len() < chunk.len() {
+            body = grown(&body, chunk.len());
+        }
         body.extend_from_slice(&chunk);
         input.parse(line_end).await?;
     }

@@ -159,10 +159,31 @@ impl Client {
         }
     }
 
+    /// The same over a connection to the service that the caller has made.
+    pub async fn send_over<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+        request: Request<'_>,
+    ) -> Result<Response> {
+        let timeout = request.timeout;
+        match tokio::time::timeout(timeout, self.exchange_over(stream, &request)).await {
+            Ok(answered) => answered,
+            Err(_) => Err(Error::Timeout(timeout)),
+        }
+    }
+
     async fn exchange(&self, request: &Request<'_>) -> Result<Response> {
+        let stream = TcpStream::connect((request.url.host(), request.url.port())).await?;
+        self.exchange_over(stream, request).await
+    }
+
+    async fn exchange_over<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+        request: &Request<'_>,
+    ) -> Result<Response> {
         let bytes = request.bytes()?;
         let url = request.url;
-        let stream = TcpStream::connect((url.host(), url.port())).await?;
         if !url.is_tls() {
             return converse(stream, &bytes, request.most_bytes).await;
         }

@@ -43,6 +43,30 @@ impl Url {
         Self { path: format!("{base}/{}", path.trim_start_matches('/')), ..self.clone() }
     }
 
+    /// What a text of the service names as its own: a path, or a URL of the same scheme, host and
+    /// port. Whatever leads elsewhere is refused: who is trusted here need not be trusted there.
+    pub fn follow(&self, reference: &str) -> Result<Self> {
+        let path = match reference.find("://") {
+            None => reference,
+            Some(scheme) => {
+                let authority = scheme + 3;
+                let end =
+                    reference[authority..].find(['/', '?']).unwrap_or(reference.len() - authority);
+                let (service, path) = reference.split_at(authority + end);
+                let named = Self::parse(service)?;
+                if (named.tls, &named.host, named.port) != (self.tls, &self.host, self.port) {
+                    return Err(Error::Url);
+                }
+                path
+            }
+        };
+        let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '#' | '\\');
+        match path.starts_with('/') && path.chars().all(is_plain) {
+            true => Ok(Self { path: path.to_owned(), ..self.clone() }),
+            false => Err(Error::Url),
+        }
+    }
+
     /// The machine.
     pub fn host(&self) -> &str {
         &self.host

@@ -124,6 +124,7 @@ fn start_log(cli: &Cli) {
         "medley_session",
         "medley_wire",
         "medley_wrapper_hello",
+        "medley_wrapper_http_json",
         "medley_wrapper_postgres",
         "medley_wrapper_sqlite",
     ];

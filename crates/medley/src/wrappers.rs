@@ -13,6 +13,7 @@ pub fn registry() -> Arc<Registry> {
         Handler::Sql(Arc::new(medley_wrapper_sqlite::Sqlite)),
         Handler::File(Arc::new(medley_wrapper_file::Files)),
         Handler::File(Arc::new(medley_wrapper_file::ParquetS3)),
+        Handler::Scan(Arc::new(medley_wrapper_http_json::HttpJson)),
         Handler::Scan(Arc::new(medley_wrapper_hello::Hello)),
     ]);
     Arc::new(wrappers.with_absent(crate::absent::absent()))

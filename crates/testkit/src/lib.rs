@@ -40,6 +40,8 @@ mod s3;
 #[cfg(feature = "servers")]
 pub mod script;
 #[cfg(feature = "servers")]
+mod service;
+#[cfg(feature = "servers")]
 mod temp;
 #[cfg(feature = "servers")]
 mod vault;
@@ -54,6 +56,7 @@ pub use {
     ports::free_port,
     postgres::{Postgres, PostgresBuilder, SUPERUSER},
     s3::ObjectStore,
+    service::Service,
     temp::TempFolder,
     vault::Vault,
 };

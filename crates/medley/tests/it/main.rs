@@ -21,6 +21,8 @@ mod failures;
 mod federated;
 mod files;
 mod gateways;
+mod guide;
+mod http_json;
 mod isolation;
 mod keys;
 mod large_result;

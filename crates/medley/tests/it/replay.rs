@@ -145,10 +145,11 @@ fn listed(psql: &mut Command) -> String {
     let output = run(psql, LISTINGS, &["-A"]);
     assert_eq!(text(&output.stderr), "");
     let common = |line: &&str| {
-        const OURS: [&str; 8] = [
+        const OURS: [&str; 9] = [
             "dblink_fdw|",
             "file_fdw|",
             "hello_fdw|",
+            "http_json_fdw|",
             "medley_fdw|",
             "mysql_fdw|",
             "parquet_s3_fdw|",
