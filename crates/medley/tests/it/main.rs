@@ -22,6 +22,7 @@ mod federated;
 mod files;
 mod gateways;
 mod guide;
+mod held;
 mod http_json;
 mod isolation;
 mod keys;
