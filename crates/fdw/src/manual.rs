@@ -45,11 +45,16 @@ pub fn page(wrapper: &dyn Wrapper) -> String {
     page
 }
 
-/// For a test of each wrapper: panics unless the page in the manual is this one. With
-/// `MEDLEY_BLESS` in the environment, writes it.
+/// Where what is written by hand begins.
+const EXAMPLE: &str = "\n## Example\n";
+
+/// For a test of each wrapper: panics unless the page in the manual is this one, up to an example
+/// that may follow. With `MEDLEY_BLESS` in the environment, writes it.
 #[track_caller]
 pub fn assert_page(wrapper: &dyn Wrapper, path: &Path) {
-    let made = page(wrapper);
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    let example = kept.find(EXAMPLE).map_or("", |at| &kept[at..]);
+    let made = page(wrapper) + example;
     if std::env::var_os("MEDLEY_BLESS").is_some() {
         let folder = path.parent().unwrap_or(path);
         std::fs::create_dir_all(folder).expect("the manual's folder can be made");

@@ -29,6 +29,7 @@ mod keys;
 mod large_result;
 mod locks;
 mod logins;
+mod manuals;
 mod mappings;
 mod mariadb;
 mod openbao;
