@@ -33,7 +33,9 @@ fn wrong(tree: &Tree, line: usize, row: &str) -> Vec<Finding> {
     let names = spans(tests).filter(|name| !name.contains(' '));
     let gone = names.filter(|name| !is_there(name));
     let gone = gone.map(|name| format!("no file of the row has a test `{name}`"));
-    absent.chain(gone).map(|what| Finding::line(FILE, line, what)).collect()
+    let unnamed = tests.trim_matches([' ', '|']).is_empty();
+    let unnamed = unnamed.then(|| "names no test".to_owned());
+    absent.chain(gone).chain(unnamed).map(|what| Finding::line(FILE, line, what)).collect()
 }
 
 fn spans(cell: &str) -> impl Iterator<Item = &str> {
@@ -48,7 +50,8 @@ mod tests {
     fn what_is_named_and_gone_is_found() {
         let document = format!(
             "| x | `gone` | |\n{SECTION}\n\n| claim | files | tests |\n|---|---|---|\n\
-             | a | `a.rs` | `holds_a` |\n| b | `a.rs`, `b.rs` | `holds_b`, by `cargo x` |\n"
+             | a | `a.rs` | `holds_a` |\n| b | `a.rs`, `b.rs` | `holds_b`, by `cargo x` |\n\
+             | c | `a.rs` | |\n"
         );
         let tree = Tree::of(&[(FILE, &document), ("a.rs", "async fn holds_a() {}")]);
         let said: Vec<_> = check(&tree).iter().map(ToString::to_string).collect();
@@ -56,7 +59,8 @@ mod tests {
             said,
             [
                 "SECURITY.md:7: error: `b.rs` does not exist",
-                "SECURITY.md:7: error: no file of the row has a test `holds_b`"
+                "SECURITY.md:7: error: no file of the row has a test `holds_b`",
+                "SECURITY.md:8: error: names no test"
             ]
         );
     }
