@@ -186,6 +186,44 @@ async fn a_mapping_that_is_dropped_ends_with_the_statement() {
     assert_eq!(told(&alice, "EXECUTE p").await, "42704");
 }
 
+/// The session at the remote is another one after each change to what it was made from.
+#[tokio::test]
+async fn what_a_session_was_made_from_ends_it() {
+    let cinema = cinema();
+    let process = "CREATE VIEW process AS SELECT pg_backend_pid() AS pid; \
+                   GRANT SELECT ON process TO PUBLIC";
+    cinema.remote.psql(process).unwrap();
+    cinema.sql(
+        "CREATE FOREIGN TABLE process (pid integer) SERVER cinema; \
+         GRANT SELECT ON process TO PUBLIC",
+    );
+    let alice = cinema.log_in("alice").await;
+    let process = async || told(&alice, "SELECT pid FROM process").await;
+    let mut before = process().await;
+    for (sql, ends) in [
+        ("SELECT 1", false),
+        ("ALTER USER MAPPING FOR bob SERVER cinema OPTIONS (SET password 'x')", false),
+        ("CREATE ROLE other; COMMENT ON SERVER cinema IS 'x'", false),
+        ("BEGIN; ALTER SERVER cinema OPTIONS (ADD fetch_size '7'); ROLLBACK", false),
+        ("ALTER USER MAPPING FOR alice SERVER cinema OPTIONS (SET password 'films_alice')", true),
+        ("ALTER SERVER cinema OPTIONS (ADD fetch_size '50')", true),
+        (
+            "DROP USER MAPPING FOR alice SERVER cinema; CREATE USER MAPPING FOR alice \
+             SERVER cinema OPTIONS (user 'films_alice', password 'films_alice')",
+            true,
+        ),
+    ] {
+        cinema.sql(sql);
+        let after = process().await;
+        assert_eq!(after != before, ends, "{sql}: {before}, then {after}");
+        before = after;
+    }
+    let mut rotation = cinema.medley.command();
+    let server = format!("host=127.0.0.1 port={} user=postgres", cinema.medley.port());
+    assert!(rotation.args(["key", "rotate", &server]).output().unwrap().status.success());
+    assert_ne!(process().await, before);
+}
+
 fn sessions(remote: &Postgres, account: &str) -> String {
     let sql = format!("SELECT count(*) FROM pg_stat_activity WHERE usename = '{account}'");
     remote.psql(&sql).unwrap()

@@ -2,7 +2,7 @@
 //! often one may guess.
 use std::time::{Duration, Instant};
 
-use medley_testkit::{Certificates, Medley};
+use medley_testkit::{Certificates, Medley, TempFolder};
 
 use crate::{builder, reload, wait_until};
 
@@ -178,6 +178,27 @@ fn passwords_are_bound_to_the_certificate() {
 }
 
 #[test]
+fn a_certificate_is_replaced_without_a_restart() {
+    let (medley, old) = secured("hostssl all all all scram-sha-256\n", "");
+    let folder = TempFolder::new().unwrap();
+    let root = std::fs::read_to_string(&old.authority).unwrap();
+    let root = folder.write("root.crt", &root).unwrap();
+    let trusting_old = format!("host=localhost sslmode=verify-full sslrootcert={}", root.display());
+    let new = Certificates::write(medley.folder()).unwrap();
+    let is_unknown = |said: String| said.contains("SSL error");
+    assert_eq!(log_in(&medley, "alice", "a", &trusting_old), "alice");
+    assert!(is_unknown(log_in(&medley, "alice", "a", &trusting(&new))));
+    reload(&medley);
+    assert_eq!(log_in(&medley, "alice", "a", &trusting(&new)), "alice");
+    assert!(is_unknown(log_in(&medley, "alice", "a", &trusting_old)));
+    // What is none leaves the one that is there.
+    medley.folder().write(Certificates::SERVER, "no certificate").unwrap();
+    reload(&medley);
+    assert!(medley.log().unwrap().contains("the old certificate goes on"));
+    assert_eq!(log_in(&medley, "alice", "a", &trusting(&new)), "alice");
+}
+
+#[test]
 fn a_certificate_comes_in_as_its_name_or_what_that_is_mapped_to() {
     let (medley, certificates) = secured(
         "hostssl all alice all cert\n\
@@ -204,7 +225,7 @@ fn a_certificate_comes_in_as_its_name_or_what_that_is_mapped_to() {
     assert_eq!(log_in(&medley, "postgres", "x", &mallory), "postgres");
     assert!(log_in(&medley, "postgres", "y", &mallory).starts_with("password authentication"));
     // Nor does one of another authority help, whatever name is in it.
-    let elsewhere = medley_testkit::TempFolder::new().unwrap();
+    let elsewhere = TempFolder::new().unwrap();
     let other = Certificates::write(&elsewhere).unwrap();
     let forged = other.write_client(&elsewhere, "alice").unwrap();
     let (certificate, key) = (forged.certificate.display(), forged.key.display());

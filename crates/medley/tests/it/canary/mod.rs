@@ -1,10 +1,11 @@
 //! A planted password, and what SCRAM makes of it, is found nowhere: in no relation, answer, error,
-//! plan, dump, log or file, also after a crash. `places` says where it is planted, `keys` what is
-//! made of it, `drivers` drives all that leaves the process.
+//! plan, dump, log or file, also after a crash. `places` says where it is planted, `wrappers` in which options of
+//! wrappers, `keys` what is made of it, `drivers` drives all that leaves the process.
 mod drivers;
 mod keys;
 mod places;
 mod search;
+mod wrappers;
 
 use medley_testkit::{Medley, Postgres, SUPERUSER};
 
@@ -107,6 +108,7 @@ async fn a_planted_password_is_found_nowhere() {
         let postgres = search.ear(&medley, SUPERUSER).await;
         postgres.say(&server(&remote)).await.unwrap();
         plant(&postgres).await;
+        wrappers::plant(&postgres, &medley).await;
         keys::plant(&search, &remote, &medley).await;
         // The password is the right one for alice, and the wrong one for carol.
         let whoami = "SELECT account FROM whoami";
