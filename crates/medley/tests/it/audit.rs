@@ -279,3 +279,67 @@ fn what_goes_along_is_told_of_too() {
             .unwrap();
     }
 }
+
+/// Each change has an event with the account that made it, the table and how many rows; the remote
+/// was told its id.
+#[tokio::test]
+async fn changes_are_told_of_too() {
+    let remote = remote();
+    let noting = "CREATE TABLE notes (line text UNIQUE); CREATE TABLE told (mine text); \
+                  CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+                    INSERT INTO public.told VALUES (current_setting('application_name')); \
+                    RETURN NULL; END $$; \
+                  CREATE TRIGGER tell AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON notes \
+                    EXECUTE FUNCTION tell(); \
+                  GRANT ALL ON notes, told TO PUBLIC";
+    remote.psql(noting).unwrap();
+    let medley = medley(&remote);
+    medley
+        .psql(
+            "CREATE FOREIGN TABLE notes (line text) SERVER cinema; GRANT ALL ON notes TO alice; \
+             CREATE VIEW hers AS SELECT line FROM notes; ALTER VIEW hers OWNER TO alice; \
+             GRANT ALL ON hers TO bob",
+        )
+        .unwrap();
+    let bob = medley.connect("bob", "").await.unwrap();
+    let alice = medley.connect("alice", "").await.unwrap();
+    ask(&alice, "PREPARE p AS INSERT INTO notes VALUES ($1)").await.unwrap();
+    let copied = async {
+        let sink = alice.copy_in("COPY notes (line) FROM STDIN").await.unwrap();
+        let mut sink = std::pin::pin!(sink);
+        let lines = bytes::Bytes::from_static(b"x\ny\nz\n");
+        futures::SinkExt::send(&mut sink, lines).await.unwrap();
+        sink.finish().await.unwrap()
+    };
+    assert_eq!(copied.await, 3);
+    let mut expected = vec![("alice", "3", "00000")];
+    for (who, sql, rows, sqlstate) in [
+        ("alice", "INSERT INTO notes VALUES ('a'), ('b')", "2", "00000"),
+        ("alice", "EXECUTE p('p')", "1", "00000"),
+        ("bob", "INSERT INTO hers VALUES ('c')", "1", "00000"),
+        ("bob", "UPDATE hers SET line = line || '!' WHERE line < 'c'", "2", "00000"),
+        ("bob", "INSERT INTO hers VALUES ('c')", "0", "23505"),
+        ("bob", "DELETE FROM hers WHERE line = 'c'", "1", "00000"),
+        ("alice", "TRUNCATE notes", "0", "00000"),
+    ] {
+        let client = if who == "bob" { &bob } else { &alice };
+        let done = ask(client, sql).await;
+        assert_eq!(done.is_ok(), sqlstate == "00000", "{sql}: {done:?}");
+        expected.push((who, rows, sqlstate));
+    }
+    let changes = "SELECT session_role, rows, sqlstate FROM medley_audit \
+                   WHERE event = 'REMOTE' AND role = 'alice' AND mapping_role = 'alice' \
+                   AND remote_user = 'films_alice' AND tables = '{public.notes}'";
+    let expected: Vec<_> =
+        expected.iter().map(|(who, rows, sqlstate)| format!("{who}|{rows}|{sqlstate}")).collect();
+    assert_eq!(medley.psql(changes).unwrap().lines().collect::<Vec<_>>(), expected);
+    let ids = "SELECT 'postgres_fdw/' || query_id FROM medley_audit \
+               WHERE event = 'REMOTE' AND tables = '{public.notes}' AND sqlstate = '00000'";
+    assert_eq!(
+        medley.psql(ids).unwrap(),
+        remote.psql("SELECT DISTINCT mine FROM told ORDER BY 1").unwrap()
+    );
+    // Nothing was done by anybody else's.
+    let others = "SELECT count(*) FROM medley_audit WHERE event ~ '^REMOTE' AND role <> 'alice'";
+    assert_eq!(medley.psql(others).unwrap(), "0");
+}
