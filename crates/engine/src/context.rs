@@ -10,7 +10,7 @@ use medley_diagnostic::Report;
 use medley_dump::Definitions;
 use medley_fdw::drift::Drift;
 use medley_fdw::{Registry, Settings};
-use medley_foreign::{Access, InDoubt, Probe};
+use medley_foreign::{Access, Held, InDoubt, Probe};
 use medley_types::Style;
 use tokio_util::sync::CancellationToken;
 
@@ -105,6 +105,11 @@ pub trait Facts: Send + Sync {
     /// `medley_test_mapping`: what comes of logging in, of each in turn. A statement tries each
     /// once, however often it asks.
     fn probe(&self, trials: &[Trial]) -> Result<Vec<Probe>, Report>;
+    /// `postgres_fdw_get_connections`: those that the session has at a server, as a role.
+    fn held(&self, server: ServerOid, role: RoleOid) -> Vec<Held>;
+    /// `postgres_fdw_disconnect`: closes those that wait for a role's next statement; whether
+    /// there were any.
+    fn close_waiting(&self, server: ServerOid, role: RoleOid) -> bool;
     /// `medley_check_drift`: what these foreign tables of a server and their remote have come to
     /// differ in, as the account of a role finds it.
     fn drift(

@@ -150,6 +150,11 @@ pub trait SqlConnection: Send {
         None
     }
 
+    /// The process that serves this session at the remote, where it has one and says so.
+    fn remote_pid(&self) -> Option<i32> {
+        None
+    }
+
     /// What comes next is a part of this statement of ours: where a session can be called
     /// something, and the options do not say what, its name holds this id. No round trip is spent
     /// on it.

@@ -1,5 +1,6 @@
 //! One statement's way to remotes.
 mod files;
+mod held;
 mod leasing;
 mod relay;
 mod rows;
@@ -24,6 +25,7 @@ use crate::{
     Audit, Choice, ConnKey, Connection, Error, Foreign, Lease, QueryId, Remote, RemoteEvent,
     RemoteTransactions, Result,
 };
+pub use held::Held;
 pub use relay::{Described, RawBatches};
 pub(crate) use relay::{KnownTables, describe_pinned};
 

@@ -47,8 +47,8 @@ pub(crate) struct AccountKey {
 /// A key without what a transaction does not look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PinnedKey {
-    server: ServerOid,
-    mapping: Option<UserMappingOid>,
+    pub server: ServerOid,
+    pub mapping: Option<UserMappingOid>,
     session_user: Option<RoleOid>,
     role: Option<RoleOid>,
     superuser: Option<bool>,

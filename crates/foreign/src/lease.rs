@@ -29,6 +29,14 @@ impl Connection {
         }
     }
 
+    /// The process that serves it at the remote.
+    pub(crate) fn remote_pid(&self) -> Option<i32> {
+        match self {
+            Self::Sql(connection) => connection.remote_pid(),
+            Self::Scan(_) => None,
+        }
+    }
+
     fn begin_query(&mut self, id: QueryId) {
         if let Self::Sql(connection) = self {
             connection.begin_query(&id.to_string());
@@ -107,6 +115,10 @@ impl Lease {
     }
 
     /// What comes next is a part of this statement, as the remote is told with it.
+    pub(crate) fn remote_pid(&self) -> Option<i32> {
+        self.connection.as_ref().and_then(Connection::remote_pid)
+    }
+
     pub(crate) fn begin_query(&mut self, id: QueryId) {
         self.connection().begin_query(id);
         if let Some(author) = &mut self.author {

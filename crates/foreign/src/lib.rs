@@ -30,7 +30,7 @@ mod survey;
 mod transaction;
 mod writing;
 
-pub use access::{Access, Batches, Described, Ending, Person, Queries, RawBatches, Scan};
+pub use access::{Access, Batches, Described, Ending, Held, Person, Queries, RawBatches, Scan};
 pub use audit::{Audit, Auditor, QueryId, RemoteEvent, RemoteStatement};
 pub use choice::{Choice, Why, choose, is_pending, requires_consent, valid_until};
 pub use commit::Parted;

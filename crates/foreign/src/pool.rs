@@ -185,10 +185,17 @@ impl Pool {
     }
 
     /// Closes the idle connections of a key, one of which turned out to be dead: so, then, may be
-    /// its like.
-    pub(crate) fn forget(&self, key: &ConnKey) {
+    /// its like. Whether there were any.
+    pub(crate) fn forget(&self, key: &ConnKey) -> bool {
         let forgotten = self.state.lock().idle.remove(key);
-        drop(forgotten);
+        forgotten.is_some()
+    }
+
+    /// The idle connections of a key: the process that serves each at the remote.
+    pub(crate) fn waiting(&self, key: &ConnKey) -> Vec<Option<i32>> {
+        let state = self.state.lock();
+        let idle = state.idle.get(key).map_or(&[][..], Vec::as_slice);
+        idle.iter().map(|idle| idle.connection.remote_pid()).collect()
     }
 
     /// Closes idle connections whose server or mapping has changed. To be called after each

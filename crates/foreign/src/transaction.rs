@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_stream::try_stream;
 use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt};
+use medley_catalog::ids::ServerOid;
 use medley_fdw::{Begin, Facts, Isolation, Query, RawBatch, RawQuery, RemoteTable, TableName};
 use parking_lot::Mutex;
 use tokio::sync::Mutex as AsyncMutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::{Batches, RawBatches, describe_pinned};
+use crate::access::{Batches, Held, RawBatches, describe_pinned};
 use crate::in_doubt::Participant;
 use crate::key::PinnedKey;
 use crate::lease::{CANCEL_TIMEOUT, cancel_at_remote};
@@ -331,6 +332,21 @@ impl RemoteTransactions {
             pinned.rollback().await;
             pinned.give_back().await;
         }
+    }
+
+    /// The connections that it holds at a server.
+    pub(crate) fn held(&self, server: ServerOid) -> Vec<Held> {
+        let pinned = self.pinned.lock();
+        let here = pinned.iter().filter(|(key, _)| key.server == server);
+        let held = here.filter_map(|(key, entry)| match entry {
+            Entry::Pinned(pinned, _) => Some(Held {
+                mapping: key.mapping,
+                in_transaction: true,
+                remote_pid: pinned.try_lock().ok().and_then(|it| it.lease.remote_pid()),
+            }),
+            Entry::Unpinned => None,
+        });
+        held.collect()
     }
 
     /// Those there are, and whether rows were changed there, in the order of their first use.

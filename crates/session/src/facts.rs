@@ -13,7 +13,7 @@ use medley_engine::{
 };
 use medley_fdw::Registry;
 use medley_fdw::drift::Drift;
-use medley_foreign::{Access, InDoubt, Probe};
+use medley_foreign::{Access, Held, InDoubt, Probe};
 use parking_lot::Mutex;
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -193,6 +193,14 @@ impl Facts for SessionFacts {
     fn probe(&self, trials: &[Trial]) -> Result<Vec<Probe>, Report> {
         let tries = async { self.tried.lock().await.probe(&self.access, trials).await };
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(tries))
+    }
+
+    fn held(&self, server: ServerOid, role: RoleOid) -> Vec<Held> {
+        self.access.held(server, role)
+    }
+
+    fn close_waiting(&self, server: ServerOid, role: RoleOid) -> bool {
+        self.access.close_waiting(server, role)
     }
 
     fn drift(

@@ -177,6 +177,10 @@ impl SqlConnection for Connection {
         }
     }
 
+    fn remote_pid(&self) -> Option<i32> {
+        self.session.remote_pid()
+    }
+
     fn canceller(&self) -> Option<Box<dyn Canceller>> {
         self.session.canceller().map(|canceller| Box::new(canceller) as Box<dyn Canceller>)
     }

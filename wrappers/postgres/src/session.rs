@@ -173,6 +173,11 @@ impl Session {
         self.awaited == 0 && !self.broken
     }
 
+    /// The process that serves it.
+    pub fn remote_pid(&self) -> Option<i32> {
+        self.canceller.as_ref().map(|canceller| canceller.key.process)
+    }
+
     /// What stops it.
     pub fn canceller(&self) -> Option<RemoteCanceller> {
         self.canceller.clone()

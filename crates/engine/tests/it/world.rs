@@ -126,6 +126,14 @@ impl Facts for TestFacts {
         Err(Report::unsupported("medley_accept_mapping"))
     }
 
+    fn held(&self, _server: ServerOid, _role: RoleOid) -> Vec<medley_foreign::Held> {
+        Vec::new()
+    }
+
+    fn close_waiting(&self, _server: ServerOid, _role: RoleOid) -> bool {
+        false
+    }
+
     fn probe(&self, _: &[medley_engine::Trial]) -> Result<Vec<medley_foreign::Probe>, Report> {
         Err(Report::unsupported("medley_test_mapping"))
     }

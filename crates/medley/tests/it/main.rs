@@ -18,6 +18,7 @@ mod differential;
 mod drift;
 mod dump;
 mod failures;
+mod fdw_functions;
 mod federated;
 mod files;
 mod gateways;

@@ -1,6 +1,7 @@
 //! Functions that ask the session or the catalog, by subject.
 mod acl;
 mod comments;
+mod connections;
 mod definitions;
 mod describe;
 mod drift;
@@ -27,6 +28,7 @@ use crate::semantics::set_returning::SetTable;
 pub const KERNELS: &[Table] = &[
     acl::KERNELS,
     comments::KERNELS,
+    connections::KERNELS,
     definitions::KERNELS,
     describe::KERNELS,
     format_type::KERNELS,
@@ -44,6 +46,7 @@ pub const KERNELS: &[Table] = &[
 /// Those that return sets.
 pub const SET_FUNCTIONS: &[SetTable] = &[
     acl::SET_FUNCTIONS,
+    connections::SET_FUNCTIONS,
     drift::SET_FUNCTIONS,
     dump::SET_FUNCTIONS,
     extensions::SET_FUNCTIONS,
