@@ -15,6 +15,8 @@ const ROW_HERE: f64 = 0.01;
 /// What the remote's planner expects beyond its scans, to join, group and sort, takes one process
 /// longer than a scan of the same cost.
 const BEYOND_SCANS: f64 = 5.0;
+/// A row that one process of the remote sorts into its group takes this much more than is expected.
+const GROUPED_ROW: f64 = 0.04;
 /// A query of its own: a round trip, and a connection that another query could have.
 const QUERY: f64 = 100.0;
 
@@ -29,6 +31,8 @@ pub(crate) struct Cost {
     pub rows: Option<f64>,
     /// What the remote expects of the scans below, each alone, if it is known of all that are big.
     scans: Option<f64>,
+    /// How many rows are grouped below.
+    grouped: f64,
 }
 
 impl Cost {
@@ -40,23 +44,31 @@ impl Cost {
         let asked = estimate.map(|it| QUERY + (it.total_cost + sent(&it)) / readers as f64);
         let cost = asked.or(rows.map(|rows| QUERY + rows * (ROW + BYTE * USUAL_WIDTH)));
         let scans = estimate.map(|it| it.total_cost).or(is_small.then_some(0.0));
-        Self { there: None, here: cost, rows: estimate.map(|it| it.rows).or(rows), scans }
+        Self {
+            there: None,
+            here: cost,
+            rows: estimate.map(|it| it.rows).or(rows),
+            scans,
+            grouped: 0.0,
+        }
     }
 
     /// Of a node over inputs; `estimate` is the remote's, where it could compute all of it.
-    pub fn of_node(estimate: Option<Estimate>, inputs: &[Cost]) -> Self {
+    pub fn of_node(estimate: Option<Estimate>, inputs: &[Cost], groups: bool) -> Self {
         let least = inputs.iter().map(Self::least);
         let here = least.sum::<Option<f64>>().map(|below| below + ROW_HERE * read(inputs));
         let scans = inputs.iter().map(|input| input.scans).sum();
-        let there = estimate.as_ref().map(|it| cost_of_query(it, scans));
+        let grouped = inputs.iter().map(|input| input.grouped).sum::<f64>();
+        let grouped = grouped + if groups { read(inputs) } else { 0.0 };
+        let there = estimate.as_ref().map(|it| cost_of_query(it, scans, grouped));
         let rows = inputs.iter().map(|input| input.rows).reduce(most).flatten();
-        Self { there, here, rows: estimate.map(|it| it.rows).or(rows), scans }
+        Self { there, here, rows: estimate.map(|it| it.rows).or(rows), scans, grouped }
     }
 
     /// Of a statement that is shipped as a whole, of which the remote expects this, over the same
     /// scans.
     pub fn of_whole(&self, estimate: &Estimate) -> f64 {
-        cost_of_query(estimate, self.scans)
+        cost_of_query(estimate, self.scans, self.grouped)
     }
 
     /// Whether the remote computes it; it does where nothing speaks against it.
@@ -73,13 +85,17 @@ impl Cost {
     }
 }
 
-/// What a query costs that the remote expects this of and of its scans, its rows' way here included.
-fn cost_of_query(estimate: &Estimate, scans: Option<f64>) -> f64 {
-    let beyond = match scans {
-        Some(scans) if !estimate.is_parallel => (estimate.total_cost - scans).max(0.0),
-        _ => 0.0,
-    };
-    QUERY + estimate.total_cost + (BEYOND_SCANS - 1.0) * beyond + sent(estimate)
+/// What a query costs that the remote expects this of and of its scans, and that groups so many
+/// rows; its own rows' way here is included.
+fn cost_of_query(estimate: &Estimate, scans: Option<f64>, grouped: f64) -> f64 {
+    QUERY + estimate.total_cost + sent(estimate) + unexpected(estimate, scans, grouped)
+}
+
+/// What takes one process longer than it is expected to. Several share the work.
+fn unexpected(estimate: &Estimate, scans: Option<f64>, grouped: f64) -> f64 {
+    let Some(scans) = scans.filter(|_| !estimate.is_parallel) else { return 0.0 };
+    let beyond = (estimate.total_cost - scans).max(0.0);
+    (BEYOND_SCANS - 1.0) * beyond + GROUPED_ROW * grouped
 }
 
 fn sent(estimate: &Estimate) -> f64 {
@@ -109,17 +125,17 @@ mod tests {
         let lineitem = Cost::of_scan(estimate(6e6, 20.0, 172_000.0), None, 4);
         let orders = Cost::of_scan(estimate(1.5e6, 12.0, 41_000.0), None, 4);
         // All of both, joined: no row less than lineitem has.
-        let joined = Cost::of_node(estimate(6e6, 32.0, 420_000.0), &[lineitem, orders]);
+        let joined = Cost::of_node(estimate(6e6, 32.0, 420_000.0), &[lineitem, orders], false);
         assert!(!joined.is_there());
         // Counted there: one row comes.
-        assert!(Cost::of_node(estimate(1.0, 8.0, 187_000.0), &[lineitem]).is_there());
+        assert!(Cost::of_node(estimate(1.0, 8.0, 187_000.0), &[lineitem], false).is_there());
         // A few by an index.
         let few = Cost::of_scan(estimate(10.0, 20.0, 45.0), None, 1);
-        assert!(Cost::of_node(estimate(40.0, 32.0, 130.0), &[few, orders]).is_there());
+        assert!(Cost::of_node(estimate(40.0, 32.0, 130.0), &[few, orders], false).is_there());
         // Grouped there is more work than its cost says: as many rows come as customers are.
         let orders = Cost::of_scan(estimate(1.5e6, 4.0, 41_000.0), None, 4);
-        assert!(!Cost::of_node(estimate(150_000.0, 12.0, 63_500.0), &[orders]).is_there());
+        assert!(!Cost::of_node(estimate(150_000.0, 12.0, 63_500.0), &[orders], true).is_there());
         // What nothing is known of.
-        assert!(Cost::of_node(None, &[Cost::default(), Cost::default()]).is_there());
+        assert!(Cost::of_node(None, &[Cost::default(), Cost::default()], false).is_there());
     }
 }

@@ -135,7 +135,8 @@ impl<'a> Rule<'a> {
         }
         let estimate = shipped.and_then(|query| self.estimate(query));
         let costs: Vec<_> = inputs.iter().map(|input| input.cost).collect();
-        Cost::of_node(estimate, &costs)
+        let groups = matches!(plan, LogicalPlan::Aggregate(it) if !it.group_expr.is_empty());
+        Cost::of_node(estimate, &costs, groups)
     }
 
     fn scanned(&self, scan: &TableScan, plan: LogicalPlan) -> PlanResult<Part> {

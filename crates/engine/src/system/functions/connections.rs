@@ -52,7 +52,7 @@ fn connections<'a>(frame: &Frame<'_>, _: &[Datum<'a>]) -> Result<Vec<Vec<Datum<'
 }
 
 fn user_name<'a>(session: &Session, server: &Server, mapping: UserMappingOid) -> Datum<'a> {
-    let mut entries = session.snapshot.mappings_of_server(server.oid).into_iter();
+    let mut entries = session.snapshot.mappings_of_server(server.oid);
     let entry = entries.find(|entry| entry.oid == mapping);
     entry.map_or(NULL, |entry| Datum::of_text(session.snapshot.user_name(entry.user)))
 }
