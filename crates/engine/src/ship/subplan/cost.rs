@@ -17,6 +17,9 @@ const ROW_HERE: f64 = 0.01;
 const BEYOND_SCANS: f64 = 5.0;
 /// A row that one process of the remote sorts into its group takes this much more than is expected.
 const GROUPED_ROW: f64 = 0.04;
+/// What takes longer by less than this is left to the remote all the same: a network may be slower
+/// than the one between two processes.
+const LEFT_THERE: f64 = 10_000.0;
 /// A query of its own: a round trip, and a connection that another query could have.
 const QUERY: f64 = 100.0;
 
@@ -95,7 +98,7 @@ fn cost_of_query(estimate: &Estimate, scans: Option<f64>, grouped: f64) -> f64 {
 fn unexpected(estimate: &Estimate, scans: Option<f64>, grouped: f64) -> f64 {
     let Some(scans) = scans.filter(|_| !estimate.is_parallel) else { return 0.0 };
     let beyond = (estimate.total_cost - scans).max(0.0);
-    (BEYOND_SCANS - 1.0) * beyond + GROUPED_ROW * grouped
+    ((BEYOND_SCANS - 1.0) * beyond + GROUPED_ROW * grouped - LEFT_THERE).max(0.0)
 }
 
 fn sent(estimate: &Estimate) -> f64 {
