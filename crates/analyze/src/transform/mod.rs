@@ -3,12 +3,14 @@
 //! Names are looked up in PostgreSQL's scoping, every expression gets a type, and every operator
 //! and function is resolved among all of PostgreSQL's. The order in which the clauses of a SELECT
 //! are looked at is PostgreSQL's too, for it decides which of two mistakes is told.
+mod assignment;
 mod change;
 mod coerce;
 mod construct;
 mod expr;
 mod function;
 mod grouping;
+mod inserted;
 mod join;
 mod literal;
 mod operator;

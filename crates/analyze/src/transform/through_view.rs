@@ -9,7 +9,8 @@ use medley_catalog::objects::{CheckOption, Column as TableColumn, Relation, View
 use medley_diagnostic::{Report, SqlState};
 use medley_types::PgType;
 
-use super::change::{not_default, relation_of};
+use super::assignment::not_default;
+use super::change::relation_of;
 use super::{Analyser, Context, Parameters};
 use crate::error::{Error, Result};
 use crate::reads::columns_read;
