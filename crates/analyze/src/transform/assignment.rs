@@ -106,12 +106,7 @@ impl Analyser<'_> {
     }
 
     /// `transformMultiAssignRef`
-    fn multiple(
-        &self,
-        scope: &Scope<'_>,
-        wanted: usize,
-        value: &ast::Expr,
-    ) -> Result<Vec<Value>> {
+    fn multiple(&self, scope: &Scope<'_>, wanted: usize, value: &ast::Expr) -> Result<Vec<Value>> {
         let at = begin_of_row(value);
         let mismatch = || {
             let message = "number of columns does not match number of values";
