@@ -128,7 +128,7 @@ pub struct Estimate {
     pub total_cost: f64,
     /// Every table of the query is read from its first page to its last.
     pub reads_all: bool,
-    /// Several processes of the remote would work on it.
+    /// Several processes of the remote would share most of the work.
     pub is_parallel: bool,
 }
 

@@ -95,10 +95,18 @@ fn reads_all(plan: &serde_json::Value) -> bool {
     }
 }
 
-/// Whether any part of the plan has workers.
+/// Whether workers share most of what the plan costs.
 fn is_parallel(plan: &serde_json::Value) -> bool {
-    let below = plan["Plans"].as_array().into_iter().flatten();
-    plan["Workers Planned"].as_u64() > Some(0) || below.into_iter().any(is_parallel)
+    let total = plan["Total Cost"].as_f64().unwrap_or_default();
+    2.0 * shared(plan) > total
+}
+
+/// What the parts of a plan cost that have workers.
+fn shared(plan: &serde_json::Value) -> f64 {
+    match plan["Workers Planned"].as_u64() {
+        Some(1..) => plan["Total Cost"].as_f64().unwrap_or_default(),
+        _ => plan["Plans"].as_array().into_iter().flatten().map(shared).sum(),
+    }
 }
 
 fn unreadable() -> Error {
@@ -117,6 +125,18 @@ async fn one(session: &mut Session, sql: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plan_is_parallel_where_most_of_it_is() {
+        let check = |gathered: f64, expected| {
+            let gather = serde_json::json!({"Workers Planned": 2, "Total Cost": gathered});
+            let plan = serde_json::json!({"Total Cost": 100.0, "Plans": [{"Plans": [gather]}]});
+            assert_eq!(is_parallel(&plan), expected, "{gathered}");
+        };
+        check(90.0, true);
+        check(40.0, false);
+        assert!(!is_parallel(&serde_json::json!({"Total Cost": 100.0})));
+    }
 
     #[test]
     fn parts_meet_and_are_open_at_the_ends() {
