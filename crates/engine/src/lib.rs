@@ -39,7 +39,7 @@ pub use context::{
 pub use engine::{Engine, Limits, Parameter, Prepared};
 pub use error::{Error, Result};
 pub use explain::{ExplainOptions, Format};
-pub use modify::{Changes, PreparedChange, TruncateOptions};
+pub use modify::{Changes, Loaded, PreparedChange, TruncateOptions};
 pub use plan_cell::PlanCell;
 pub use row_store::RowStore;
 pub use rows::{Batch, RawFormats, Rows, RunOptions};

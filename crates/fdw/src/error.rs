@@ -114,6 +114,9 @@ pub enum Error {
         /// Where it was met: `column "a" of foreign table "ft"`.
         context: Option<String>,
     },
+    /// As many columns came as were not declared.
+    #[error("remote query result does not match the foreign table")]
+    Mismatch,
     /// Any refusal that is said in full.
     #[error(transparent)]
     Refused(Box<Report>),
@@ -257,6 +260,7 @@ impl Diagnostic for Error {
             Self::Lost { .. } => SqlState::CONNECTION_FAILURE,
             Self::Remote(report) | Self::Refused(report) => report.sqlstate,
             Self::Value { source, .. } => source.sqlstate(),
+            Self::Mismatch => SqlState::INTERNAL_ERROR,
             Self::Unsupported(_) => SqlState::FEATURE_NOT_SUPPORTED,
             Self::NoImport => SqlState::FDW_NO_SCHEMAS,
             Self::Cancelled => SqlState::QUERY_CANCELED,

@@ -1,4 +1,5 @@
 //! One statement's way to remotes.
+mod apart;
 mod files;
 mod held;
 mod leasing;

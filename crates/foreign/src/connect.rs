@@ -22,20 +22,35 @@ pub(crate) async fn lease(
     permit: Permit,
 ) -> Result<(Lease, Origin)> {
     let poolable = remote.key().epoch.is_some() && remote.keeps_connections();
-    let (connection, origin) = match foreign.pool.take_idle(remote.key()) {
-        Some(taken) => (taken, Origin::Pool),
-        None => {
-            foreign.pool.make_room(remote.key());
-            // Seldom awaited, and large.
-            let opened = Box::pin(open(foreign, remote, person, &author)).await;
-            (opened.map_err(|error| explained(remote, error))?, Origin::New)
-        }
+    let Some(taken) = foreign.pool.take_idle(remote.key()) else {
+        // Seldom awaited, and large.
+        let new = Box::pin(lease_new(foreign, remote, person, author, permit, poolable)).await?;
+        return Ok((new, Origin::New));
     };
-    tracing::debug!(server = remote.server_name(), ?origin, "lease");
+    tracing::debug!(server = remote.server_name(), "lease of an idle connection");
     let pool = Arc::clone(&foreign.pool);
-    let mut lease = Lease::new(connection, *remote.key(), poolable, pool, permit);
+    let mut lease = Lease::new(taken, *remote.key(), poolable, pool, permit);
     lease.serve(author);
-    Ok((lease, origin))
+    Ok((lease, Origin::Pool))
+}
+
+/// A new connection, which waits for its like afterwards if it is `poolable`.
+pub(crate) async fn lease_new(
+    foreign: &Arc<Foreign>,
+    remote: &Remote,
+    person: &Person,
+    author: Author,
+    permit: Permit,
+    poolable: bool,
+) -> Result<Lease> {
+    foreign.pool.make_room(remote.key());
+    let opened = open(foreign, remote, person, &author).await;
+    let opened = opened.map_err(|error| explained(remote, error))?;
+    tracing::debug!(server = remote.server_name(), "lease of a new connection");
+    let pool = Arc::clone(&foreign.pool);
+    let mut lease = Lease::new(opened, *remote.key(), poolable, pool, permit);
+    lease.serve(author);
+    Ok(lease)
 }
 
 /// A remote that does not take a mapping's one password may have got another.

@@ -9,7 +9,7 @@ use medley_types::type_of_field;
 use crate::decode::Decoder;
 use crate::parameter::{self, Parameter};
 use crate::protocol::{Body, ColumnInfo, ERROR, Prepared, command, end_of_list, status};
-use crate::session::{Session, mismatch};
+use crate::session::Session;
 
 /// A cursor that is only read.
 const READ_ONLY_CURSOR: u8 = 1;
@@ -35,7 +35,7 @@ impl Scan {
             false => Ok(scan),
             true => {
                 scan.done = true;
-                Err(mismatch())
+                Err(Error::Mismatch)
             }
         }
     }
@@ -133,7 +133,7 @@ fn check_columns(schema: &SchemaRef, found: usize) -> Result<()> {
     let declared = schema.fields().len();
     match found > 0 && (declared == 0 || declared == found) {
         true => Ok(()),
-        false => Err(mismatch()),
+        false => Err(Error::Mismatch),
     }
 }
 

@@ -243,7 +243,7 @@ impl Session {
             true => Ok((prepared, columns)),
             false => {
                 self.forget(prepared);
-                Err(mismatch())
+                Err(Error::Mismatch)
             }
         }
     }
@@ -286,12 +286,6 @@ impl Session {
 fn text_row(mut body: Body<'_>, columns: usize) -> Option<Vec<Option<String>>> {
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     (0..columns).map(|_| Some(body.value()?.map(text))).collect()
-}
-
-/// What is read is not what was declared.
-pub(crate) fn mismatch() -> Error {
-    let message = "remote query result does not match the foreign table";
-    Error::refused(medley_fdw::Report::error(medley_fdw::SqlState::INTERNAL_ERROR, message))
 }
 
 /// An error as the operating system words it, without what Rust adds.

@@ -69,8 +69,7 @@ impl Transfer {
     pub fn new(schema: SchemaRef, remote: &[RemoteColumn]) -> Result<Self> {
         let declared = schema.fields();
         if !declared.is_empty() && declared.len() != remote.len() {
-            let message = "remote query result does not match the foreign table";
-            return Err(Error::refused(Report::error(SqlState::INTERNAL_ERROR, message)));
+            return Err(Error::Mismatch);
         }
         let format = |(field, remote): (&Arc<_>, _)| Format::of(type_of_field(field), remote);
         let formats = declared.iter().zip(remote).map(format).collect();

@@ -1,7 +1,7 @@
 //! A query's rows, from SQLite's cursor into batches.
 use arrow_array::RecordBatch;
 use arrow_schema::Schema;
-use medley_fdw::{Error, Query, Report, Result, RowBuilder, SqlState};
+use medley_fdw::{Error, Query, Result, RowBuilder};
 use rusqlite::{Connection, Row, Statement};
 use tokio::sync::mpsc::Sender;
 
@@ -38,10 +38,7 @@ pub(crate) fn check_columns(statement: &Statement<'_>, schema: &Schema) -> Resul
     let declared = schema.fields().len();
     match declared == 0 || declared == statement.column_count() {
         true => Ok(()),
-        false => {
-            let message = "remote query result does not match the foreign table";
-            Err(Error::refused(Report::error(SqlState::INTERNAL_ERROR, message)))
-        }
+        false => Err(Error::Mismatch),
     }
 }
 

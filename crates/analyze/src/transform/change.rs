@@ -15,6 +15,7 @@ use super::assignment::Settled;
 use super::inserted::{Inserted, insert_columns};
 use super::relation::Found;
 use super::scope::{Clause, Scope};
+use super::table_expression::{ExpressionKind, TableExpression, expression};
 use super::through_view::{not_updatable_view, see_through};
 use super::{Analyser, Context, Parameters, determined};
 use crate::error::{Error, Result};
@@ -22,7 +23,7 @@ use crate::reads::columns_read;
 use crate::system::SystemRelation;
 use crate::tree::{
     Alias, Change, ChangeKind, Expr, FromItem, Query, Range, RangeKind, RelationRange, Right,
-    Target,
+    Target, columns_of_table,
 };
 
 /// A change of rows, analysed.
@@ -55,32 +56,58 @@ pub fn change(
     Ok(AnalysedChange { change, parameter_types })
 }
 
-/// INSERT of rows that come from elsewhere and have these columns: the source's outputs are the
-/// values of those that they do not have, and that have a default.
-pub fn load(context: &Context<'_>, relation: RelationOid, columns: &[i16]) -> Result<Change> {
+/// INSERT of those rows that a condition holds for, which come from elsewhere and have these
+/// columns: the source's outputs are the values of those that they do not have, and that have a
+/// default; its filter is the condition.
+pub fn load(
+    context: &Context<'_>,
+    relation: RelationOid,
+    columns: &[i16],
+    condition: Option<&ast::Expr>,
+) -> Result<Change> {
     let check_as = context.role;
-    let right = Right {
-        relation,
-        check_as,
-        needs: Privileges::INSERT,
-        columns: columns.iter().copied().collect(),
-    };
+    let right = |needs, columns| Right { relation, check_as, needs, columns };
+    let mut rights = vec![right(Privileges::INSERT, columns.iter().copied().collect())];
+    let filter = condition.map(|it| copied_where(context, relation, it)).transpose()?;
+    let read = filter.iter().flat_map(columns_of_table).filter(|number| *number > 0);
+    let read: BTreeSet<_> = read.collect();
+    if !read.is_empty() {
+        rights.push(right(Privileges::SELECT, read));
+    }
     let mut change = Change {
         kind: ChangeKind::Insert,
         relation,
         check_as,
         alias: None,
-        source: Query::default(),
+        source: Query { filter, ..Query::default() },
         columns: columns.to_vec(),
         to_default: Vec::new(),
         skips_conflicts: false,
         returning: None,
         checks: Vec::new(),
-        rights: vec![right],
+        rights,
         is_of_view: false,
     };
     see_through(context, &mut change)?;
     Ok(change)
+}
+
+/// WHERE of COPY FROM.
+fn copied_where(
+    context: &Context<'_>,
+    relation: RelationOid,
+    condition: &ast::Expr,
+) -> Result<Expr> {
+    let table = context.snapshot.relation(relation);
+    let table = table.ok_or_else(|| Error::Internal("the relation is gone".to_owned()))?;
+    let table = TableExpression {
+        kind: ExpressionKind::CopyWhere,
+        relation,
+        name: &table.name,
+        columns: &table.columns,
+        target: None,
+    };
+    expression(context, condition, &table)
 }
 
 /// The relation that a statement names, and its place among the ranges.

@@ -80,6 +80,7 @@ pub(super) enum Clause {
     Generation,
     UpdateSource,
     Returning,
+    CopyWhere,
 }
 
 impl Clause {
@@ -105,6 +106,7 @@ impl Clause {
             Self::Generation => "column generation expressions",
             Self::UpdateSource => "UPDATE",
             Self::Returning => "RETURNING",
+            Self::CopyWhere => "COPY FROM WHERE conditions",
         }
     }
 }

@@ -17,6 +17,7 @@ impl Analyser<'_> {
             Clause::Default => "DEFAULT expression",
             Clause::Check => "check constraint",
             Clause::Generation => "column generation expression",
+            Clause::CopyWhere => "COPY FROM WHERE condition",
             _ => return self.query(Some(scope), query, true),
         };
         let message = format!("cannot use subquery in {place}");

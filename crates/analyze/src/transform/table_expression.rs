@@ -1,4 +1,4 @@
-//! Expressions that a table keeps: DEFAULT, CHECK, GENERATED.
+//! Expressions that a table keeps: DEFAULT, CHECK, GENERATED; and WHERE of COPY FROM.
 use std::ops::ControlFlow;
 
 use medley_catalog::ids::RelationOid;
@@ -25,6 +25,8 @@ pub enum ExpressionKind {
     Check,
     /// GENERATED ALWAYS AS of a column.
     Generation,
+    /// WHERE of COPY FROM, which no table keeps.
+    CopyWhere,
     /// One that was stored, read again: it was judged then.
     Stored,
 }
@@ -44,8 +46,8 @@ pub struct TableExpression<'a> {
     pub target: Option<(&'a str, PgType)>,
 }
 
-/// Analyses an expression of a table. It comes out as the type that is wanted: boolean for CHECK,
-/// the target's for others, its own if they have none.
+/// Analyses an expression of a table. It comes out as the type that is wanted: boolean for
+/// conditions, the target's for others, its own if they have none.
 pub fn expression(
     context: &Context<'_>,
     expr: &ast::Expr,
@@ -61,8 +63,10 @@ pub fn expression(
     scope.clause.set(clause(table.kind));
     let value = analyser.expr(&scope, expr)?;
     let value = analyser.as_wanted(value, table)?;
-    if table.kind == ExpressionKind::Generation {
-        check_generation(&value, table)?;
+    match table.kind {
+        ExpressionKind::Generation => check_generation(&value, table)?,
+        ExpressionKind::CopyWhere => check_copied(&value, table)?,
+        ExpressionKind::Default | ExpressionKind::Check | ExpressionKind::Stored => {}
     }
     Ok(value)
 }
@@ -72,6 +76,7 @@ fn clause(kind: ExpressionKind) -> Clause {
         ExpressionKind::Default => Clause::Default,
         ExpressionKind::Check | ExpressionKind::Stored => Clause::Check,
         ExpressionKind::Generation => Clause::Generation,
+        ExpressionKind::CopyWhere => Clause::CopyWhere,
     }
 }
 
@@ -103,18 +108,34 @@ fn schema_of(context: &Context<'_>, table: &TableExpression<'_>) -> Option<Strin
     Some(context.snapshot.schema(relation.schema)?.name.clone())
 }
 
-/// It names no generated column, and is the same whenever it is computed.
-fn check_generation(value: &Expr, table: &TableExpression<'_>) -> Result<()> {
-    let nested: ControlFlow<(String, Option<usize>)> = visit_expr(value, &mut |node, _| {
+/// A generated column that an expression names, and where.
+fn generated_column<'a>(
+    value: &Expr,
+    table: &TableExpression<'a>,
+) -> Option<(&'a str, Option<usize>)> {
+    let found = visit_expr(value, &mut |node, _| {
         let Node::Expr(expr) = node else { return ControlFlow::Continue(()) };
         let ExprKind::Column(column) = &expr.kind else { return ControlFlow::Continue(()) };
         let mut columns = table.columns.iter();
         match columns.find(|it| it.number == column.number && it.is_generated()) {
-            Some(found) => ControlFlow::Break((found.name.clone(), expr.position)),
+            Some(found) => ControlFlow::Break((found.name.as_str(), expr.position)),
             None => ControlFlow::Continue(()),
         }
     });
-    if let ControlFlow::Break((name, position)) = nested {
+    found.break_value()
+}
+
+/// Nothing is generated yet of a row that is copied.
+fn check_copied(value: &Expr, table: &TableExpression<'_>) -> Result<()> {
+    let Some((name, _)) = generated_column(value, table) else { return Ok(()) };
+    let message = "generated columns are not supported in COPY FROM WHERE conditions";
+    let report = Report::error(SqlState::INVALID_COLUMN_REFERENCE, message);
+    Err(report.with_detail(format!("Column \"{name}\" is a generated column.")).into())
+}
+
+/// It names no generated column, and is the same whenever it is computed.
+fn check_generation(value: &Expr, table: &TableExpression<'_>) -> Result<()> {
+    if let Some((name, position)) = generated_column(value, table) {
         let message =
             format!("cannot use generated column \"{name}\" in column generation expression");
         let mut report = Report::error(SqlState::INVALID_OBJECT_DEFINITION, message)
@@ -135,6 +156,7 @@ impl Analyser<'_> {
     fn as_wanted(&self, value: Expr, table: &TableExpression<'_>) -> Result<Expr> {
         let (column, to) = match (table.kind, table.target) {
             (ExpressionKind::Check, _) => return self.boolean(value, "CHECK"),
+            (ExpressionKind::CopyWhere, _) => return self.boolean(value, "WHERE"),
             (_, Some(target)) => target,
             (_, None) => return self.settle(value),
         };

@@ -51,6 +51,14 @@ impl Lowering<'_> {
         crate::semantics::output(expr.t, &value.to_array()?, 0, &style)
     }
 
+    /// An expression over the columns of one row, which are the range 0.
+    pub fn over_row(&self, expr: &tree::Expr, row: Known) -> Result<Expr> {
+        let query = tree::Query::default();
+        let frame = Frame::new(&query, None, false);
+        frame.ranges.replace(vec![Some(row)]);
+        self.expr(&frame, expr)
+    }
+
     /// The outputs of a query without FROM over rows that are here: where they are is known for
     /// each of its ranges.
     pub fn over(

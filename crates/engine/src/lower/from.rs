@@ -203,7 +203,10 @@ impl Lowering<'_> {
             }
             RangeKind::Values(values) => self.values(frame, range, values)?,
             RangeKind::Cte(cte) => self.cte_range(frame, cte, name)?,
-            RangeKind::Function(_) => return self.lateral(frame, index, None, false),
+            RangeKind::Function(function) => match self.written_query(frame, function)? {
+                Some(bound) => bound,
+                None => return self.lateral(frame, index, None, false),
+            },
             RangeKind::Join(_) => return Err(misplaced("a join's range")),
         };
         let numbers = range.columns.iter().map(|column| column.number);
@@ -372,7 +375,11 @@ impl Lowering<'_> {
         schema.map(|schema| schema.name.clone()).unwrap_or_default()
     }
 
-    fn scan(&self, provider: Arc<dyn TableProvider>, name: String) -> Result<LogicalPlan> {
+    pub(super) fn scan(
+        &self,
+        provider: Arc<dyn TableProvider>,
+        name: String,
+    ) -> Result<LogicalPlan> {
         let source = provider_as_source(provider);
         let alias = self.unique(&name);
         let scan = LogicalPlanBuilder::scan(TableReference::bare(name), source, None)?;

@@ -3,11 +3,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field};
+use datafusion::common::tree_node::TreeNode as _;
 use datafusion::common::{Column as PlanColumn, UnnestOptions};
 use datafusion::functions::core::expr_fn::get_field;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use medley_analyze::builtin;
-use medley_analyze::tree::{self, ExprKind, FunctionCall, FunctionRange, Range, RangeKind};
+use medley_analyze::tree::{
+    self, ExprKind, FunctionCall, FunctionRange, Range, RangeFunction, RangeKind,
+};
 use medley_types::PgType;
 
 use super::call::plain_arguments;
@@ -16,7 +19,7 @@ use super::frame::{Frame, Outer};
 use super::select::Computed;
 use super::{Bound, Lowering, Typed, resolved};
 use crate::error::{Error, Result};
-use crate::scan::Answer;
+use crate::scan::{Answer, WrittenQuery, is_sub_plan};
 use crate::semantics::call_function;
 use crate::semantics::set_returning::{field_call, none_if_empty, numbers, set_call, set_function};
 
@@ -124,6 +127,39 @@ impl Lowering<'_> {
         let columns: HashMap<_, _> = numbers.zip(columns).collect();
         self.known(frame, index, columns);
         Ok(plan)
+    }
+
+    /// `medley_remote_query`, whose rows come as those of a foreign table do.
+    pub(super) fn written_query(
+        &self,
+        frame: &Frame<'_>,
+        range: &FunctionRange,
+    ) -> Result<Option<Bound>> {
+        let [RangeFunction { call, definitions: Some(columns), .. }] = range.functions.as_slice()
+        else {
+            return Ok(None);
+        };
+        let ExprKind::Function(called) = &call.kind else { return Ok(None) };
+        let [server, sql] = called.arguments.as_slice() else { return Ok(None) };
+        if called.builtin().is_none_or(|it| it.source != "medley_remote_query") {
+            return Ok(None);
+        }
+        plain_arguments(called)?;
+        let text = |expr| {
+            let expr = self.expr_as(frame, expr, PgType::TEXT)?;
+            let asks = expr.exists(|it| Ok(is_subquery(it)))?;
+            match asks {
+                true => Err(Error::unsupported("a subquery in a call of medley_remote_query")),
+                false => Ok(expr),
+            }
+        };
+        let arguments = [text(server)?, text(sql)?];
+        self.planner.note_remote();
+        let planner = Arc::clone(&self.planner);
+        let provider = WrittenQuery::new(arguments, self.context.role, columns, planner);
+        let plan = self.scan(Arc::new(provider), self.unique("medley_remote_query"))?;
+        let (names, types) = columns.iter().cloned().unzip();
+        Ok(Some(Bound::of_plan(plan, names, types)))
     }
 
     /// One column of a call's rows, as a list of its values.
@@ -259,6 +295,13 @@ impl Lowering<'_> {
         }
         Ok(plan)
     }
+}
+
+/// Its value is not known before the statement's rows are read.
+fn is_subquery(expr: &Expr) -> bool {
+    let by_datafusion =
+        matches!(expr, Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery(_));
+    by_datafusion || is_sub_plan(expr)
 }
 
 /// The call whose row a field is of, and the field's index.

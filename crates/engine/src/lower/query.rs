@@ -15,6 +15,7 @@ use medley_diagnostic::SqlState;
 use super::frame::{Cte, Frame, Outer};
 use super::{Bound, Lowering, Typed};
 use crate::error::{Error, Result};
+use crate::scan::is_written;
 use crate::semantics::aggregate::Sorting;
 use crate::semantics::decimal::own_key;
 use crate::semantics::key::is_native;
@@ -172,11 +173,12 @@ pub(super) fn sorting(key: &tree::SortKey) -> Sorting {
     Sorting { descending: key.descending, nulls_first: key.nulls_first }
 }
 
+/// Reading it twice would show two answers, or do something twice.
 fn is_volatile(plan: &LogicalPlan) -> Result<bool> {
     use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
     let mut found = false;
     plan.apply(|node| {
-        found |= node.expressions().iter().any(Expr::is_volatile);
+        found |= is_written(node) || node.expressions().iter().any(Expr::is_volatile);
         Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
     })?;
     Ok(found)

@@ -4,12 +4,10 @@ use std::sync::Arc;
 use datafusion::arrow::datatypes::Schema;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::scalar::ScalarValue;
 use futures::StreamExt;
 use futures::stream;
 use medley_analyze::tree::{Change, ChangeKind, Query};
 use medley_analyze::{AnalysedChange, Parameters};
-use medley_catalog::ids::RelationOid;
 use medley_diagnostic::SqlState;
 use medley_fdw::{Family, Modify};
 use medley_foreign::Remote;
@@ -88,23 +86,6 @@ impl Engine {
         check_read_only(context, change.kind.tag())?;
         Running { engine: self, context, change: &change, table: &table, parameters }.run().await
     }
-
-    /// Loads rows into a foreign table, as COPY FROM does: `batches` have the columns of these
-    /// numbers, in their types' forms. How many rows it was.
-    pub async fn load(
-        &self,
-        context: &QueryContext,
-        relation: RelationOid,
-        columns: &[i16],
-        batches: Rows,
-    ) -> Result<u64> {
-        let change = loading(context, relation, columns)?;
-        let table = checked(context, &change)?;
-        check_read_only(context, "COPY FROM")?;
-        let running =
-            Running { engine: self, context, change: &change, table: &table, parameters: &[] };
-        running.load(batches).await
-    }
 }
 
 /// What the change means, in this session.
@@ -143,7 +124,7 @@ pub(super) fn checked(context: &QueryContext, change: &Change) -> Result<Table> 
     Ok(table)
 }
 
-fn check_read_only(context: &QueryContext, command: &str) -> Result<()> {
+pub(super) fn check_read_only(context: &QueryContext, command: &str) -> Result<()> {
     match context.facts.setting("transaction_read_only").as_deref() {
         Some("on") => {
             let message = format!("cannot execute {command} in a read-only transaction");
@@ -151,18 +132,6 @@ fn check_read_only(context: &QueryContext, command: &str) -> Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-/// INSERT of rows that are here, of which these columns are told.
-fn loading(context: &QueryContext, relation: RelationOid, columns: &[i16]) -> Result<Change> {
-    let names = medley_analyze::Context::new(
-        &context.snapshot,
-        &context.search_path,
-        context.role,
-        &context.style,
-        context.facts.database(),
-    );
-    Ok(medley_analyze::load(&names, relation, columns)?)
 }
 
 /// The plan of what is read for a change.
@@ -306,31 +275,5 @@ impl Running<'_> {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let plan = logical(self.lowering(planner), source, identity)?;
         planner.surveyed_physical(&plan).await
-    }
-
-    /// COPY FROM: the rows are here, and what is not told of them is the columns' defaults.
-    async fn load(&self, batches: Rows) -> Result<u64> {
-        let remote = self.table.resolve(self.context)?;
-        self.context.access.will_write(&remote)?;
-        let source = source(self.change, None);
-        let defaults = self.defaults(&source)?;
-        let rows = batches.map(move |batch| {
-            let batch = batch?;
-            let defaults = defaults.iter().map(|value| value.to_array_of_size(batch.num_rows()));
-            let defaults = defaults.collect::<datafusion::error::Result<Vec<_>>>()?;
-            let columns = [batch.columns(), &defaults].concat();
-            rows::unnamed(columns, batch.num_rows())
-        });
-        let changer = Changer::new(self.context, self.table, &remote, self.change, &source)?;
-        Ok(changer.insert(rows.boxed(), true).await?.count)
-    }
-
-    fn defaults(&self, source: &Source) -> Result<Vec<ScalarValue>> {
-        let lowering = self.lowering(&Planner::new(self.engine, self.context));
-        let defaults = source.query.outputs().map(|target| match target.expr.is_volatile() {
-            true => Err(Error::unsupported("COPY FROM with a volatile default")),
-            false => lowering.constant_value(&target.expr),
-        });
-        defaults.collect()
     }
 }

@@ -17,6 +17,7 @@ mod change;
 mod direct;
 mod explain;
 mod identity;
+mod load;
 mod parameters;
 mod plan;
 mod returning;
@@ -27,4 +28,5 @@ mod table;
 mod truncate;
 
 pub use change::{Changes, PreparedChange};
+pub use load::Loaded;
 pub use truncate::TruncateOptions;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, RecordBatch, UInt64Array, new_null_array};
 use datafusion::arrow::compute::{concat_batches, take};
-use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use medley_analyze::stored;
@@ -319,9 +319,21 @@ pub(super) fn unnamed(columns: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch
     let nothing: ArrayRef = Arc::new(UInt64Array::from_value(0, rows));
     let columns: Vec<_> = columns.into_iter().chain([nothing]).collect();
     let named = columns.into_iter().enumerate();
-    let named = named.map(|(index, column)| (format!("c{index}"), column, true));
+    let named = named.map(|(place, column)| (unnamed_column(place), column, true));
     RecordBatch::try_from_iter_with_nullable(named)
         .map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// What the column at this place of such a batch is called.
+pub(super) fn unnamed_column(place: usize) -> String {
+    format!("c{place}")
+}
+
+/// The schema of such a batch.
+pub(super) fn unnamed_schema(types: Vec<DataType>) -> Schema {
+    let types = types.into_iter().chain([DataType::UInt64]).enumerate();
+    let fields = types.map(|(place, t)| Field::new(unnamed_column(place), t, true));
+    Schema::new(fields.collect::<Vec<_>>())
 }
 
 /// What stood beside the rows that were found.

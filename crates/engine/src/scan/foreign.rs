@@ -285,7 +285,7 @@ impl TableProvider for ForeignTable {
             Work::Query(reading) => {
                 self.planner.surveyed(&(self.server, self.check_as, reading.select.sql(&[])))
             }
-            Work::Scan { .. } | Work::Files(_) => Survey::default(),
+            Work::Scan { .. } | Work::Files(_) | Work::Written(_) => Survey::default(),
         };
         let scan = ForeignScan::new(
             vec![name],

@@ -18,6 +18,7 @@ mod sub_plan;
 mod survey;
 mod system;
 mod system_scan;
+mod written;
 
 pub(crate) use at_once::{
     asks_sub_plan, is_sub_plan, names_outer, plan_names_outer, sub_plan_name,
@@ -29,6 +30,7 @@ pub(crate) use shipped::ShippedQuery;
 pub(crate) use sub_plan::{Answer, SubPlan};
 pub(crate) use survey::{BIG_BYTES, QueriesAsked};
 pub(crate) use system::SystemTable;
+pub(crate) use written::{WrittenQuery, is_written};
 
 use std::sync::Arc;
 

@@ -10,6 +10,7 @@ use datafusion::execution::context::SessionState;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::{SessionStateBuilder, TaskContext};
 use datafusion::logical_expr::{ColumnarValue, Expr, LogicalPlan, lit};
+use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::async_func::AsyncFuncExec;
 use datafusion::prelude::SessionConfig;
@@ -255,12 +256,17 @@ impl Planner {
         Ok(Some(keys.iter().filter(|key| *key == remote.key()).count()))
     }
 
+    /// An expression as it is computed over batches of this schema.
+    pub fn physical_expr(&self, expr: Expr, schema: &DFSchema) -> Result<Arc<dyn PhysicalExpr>> {
+        Ok(self.state().create_physical_expr(expr, schema)?)
+    }
+
     /// The value of an expression without columns.
     pub fn constant(&self, expr: Expr) -> Result<Expr> {
         if matches!(expr, Expr::Literal(..)) {
             return Ok(expr);
         }
-        let physical = self.state().create_physical_expr(expr, &DFSchema::empty())?;
+        let physical = self.physical_expr(expr, &DFSchema::empty())?;
         let options = RecordBatchOptions::new().with_row_count(Some(1));
         let empty = Arc::new(Schema::empty());
         let row = RecordBatch::try_new_with_options(empty, vec![], &options)
@@ -311,7 +317,7 @@ fn has_sub_plans(plan: &Arc<dyn ExecutionPlan>) -> bool {
 fn collect_scans(plan: &Arc<dyn ExecutionPlan>, found: &mut Vec<ForeignScan>) {
     let any: &dyn std::any::Any = plan.as_ref();
     if let Some(scan) = any.downcast_ref::<ForeignScan>() {
-        found.extend((!scan.is_of_files()).then(|| scan.clone()));
+        found.extend(scan.reserves().then(|| scan.clone()));
     }
     plan.children().into_iter().for_each(|child| collect_scans(child, found));
 }

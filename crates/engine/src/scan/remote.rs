@@ -47,6 +47,17 @@ pub(crate) enum Work {
     },
     /// A read of files.
     Files(FileWork),
+    /// A query that somebody wrote for it.
+    Written(Written),
+}
+
+/// What `medley_remote_query` asks.
+pub(crate) struct Written {
+    pub sql: String,
+    /// The columns as the statement calls them, in SQL.
+    pub items: Vec<String>,
+    /// The transaction is read only.
+    pub read_only: bool,
 }
 
 /// What is read by a query.
@@ -130,6 +141,7 @@ impl ForeignScan {
     pub fn items(&self) -> Option<&[String]> {
         match self.work.as_ref() {
             Work::Query(reading) if reading.table.is_none() => Some(&reading.items),
+            Work::Written(written) => Some(&written.items),
             Work::Query(_) | Work::Scan { .. } | Work::Files(_) => None,
         }
     }
@@ -139,6 +151,7 @@ impl ForeignScan {
         match self.work.as_ref() {
             Work::Query(reading) => reading.table.is_some(),
             Work::Scan { .. } | Work::Files(_) => true,
+            Work::Written(_) => false,
         }
     }
 
@@ -146,6 +159,7 @@ impl ForeignScan {
     pub fn remote_sql(&self) -> Option<String> {
         match self.work.as_ref() {
             Work::Query(reading) => Some(reading.select.sql(&[])),
+            Work::Written(written) => Some(written.sql.clone()),
             Work::Scan { .. } | Work::Files(_) => None,
         }
     }
@@ -154,7 +168,7 @@ impl ForeignScan {
     pub fn files(&self) -> Option<&(&'static str, String)> {
         match self.work.as_ref() {
             Work::Files(files) => files.explained.as_ref(),
-            Work::Query(_) | Work::Scan { .. } => None,
+            Work::Query(_) | Work::Scan { .. } | Work::Written(_) => None,
         }
     }
 
@@ -168,13 +182,17 @@ impl ForeignScan {
     pub fn readers(&self) -> usize {
         match self.work.as_ref() {
             Work::Files(_) => self.partitions(),
-            Work::Query(_) | Work::Scan { .. } => self.parts.readers(),
+            Work::Query(_) | Work::Scan { .. } | Work::Written(_) => self.parts.readers(),
         }
     }
 
-    /// It needs no connection while it is read.
-    pub fn is_of_files(&self) -> bool {
-        matches!(self.work.as_ref(), Work::Files(_))
+    /// It is read by connections that the statement reserves: of files there are none, and what
+    /// somebody wrote has one of its own.
+    pub fn reserves(&self) -> bool {
+        match self.work.as_ref() {
+            Work::Query(_) | Work::Scan { .. } => true,
+            Work::Files(_) | Work::Written(_) => false,
+        }
     }
 
     /// How many parts the table is cut into, if it is.
@@ -222,6 +240,10 @@ impl ForeignScan {
                     limit: *limit,
                 };
                 self.access.scan(remote, scan)
+            }
+            Work::Written(Written { sql, read_only, .. }) => {
+                let query = Query { sql: sql.clone(), schema, parameters: Vec::new() };
+                self.access.query_apart(remote, query, *read_only)
             }
             Work::Files(files) => {
                 let reading = self.parts.files(partition);
@@ -359,7 +381,7 @@ impl ExecutionPlan for ForeignScan {
     ) -> PlanResult<FilterPushdownPropagation<Arc<dyn ExecutionPlan>>> {
         let takes_keys = match self.work.as_ref() {
             Work::Query(reading) => reading.takes_keys && !reading.select.has_limit(),
-            Work::Scan { .. } | Work::Files(_) => false,
+            Work::Scan { .. } | Work::Files(_) | Work::Written(_) => false,
         };
         let is_key = |filter: &Arc<dyn PhysicalExpr>| {
             let any: &dyn std::any::Any = filter.as_ref();

@@ -241,7 +241,7 @@ impl Access {
         .boxed()
     }
 
-    async fn next<T>(
+    pub(super) async fn next<T>(
         &self,
         rows: &mut BoxStream<'_, medley_fdw::Result<T>>,
     ) -> Result<Option<medley_fdw::Result<T>>> {

@@ -41,6 +41,7 @@ mod races;
 mod readme;
 mod references;
 mod reloading;
+mod remote_query;
 mod replay;
 mod scripts;
 mod signals;

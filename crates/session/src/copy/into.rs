@@ -4,10 +4,10 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use futures::channel::mpsc::{Receiver, Sender, channel};
 use futures::{SinkExt, StreamExt};
-use medley_catalog::ids::RelationOid;
 use medley_catalog::objects::{Column, Relation};
 use medley_copy::{BinaryReader, Columns, Encoding, Format, Options, Reader, Target};
 use medley_diagnostic::{Diagnostic, Report, SqlState};
+use medley_engine::Loaded;
 use medley_sql::Copy;
 
 use super::{named, options};
@@ -27,9 +27,6 @@ impl Session {
         out: &mut dyn Output,
     ) -> Result<String, Report> {
         let oid = self.commands(bounds, out, |ctx| medley_commands::copied_into(ctx, copy)).await?;
-        if copy.filter.is_some() {
-            return Err(Report::unsupported("WHERE of COPY FROM"));
-        }
         let options = options(copy)?;
         check_options(&options)?;
         let table = self.snapshot().relation(oid).cloned();
@@ -39,14 +36,14 @@ impl Session {
         let numbers: Vec<i16> = columns.iter().map(|column| column.number).collect();
         self.begin_cursors(&bounds.token).await?;
         out.copy_in(options.format == Format::Binary, columns.len()).await?;
-        let copied = self.load(oid, &numbers, source, bounds, out).await?;
+        let loaded = Loaded { table: oid, columns: &numbers, filter: copy.filter.as_ref() };
+        let copied = self.load(loaded, source, bounds, out).await?;
         Ok(format!("COPY {copied}"))
     }
 
     async fn load(
         &mut self,
-        table: RelationOid,
-        columns: &[i16],
+        loaded: Loaded<'_>,
         mut source: Source,
         bounds: &Bounds,
         out: &mut dyn Output,
@@ -54,7 +51,7 @@ impl Session {
         let context = self.changing_context(bounds.token.clone());
         let (sender, receiver): (Sender<Batches>, Receiver<Batches>) = channel(0);
         let engine = &self.instance.engine;
-        let loading = engine.load(&context, table, columns, receiver.boxed());
+        let loading = engine.load(&context, loaded, receiver.boxed());
         let feeding = source.feed(&mut *out, sender);
         let (fed, loaded) = {
             tokio::pin!(loading, feeding);

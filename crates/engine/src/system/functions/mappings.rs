@@ -150,7 +150,7 @@ fn tried<'a>(server: &str, role: &str, probe: &Probe) -> Vec<Datum<'a>> {
     ]
 }
 
-pub(super) fn server_named<'a>(session: &'a Session, name: &str) -> Result<&'a Server> {
+pub(crate) fn server_named<'a>(session: &'a Session, name: &str) -> Result<&'a Server> {
     let found = session.snapshot.server_named(name);
     found.map(AsRef::as_ref).ok_or_else(|| missing(&format!("server \"{name}\" does not exist")))
 }

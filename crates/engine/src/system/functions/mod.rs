@@ -19,6 +19,7 @@ mod sizes;
 mod type_names;
 mod visible;
 
+pub(crate) use mappings::server_named;
 pub use registered::{INPUTS, OUTPUTS};
 
 use crate::semantics::Table;
