@@ -467,6 +467,26 @@ explain (verbose, costs off) delete from t where b = 'x' or a in (1, 2) returnin
 explain (verbose, costs off) update t set c = -1, d = '2020-01-01', b = null where d between '2019-01-01' and '2021-01-01';
 explain (verbose, costs off) update v set b = 'x' where b like 'y%';
 explain insert into nosuch values (1);
+begin;
+explain (analyze, costs off, timing off, summary off, buffers off) insert into t (a, b) values (101, 'x'), (102, 'y');
+explain (analyze, costs off, timing off, summary off, buffers off) insert into t (a, b) values (103, 'x'), (104, 'y') returning a;
+explain (analyze, costs off, timing off, summary off, buffers off) update t set b = 'z' where a > 101;
+explain (analyze, verbose, costs off, timing off, summary off, buffers off) update t set b = 'zz' where a > 102 returning a, b;
+explain (analyze, costs off, timing off, summary off, buffers off) delete from t where a = 103 returning a;
+explain (analyze, costs off, timing off, summary off, buffers off) delete from t where a > 100;
+select count(*) from t where a > 100;
+rollback;
+explain (analyze, costs off, timing off, summary off, buffers off) insert into t (a, b) values (105, 'kept');
+explain (analyze, costs off, timing off, summary off, buffers off) insert into t (a, b) values (6, 'x'), (6, 'x');
+select a, b from t where a > 100;
+explain (analyze, costs off, timing off, summary off, buffers off) delete from t where a = 105;
+select a, b from t where a > 100;
+begin read only;
+explain (analyze, costs off, timing off, summary off, buffers off) delete from t;
+rollback;
+prepare ex (int) as delete from t where a = $1;
+explain (analyze, costs off, timing off, summary off, buffers off) execute ex (1000);
+deallocate ex;
 -- is_updatable.
 select pg_relation_is_updatable('t'::regclass, false), pg_relation_is_updatable('v'::regclass, false), pg_relation_is_updatable('agg'::regclass, false), pg_relation_is_updatable('joined'::regclass, true);
 select table_name, is_insertable_into from information_schema.tables where table_schema = 'public' and table_name in ('t', 'v', 'vc', 'agg', 'dis') order by 1;

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use futures::StreamExt;
 use medley_diagnostic::{Diagnostic, Report};
 use medley_engine::{Changes, Parameter, QueryContext, TruncateOptions};
-use medley_sql::{DropBehavior, Explain, QueryStatement, Statement, Truncate};
+use medley_sql::{DropBehavior, QueryStatement, Truncate};
 use medley_types::PgType;
 use tokio_util::sync::CancellationToken;
 
 use crate::extended::Prepared;
-use crate::query::{explain_options, put};
+use crate::query::put;
 use crate::session::Bounds;
-use crate::set::text_column;
 use crate::{Output, Session};
 
 impl Session {
@@ -60,26 +59,6 @@ impl Session {
         let (isolation, _) = self.remote_modes();
         self.transaction().change_remotes(isolation);
         self.query_context(token)
-    }
-
-    /// EXPLAIN of a change.
-    pub(crate) async fn explain_change(
-        &mut self,
-        explain: &Explain,
-        change: &QueryStatement,
-        bounds: &Bounds,
-        out: &mut dyn Output,
-    ) -> Result<(), Report> {
-        let options = explain_options(&explain.options)?;
-        if let QueryStatement::Merge { .. } = change {
-            return Err(self.refuse_change(change, "EXPLAIN MERGE", bounds, out).await);
-        }
-        self.lock_changed(change, &bounds.token)?;
-        let context = self.changing_context(bounds.token.clone());
-        let lines = self.instance.engine.explain_change(&context, change, &[], &options).await;
-        let lines = lines.map_err(|error| error.report())?;
-        let rows = lines.into_iter().map(|line| vec![line]).collect();
-        self.text_rows(vec![text_column("QUERY PLAN")], rows, out).await
     }
 
     /// A change that is kept to be run.
@@ -130,7 +109,7 @@ impl Session {
     }
 
     /// Why rows cannot be changed; `what` is the statement in the words of the answer.
-    async fn refuse_change(
+    pub(crate) async fn refuse_change(
         &mut self,
         change: &QueryStatement,
         what: &str,
@@ -141,14 +120,5 @@ impl Session {
             .commands(bounds, out, |context| medley_commands::check_change(context, change))
             .await;
         checked.err().unwrap_or_else(|| Report::unsupported(what))
-    }
-}
-
-/// The change of rows that a statement is.
-pub(crate) fn change_in(statement: &Statement) -> Option<&QueryStatement> {
-    match statement {
-        Statement::Query(QueryStatement::Select(_)) => None,
-        Statement::Query(change) => Some(change),
-        _ => None,
     }
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use medley_diagnostic::{Diagnostic, Report, SqlState};
 use medley_sql::{CloseCursor, Execute, QueryStatement, Statement};
 
-use crate::change::change_in;
 use crate::extended::Prepared;
 use crate::session::Bounds;
 use crate::settings::parse_name_list;
@@ -48,10 +47,7 @@ impl Session {
                 return Ok(format!("SELECT {count}"));
             }
             Statement::Query(change) => return self.change_rows(&change, &[], bounds, out).await,
-            Statement::Explain(explain) => match change_in(&explain.statement) {
-                Some(change) => self.explain_change(&explain, change, bounds, out).await?,
-                None => self.explain_query(&explain, &[], token, out).await?,
-            },
+            Statement::Explain(explain) => self.explain_statement(&explain, bounds, out).await?,
             Statement::Truncate(truncate) => self.truncate(&truncate, bounds, out).await?,
             Statement::Set(set) => self.set(&set, out).await?,
             Statement::Show(name) => self.show(name.as_str(), out).await?,
@@ -214,10 +210,7 @@ impl Session {
     ) -> Result<String, Report> {
         let prepared = self.prepared(execute.name.as_str())?;
         self.statements.count(execute.name.as_str());
-        let types = prepared.describe().parameters;
-        let style = Arc::clone(self.settings.lock().style());
-        let parameters =
-            crate::extended::arguments(execute, &types, &style).map_err(|report| *report)?;
+        let parameters = self.arguments(execute, &prepared)?;
         match &*prepared {
             Prepared::Query { query, plan, .. } => {
                 let token = bounds.token.clone();
@@ -229,6 +222,17 @@ impl Session {
             }
             _ => Err(Report::unsupported("EXECUTE of a utility statement")),
         }
+    }
+
+    /// The values of a prepared statement's parameters.
+    pub(crate) fn arguments(
+        &self,
+        execute: &Execute,
+        prepared: &Prepared,
+    ) -> Result<Vec<medley_engine::Parameter>, Report> {
+        let types = prepared.describe().parameters;
+        let style = Arc::clone(self.settings.lock().style());
+        crate::extended::arguments(execute, &types, &style).map_err(|report| *report)
     }
 
     fn deallocate(&mut self, name: Option<&str>) -> Result<(), Report> {

@@ -19,6 +19,7 @@ mod control;
 mod copy;
 mod cursor;
 mod dispatch;
+mod explain;
 mod extended;
 mod facts;
 mod gateways;

@@ -1,20 +1,17 @@
-//! Queries: SELECT and EXPLAIN, handed to the engine.
+//! Queries, handed to the engine.
 use std::sync::{Arc, Weak};
 use std::time::SystemTime;
 
 use futures::StreamExt;
 use medley_diagnostic::{Diagnostic, Report, SqlState};
-use medley_engine::{
-    Batch, ExplainOptions, Format, Parameter, PlanCell, QueryContext, Rows, RunOptions,
-};
+use medley_engine::{Batch, Parameter, PlanCell, QueryContext, Rows, RunOptions};
 use medley_fdw::Isolation;
 use medley_foreign::Access;
-use medley_sql::{Explain, ExplainOption, Query, QueryStatement, Statement};
+use medley_sql::Query;
 use medley_types::Style;
 use tokio_util::sync::CancellationToken;
 
 use crate::login::micros;
-use crate::set::text_column;
 use crate::{Output, Session};
 
 impl Session {
@@ -133,28 +130,6 @@ impl Session {
         let notices = std::mem::take(&mut *self.told_by_functions.lock());
         self.notices(notices, out).await
     }
-
-    /// Runs EXPLAIN.
-    pub(crate) async fn explain_query(
-        &mut self,
-        explain: &Explain,
-        parameters: &[Parameter],
-        token: CancellationToken,
-        out: &mut dyn Output,
-    ) -> Result<(), Report> {
-        let options = explain_options(&explain.options)?;
-        let query = match &*explain.statement {
-            Statement::Query(QueryStatement::Select(query)) => query,
-            Statement::DeclareCursor(cursor) => &cursor.query,
-            other => return Err(Report::unsupported(format!("EXPLAIN {}", other.tag()))),
-        };
-        self.lock_relations(query, None, &token)?;
-        let context = self.query_context(token);
-        let lines = self.instance.engine.explain(&context, query, parameters, &options).await;
-        let lines = lines.map_err(|error| error.report())?;
-        let rows = lines.into_iter().map(|line| vec![line]).collect();
-        self.text_rows(vec![text_column("QUERY PLAN")], rows, out).await
-    }
 }
 
 /// The next rows, unless the statement is cancelled first.
@@ -181,77 +156,5 @@ pub(crate) async fn put(
     match batch {
         Batch::Columns(batch) => out.rows(batch, style).await,
         Batch::Raw(batch) => out.raw_rows(batch).await,
-    }
-}
-
-pub(crate) fn explain_options(given: &[ExplainOption]) -> Result<ExplainOptions, Report> {
-    let mut options = ExplainOptions::default();
-    let (mut timing, mut needs_analyze, mut is_generic) = (None, None, false);
-    for option in given {
-        match option.name.as_str() {
-            "verbose" => options.verbose = boolean(option)?,
-            "analyze" => options.analyze = boolean(option)?,
-            "costs" => options.costs = boolean(option)?,
-            "timing" => timing = Some(boolean(option)?),
-            "summary" => options.summary = Some(boolean(option)?),
-            "wal" => needs_analyze = needs_analyze.or(boolean(option)?.then_some("WAL")),
-            "generic_plan" => is_generic = boolean(option)?,
-            "format" => options.format = format(option)?,
-            // What they would show there is not here.
-            "settings" | "buffers" | "memory" => drop(boolean(option)?),
-            "serialize" if is_none(option) => {}
-            "serialize" => needs_analyze = needs_analyze.or(Some("SERIALIZE")),
-            name => {
-                let message = format!("unrecognized EXPLAIN option \"{name}\"");
-                return Err(Report::error(SqlState::SYNTAX_ERROR, message).at(option.position));
-            }
-        }
-    }
-    options.timing = timing.unwrap_or(true);
-    let needs_analyze = needs_analyze.or(timing.filter(|on| *on).map(|_| "TIMING"));
-    match (options.analyze, needs_analyze, is_generic) {
-        (false, Some(name), _) => Err(Report::error(
-            SqlState::INVALID_PARAMETER_VALUE,
-            format!("EXPLAIN option {name} requires ANALYZE"),
-        )),
-        (true, _, true) => Err(Report::error(
-            SqlState::INVALID_PARAMETER_VALUE,
-            "EXPLAIN options ANALYZE and GENERIC_PLAN cannot be used together",
-        )),
-        _ => Ok(options),
-    }
-}
-
-/// SERIALIZE NONE.
-fn is_none(option: &ExplainOption) -> bool {
-    option.value.as_deref().is_some_and(|value| {
-        matches!(value.to_lowercase().as_str(), "none" | "off" | "false" | "0")
-    })
-}
-
-fn boolean(option: &ExplainOption) -> Result<bool, Report> {
-    let Some(value) = &option.value else { return Ok(true) };
-    match value.to_lowercase().as_str() {
-        "true" | "on" | "1" => Ok(true),
-        "false" | "off" | "0" => Ok(false),
-        _ => {
-            let message = format!("{} requires a Boolean value", option.name.as_str());
-            Err(Report::error(SqlState::SYNTAX_ERROR, message))
-        }
-    }
-}
-
-fn format(option: &ExplainOption) -> Result<Format, Report> {
-    match option.value.as_deref().map(str::to_lowercase).as_deref() {
-        Some("text") => Ok(Format::Text),
-        Some("json") => Ok(Format::Json),
-        Some(known @ ("xml" | "yaml")) => {
-            Err(Report::unsupported(format!("EXPLAIN (FORMAT {})", known.to_uppercase())))
-        }
-        other => {
-            let value = other.unwrap_or_default();
-            let message = format!("unrecognized value for EXPLAIN option \"format\": \"{value}\"");
-            Err(Report::error(SqlState::INVALID_PARAMETER_VALUE, message).at(option.position))
-        }
     }
 }

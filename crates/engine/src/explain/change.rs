@@ -5,7 +5,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use medley_analyze::tree::ChangeKind;
 
 use super::plan::{Node, Relation, nodes};
-use super::{ExplainOptions, Ran, print};
+use super::{Actual, ExplainOptions, Ran, print};
 
 /// What is shown of a change.
 pub(crate) struct ChangeShown {
@@ -23,6 +23,17 @@ pub(crate) struct ChangeShown {
     pub skips_conflicts: bool,
     /// RETURNING's columns.
     pub output: Vec<String>,
+    /// What it did, if it ran.
+    pub actual: Option<ChangeActual>,
+}
+
+/// Rows of a change that ran.
+#[derive(Clone, Copy)]
+pub(crate) struct ChangeActual {
+    /// Those that were changed.
+    pub count: u64,
+    /// Those that RETURNING returned.
+    pub returned: u64,
 }
 
 /// The change, over what is read for it.
@@ -30,9 +41,16 @@ pub(crate) fn change_lines(
     shown: &ChangeShown,
     plan: Option<&Arc<dyn ExecutionPlan>>,
     options: &ExplainOptions,
+    ran: &Ran,
 ) -> Vec<String> {
-    let (verbose, ran) = (options.verbose, Ran::default());
+    let verbose = options.verbose;
+    let measured = |rows: fn(ChangeActual) -> u64| {
+        let total_us = ran.execution.map_or(0, |it| u64::try_from(it.as_micros()).unwrap_or(0));
+        let actual = |rows| Actual { rows, bytes: 0, first_us: total_us, total_us, ran: true };
+        shown.actual.map(|it| actual(rows(it)))
+    };
     let mut node = modifying(shown, "ModifyTable", verbose);
+    node.measured(measured(|actual| actual.returned), options.timing);
     if verbose {
         let quoted =
             shown.output.iter().map(|it| medley_catalog::quote_identifier(it).into_owned());
@@ -42,18 +60,24 @@ pub(crate) fn change_lines(
     }
     if shown.skips_conflicts {
         node.note("Conflict Resolution", "NOTHING");
+        if let (Some(actual), Some(plan)) = (shown.actual, plan) {
+            let offered = ran.measurements.of(plan).map_or(actual.count, |it| it.rows);
+            node.note("Tuples Inserted", &actual.count.to_string());
+            node.note("Conflicting Tuples", &offered.saturating_sub(actual.count).to_string());
+        }
     }
     if let Some(sql) = &shown.direct {
         let mut remote = modifying(shown, "Foreign Scan", verbose);
+        remote.measured(measured(|actual| actual.count), options.timing);
         if verbose {
             remote.note("Remote SQL", sql);
         }
         node.children.push(remote);
     }
     if let Some(plan) = plan {
-        node.children.extend(nodes(plan, options, &ran));
+        node.children.extend(nodes(plan, options, ran));
     }
-    print(&[node], options, &ran)
+    print(&[node], options, ran)
 }
 
 fn modifying(shown: &ChangeShown, kind: &'static str, verbose: bool) -> Node {

@@ -9,7 +9,7 @@ mod measure;
 mod plan;
 mod text;
 
-pub(crate) use change::{ChangeShown, change_lines};
+pub(crate) use change::{ChangeActual, ChangeShown, change_lines};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -21,6 +21,8 @@ use super::{Actual, ExplainOptions, Measurements, Ran};
 use crate::scan::ForeignScan;
 use crate::semantics::aggregate;
 
+const VALUES_SCAN: &str = "Values Scan";
+
 type Plan = Arc<dyn ExecutionPlan>;
 
 /// What is shown of a node under a key.
@@ -227,7 +229,12 @@ impl Show<'_> {
             if kind == "Limit" && children.iter().any(|child| child.kind == "Limit") {
                 return std::mem::take(&mut children);
             }
-            Node::new(kind, children)
+            let mut node = Node::new(kind, children);
+            if kind == VALUES_SCAN {
+                let name = "*VALUES*".to_owned();
+                node.relation = Some(Relation { alias: name.clone(), name, schema: None });
+            }
+            node
         };
         self.output(plan, &mut node);
         let mut nodes = vec![node];
@@ -520,7 +527,7 @@ fn kind(name: &str) -> Option<&'static str> {
         "UnionExec" | "InterleaveExec" => "Append",
         "WindowAggExec" | "BoundedWindowAggExec" => "WindowAgg",
         "PlaceholderRowExec" | "EmptyExec" => "Result",
-        "DataSourceExec" => "Values Scan",
+        "DataSourceExec" => VALUES_SCAN,
         "SystemScan" => "Seq Scan",
         "UnnestExec" => "ProjectSet",
         _ => return None,

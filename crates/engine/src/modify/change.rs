@@ -24,6 +24,7 @@ use super::{rights, rows::Rows};
 use crate::context::QueryContext;
 use crate::engine::{Engine, Parameter};
 use crate::error::{Error, Result};
+use crate::explain::{Measurements, measured};
 use crate::lower::Lowering;
 use crate::scan::Planner;
 
@@ -84,7 +85,15 @@ impl Engine {
         let change = analyse_to_run(context, statement, parameters)?;
         let table = checked(context, &change)?;
         check_read_only(context, change.kind.tag())?;
-        Running { engine: self, context, change: &change, table: &table, parameters }.run().await
+        let running = Running {
+            engine: self,
+            context,
+            change: &change,
+            table: &table,
+            parameters,
+            measures: false,
+        };
+        Ok(running.run().await?.0)
     }
 }
 
@@ -147,16 +156,35 @@ pub(super) fn logical(
 }
 
 /// A change that runs.
-struct Running<'a> {
-    engine: &'a Engine,
-    context: &'a QueryContext,
-    change: &'a Change,
-    table: &'a Table,
-    parameters: &'a [Parameter],
+pub(super) struct Running<'a> {
+    pub engine: &'a Engine,
+    pub context: &'a QueryContext,
+    pub change: &'a Change,
+    pub table: &'a Table,
+    pub parameters: &'a [Parameter],
+    /// What the nodes of the plan do is counted.
+    pub measures: bool,
+}
+
+/// How a change was done.
+pub(super) enum How {
+    /// By this statement of the remote's.
+    Direct(Arc<str>),
+    /// Row by row.
+    Rows(Box<RowWise>),
+}
+
+/// A change row by row: over what, and by what the rows were found.
+pub(super) struct RowWise {
+    pub source: Source,
+    pub identity: Option<Identity>,
+    pub plan: Arc<dyn ExecutionPlan>,
+    pub measurements: Measurements,
 }
 
 impl Running<'_> {
-    async fn run(&self) -> Result<Changes> {
+    /// Changes all rows, and says how.
+    pub async fn run(&self) -> Result<(Changes, How)> {
         let remote = self.table.resolve(self.context)?;
         self.context.access.will_write(&remote)?;
         let planner = Planner::new(self.engine, self.context);
@@ -164,14 +192,21 @@ impl Running<'_> {
             Some(direct) if self.fits(&remote, &direct).await? => Some(direct),
             Some(_) | None => None,
         };
-        let (done, source) = match direct {
-            Some(direct) => (self.run_direct(&remote, &direct).await?, None),
+        let (done, how) = match direct {
+            Some(direct) => {
+                let done = self.run_direct(&remote, &direct).await?;
+                (done, How::Direct(direct.sql))
+            }
             None => {
-                let (done, source) = self.run_rows(&remote, &planner).await?;
-                (done, Some(source))
+                let (done, rows) = self.run_rows(&remote, &planner).await?;
+                (done, How::Rows(Box::new(rows)))
             }
         };
-        self.finish(&planner, done, source.as_ref()).await
+        let source = match &how {
+            How::Direct(_) => None,
+            How::Rows(rows) => Some(&rows.source),
+        };
+        Ok((self.finish(&planner, done, source).await?, how))
     }
 
     fn direct(&self, planner: &Arc<Planner>) -> Result<Option<Direct>> {
@@ -241,7 +276,7 @@ impl Running<'_> {
         Ok(Done { count, rows })
     }
 
-    async fn run_rows(&self, remote: &Remote, planner: &Arc<Planner>) -> Result<(Done, Source)> {
+    async fn run_rows(&self, remote: &Remote, planner: &Arc<Planner>) -> Result<(Done, RowWise)> {
         let identity = match self.change.kind {
             ChangeKind::Insert => None,
             ChangeKind::Update | ChangeKind::Delete => {
@@ -252,7 +287,11 @@ impl Running<'_> {
         let plan = self.plan(planner, &source, identity.as_ref()).await?;
         let at_remote = planner.reads_at(&plan, remote)?;
         planner.reserve_with(&plan, Some(remote)).await?;
-        let rows = planner.rows(plan)?;
+        let (running, measurements) = match self.measures {
+            true => measured(&plan)?,
+            false => (Arc::clone(&plan), Measurements::default()),
+        };
+        let rows = planner.rows(running)?;
         let mut rows: Rows = rows.map(|batch| Ok(batch?)).boxed();
         // One reading that began before the first change sees none of them; others might.
         if at_remote.is_none_or(|scans| scans > 1) {
@@ -264,7 +303,7 @@ impl Running<'_> {
             // COPY would have the connection for itself while rows are read by it.
             None => changer.insert(rows, at_remote == Some(0)).await?,
         };
-        Ok((done, source))
+        Ok((done, RowWise { source, identity, plan, measurements }))
     }
 
     async fn plan(
