@@ -26,7 +26,7 @@ pub use error::{Error, Result};
 pub use reads::{Read, ReadOf, reads};
 pub use references::{Reference, Scope, relations, relations_of_change};
 pub use transform::{
-    Analysed, AnalysedChange, Context, ExpressionKind, Parameters, TableExpression, change,
-    definition, expression, load, query, view,
+    Analysed, AnalysedStatement, Context, ExpressionKind, Main, Parameters, TableExpression,
+    definition, expression, load, query, statement, view,
 };
 pub use updatable::{not_updatable, updatable_columns};

@@ -9,6 +9,7 @@ use medley_catalog::ids::{ObjectAddress, RelationOid, SchemaOid};
 use medley_catalog::objects::{
     Column, DefaultAclKind, Relation, RelationKind, Schema, View as StoredView,
 };
+use medley_diagnostic::{Report, SqlState};
 use medley_sql::{CheckOption, CreateView, RelationOption};
 use medley_types::PgType;
 
@@ -72,6 +73,11 @@ fn understood(ctx: &mut Context<'_>, statement: &CreateView) -> Result<Query> {
     lock_named(ctx, statement)?;
     let snapshot = Arc::clone(ctx.catalog());
     let context = ctx.analysis(&snapshot);
+    if statement.query.changes_rows() {
+        let message = "views must not contain data-modifying statements in WITH";
+        let report = Report::error(SqlState::FEATURE_NOT_SUPPORTED, message);
+        return Err(medley_analyze::Error::from(report).into());
+    }
     let query = medley_analyze::definition(&context, &statement.query.ast)?.query;
     stored::check_query(ctx, &query)?;
     check_calls(&query)?;

@@ -42,7 +42,7 @@ impl Session {
         let tag = statement.tag();
         let token = bounds.token.clone();
         match statement {
-            Statement::Query(QueryStatement::Select(query)) => {
+            Statement::Query(QueryStatement::Select(query)) if !query.changes_rows() => {
                 let count = self.select(&query, &[], None, token, out).await?;
                 return Ok(format!("SELECT {count}"));
             }
@@ -195,7 +195,9 @@ impl Session {
         let types = prepare.types.iter().map(crate::extended::parameter_type);
         let types = types.collect::<Result<Vec<_>, _>>()?;
         let prepared = match prepare.statement {
-            QueryStatement::Select(query) => self.prepare_query(query, types)?,
+            QueryStatement::Select(query) if !query.changes_rows() => {
+                self.prepare_query(query, types)?
+            }
             change => self.prepare_change(change, types, bounds, out).await?,
         };
         self.statements.insert(&name, prepared, text, true);

@@ -20,7 +20,7 @@ impl Session {
         let options = options_of(&explain.options)?;
         let token = bounds.token.clone();
         let lines = match &*explain.statement {
-            Statement::Query(QueryStatement::Select(query)) => {
+            Statement::Query(QueryStatement::Select(query)) if !query.changes_rows() => {
                 self.explain_query(query, &[], &options, token).await?
             }
             Statement::DeclareCursor(cursor) => {

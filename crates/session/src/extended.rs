@@ -139,7 +139,7 @@ impl Session {
             self.check_not_failed()?;
         }
         match parsed.statement {
-            Statement::Query(QueryStatement::Select(query)) => {
+            Statement::Query(QueryStatement::Select(query)) if !query.changes_rows() => {
                 let open = |oid: &u32| (*oid != 0).then(|| PgType::plain(*oid));
                 self.prepare_query(query, types.iter().map(open).collect())
             }

@@ -62,8 +62,8 @@ impl<'a> Printer<'a> {
                 self.push(")");
             }
             RangeKind::Cte(cte) => self.name(&cte.name),
-            // A join is no range of FROM by itself.
-            RangeKind::Join(_) => {}
+            // A join is no range of FROM by itself, and nothing that is stored changes rows.
+            RangeKind::Join(_) | RangeKind::Changed(_) => {}
         }
         self.range_alias(range, index);
         match definitions_of(&range.kind) {
@@ -134,7 +134,7 @@ impl<'a> Printer<'a> {
             }
             RangeKind::Cte(cte) => cte.name != name,
             RangeKind::Function(_) | RangeKind::Subquery(_) | RangeKind::Values(_) => true,
-            RangeKind::Join(_) => false,
+            RangeKind::Join(_) | RangeKind::Changed(_) => false,
         };
         if needed {
             let made = self.names.is_qualified() && is_made(range, &name);

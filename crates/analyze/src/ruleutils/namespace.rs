@@ -140,7 +140,7 @@ fn range_name(range: &Range, names: &Names<'_>) -> Option<String> {
             Some(known().unwrap_or_else(|| "unnamed_subquery".to_owned()))
         }
         (None, RangeKind::Cte(it)) => Some(known().unwrap_or_else(|| it.name.clone())),
-        (None, RangeKind::Function(_)) => known(),
+        (None, RangeKind::Function(_) | RangeKind::Changed(_)) => known(),
     }
 }
 

@@ -12,6 +12,7 @@ use medley_sql::query_ast as ast;
 use medley_sql::span::position;
 
 use super::assignment::Settled;
+use super::changing_cte::Changes;
 use super::inserted::{Inserted, insert_columns};
 use super::relation::Found;
 use super::scope::{Clause, Scope};
@@ -22,38 +23,70 @@ use crate::error::{Error, Result};
 use crate::reads::columns_read;
 use crate::system::SystemRelation;
 use crate::tree::{
-    Alias, Change, ChangeKind, Expr, FromItem, Query, Range, RangeKind, RelationRange, Right,
+    Alias, Change, ChangeKind, Cte, Expr, FromItem, Query, Range, RangeKind, RelationRange, Right,
     Target, columns_of_table,
 };
 
-/// A change of rows, analysed.
+/// A statement that changes rows, analysed.
 #[derive(Clone, Debug)]
-pub struct AnalysedChange {
-    /// What it is.
-    pub change: Change,
+pub struct AnalysedStatement {
+    /// What its WITH changes, in this order, before the rest is done.
+    pub with: Vec<Change>,
+    /// What it is itself.
+    pub main: Main,
     /// What `$1`, `$2` … are.
     pub parameter_types: Vec<medley_types::PgType>,
 }
 
-/// Analyses a change of rows, down to the foreign table that it changes. Rights are not checked:
-/// see [`Change::rights`].
-pub fn change(
+/// What stands behind WITH.
+#[derive(Clone, Debug)]
+pub enum Main {
+    /// INSERT, UPDATE or DELETE.
+    Change(Box<Change>),
+    /// SELECT.
+    Query(Box<Query>),
+}
+
+impl Main {
+    /// The columns that come out, if rows do.
+    pub fn columns(&self) -> Option<Vec<medley_types::Column>> {
+        match self {
+            Self::Change(change) => change.returning.as_ref().map(Query::columns),
+            Self::Query(query) => Some(query.columns()),
+        }
+    }
+}
+
+/// Analyses a statement that changes rows, itself or in its WITH, down to the foreign tables that
+/// it changes. Rights are not checked: see [`Change::rights`].
+pub fn statement(
     context: &Context<'_>,
     statement: &QueryStatement,
     parameters: Parameters,
-) -> Result<AnalysedChange> {
+) -> Result<AnalysedStatement> {
     let analyser = Analyser { expands: Some(0), ..Analyser::new(context, parameters) };
-    let mut change = match statement {
-        QueryStatement::Insert { with, ast, .. } => analyser.insert(with.as_deref(), ast)?,
-        QueryStatement::Update { with, ast, .. } => analyser.update(with.as_deref(), ast)?,
-        QueryStatement::Delete { with, ast, .. } => analyser.delete(with.as_deref(), ast)?,
-        QueryStatement::Select(_) | QueryStatement::Merge { .. } => {
-            return Err(Error::unsupported(statement.tag()));
+    analyser.changes.replace(Some(Changes::default()));
+    let mut main = match statement {
+        QueryStatement::Select(query) => {
+            Main::Query(Box::new(analyser.query(None, &query.ast, true)?))
         }
+        QueryStatement::Insert { with, ast, .. } => {
+            Main::Change(Box::new(analyser.insert(&[], with.as_deref(), ast)?))
+        }
+        QueryStatement::Update { with, ast, .. } => {
+            Main::Change(Box::new(analyser.update(&[], with.as_deref(), ast)?))
+        }
+        QueryStatement::Delete { with, ast, .. } => {
+            Main::Change(Box::new(analyser.delete(&[], with.as_deref(), ast)?))
+        }
+        QueryStatement::Merge { .. } => return Err(Error::unsupported(statement.tag())),
     };
     let parameter_types = determined(analyser.parameters.take())?;
-    see_through(context, &mut change)?;
-    Ok(AnalysedChange { change, parameter_types })
+    if let Main::Change(change) = &mut main {
+        see_through(context, change)?;
+    }
+    let with = analyser.changes.take().unwrap_or_default().found;
+    Ok(AnalysedStatement { with, main, parameter_types })
 }
 
 /// INSERT of those rows that a condition holds for, which come from elsewhere and have these
@@ -137,11 +170,13 @@ impl Named {
 }
 
 impl Analyser<'_> {
-    fn insert(&self, with: Option<&ast::With>, insert: &ast::Insert) -> Result<Change> {
-        let mut scope = Scope::new(None);
-        if let Some(with) = with {
-            self.with(&mut scope, with)?;
-        }
+    pub(super) fn insert(
+        &self,
+        around: &[Cte],
+        with: Option<&ast::With>,
+        insert: &ast::Insert,
+    ) -> Result<Change> {
+        let scope = self.changing_scope(around, with)?;
         let ast::TableObject::TableName(name) = &insert.table else {
             return Err(Error::unsupported("INSERT into what is no relation"));
         };
@@ -160,11 +195,13 @@ impl Analyser<'_> {
         Ok(change)
     }
 
-    fn update(&self, with: Option<&ast::With>, update: &ast::Update) -> Result<Change> {
-        let mut scope = Scope::new(None);
-        if let Some(with) = with {
-            self.with(&mut scope, with)?;
-        }
+    pub(super) fn update(
+        &self,
+        around: &[Cte],
+        with: Option<&ast::With>,
+        update: &ast::Update,
+    ) -> Result<Change> {
+        let mut scope = self.changing_scope(around, with)?;
         let named = self.target_factor(&mut scope, &update.table, ChangeKind::Update)?;
         let others = match &update.from {
             Some(ast::UpdateTableFromKind::AfterSet(from)) => self.from(&mut scope, from)?,
@@ -187,11 +224,13 @@ impl Analyser<'_> {
         Ok(change)
     }
 
-    fn delete(&self, with: Option<&ast::With>, delete: &ast::Delete) -> Result<Change> {
-        let mut scope = Scope::new(None);
-        if let Some(with) = with {
-            self.with(&mut scope, with)?;
-        }
+    pub(super) fn delete(
+        &self,
+        around: &[Cte],
+        with: Option<&ast::With>,
+        delete: &ast::Delete,
+    ) -> Result<Change> {
+        let mut scope = self.changing_scope(around, with)?;
         let (ast::FromTable::WithFromKeyword(from) | ast::FromTable::WithoutKeyword(from)) =
             &delete.from;
         let [table] = from.as_slice() else {

@@ -5,6 +5,7 @@
 //! are looked at is PostgreSQL's too, for it decides which of two mistakes is told.
 mod assignment;
 mod change;
+mod changing_cte;
 mod coerce;
 mod construct;
 mod expr;
@@ -41,7 +42,8 @@ use medley_types::{PgType, Style};
 
 use crate::error::{Error, Result};
 use crate::tree::Query;
-pub use change::{AnalysedChange, change, load};
+pub use change::{AnalysedStatement, Main, load, statement};
+use changing_cte::Changes;
 pub(crate) use literal::restyled;
 pub(crate) use relation::MADE_ALIAS;
 pub use table_expression::{ExpressionKind, TableExpression, expression};
@@ -136,6 +138,8 @@ struct Analyser<'a> {
     trusted: bool,
     /// Views get their queries; how deep in views within views this is.
     expands: Option<usize>,
+    /// What WITH changes; none where it may not.
+    changes: RefCell<Option<Changes>>,
 }
 
 impl<'a> Analyser<'a> {
@@ -146,6 +150,7 @@ impl<'a> Analyser<'a> {
             parameters_complete: parameters.complete,
             trusted: false,
             expands: None,
+            changes: RefCell::new(None),
         }
     }
 }

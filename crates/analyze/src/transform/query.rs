@@ -8,6 +8,7 @@ use medley_sql::span::position;
 use medley_types::{Column, PgType};
 
 use super::Analyser;
+use super::changing_cte::changing;
 use super::scope::{Clause, Scope};
 use super::target::Targets;
 use crate::error::{Error, Result};
@@ -81,7 +82,10 @@ impl Analyser<'_> {
     }
 
     fn cte(&self, scope: &Scope<'_>, cte: &ast::Cte) -> Result<Cte> {
-        let query = self.query(Some(scope), &cte.query, true)?;
+        let query = match changing(&cte.query) {
+            Some(statement) => self.changing_cte(scope, cte, statement)?,
+            None => self.query(Some(scope), &cte.query, true)?,
+        };
         self.named_cte(cte, query)
     }
 

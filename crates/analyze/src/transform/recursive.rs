@@ -31,6 +31,15 @@ fn reference(query: &impl ast::Visit, name: &str) -> Option<ast::ObjectName> {
 impl Analyser<'_> {
     /// The left side says what the columns are; with them the whole is read.
     pub(super) fn recursive_cte(&self, scope: &mut Scope<'_>, cte: &ast::Cte) -> Result<Cte> {
+        if super::changing_cte::changing(&cte.query).is_some() {
+            let name = &cte.alias.name;
+            let message = format!(
+                "recursive query \"{}\" must not contain data-modifying statements",
+                name.value
+            );
+            let at = position(name.span);
+            return Err(Error::at(SqlState::from_remote("42P19"), message, at));
+        }
         let left = left_side(cte)?;
         let mut first = self.query(Some(&*scope), &super::set_operation::bare_query(left), true)?;
         first.targets.retain(|target| !target.junk);

@@ -118,6 +118,12 @@ impl Analyser<'_> {
         if let [name] = parts.as_slice()
             && let Some((levels_up, index, cte)) = scope.cte(&name.value)
         {
+            if cte.returns_nothing() {
+                let message =
+                    format!("WITH query \"{}\" does not have a RETURNING clause", cte.name);
+                let at = position(name.span);
+                return Err(Error::at(SqlState::FEATURE_NOT_SUPPORTED, message, at));
+            }
             let name = cte.name.clone();
             let columns = range_columns(&cte.columns);
             let kind = RangeKind::Cte(CteRange { name: name.clone(), levels_up, index });

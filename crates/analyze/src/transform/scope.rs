@@ -125,6 +125,11 @@ impl<'p> Scope<'p> {
         }
     }
 
+    /// It is of a query inside another.
+    pub fn has_parent(&self) -> bool {
+        self.parent.is_some()
+    }
+
     /// What is done in a clause.
     pub fn within<T>(&self, clause: Clause, work: impl FnOnce(&Self) -> T) -> T {
         let before = self.clause.replace(clause);

@@ -135,6 +135,14 @@ pub struct Cte {
     pub materialized: Option<bool>,
 }
 
+impl Cte {
+    /// It changes rows without RETURNING.
+    pub fn returns_nothing(&self) -> bool {
+        let is_changed = |range: &Range| matches!(range.kind, super::RangeKind::Changed(_));
+        self.columns.is_empty() && self.query.ranges.iter().any(is_changed)
+    }
+}
+
 /// SELECT DISTINCT.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Distinct {

@@ -65,6 +65,8 @@ pub enum RangeKind {
     Cte(CteRange),
     /// A join of other ranges.
     Join(JoinRange),
+    /// What a change of rows in WITH returns, by its place among them.
+    Changed(usize),
 }
 
 impl RangeKind {

@@ -27,7 +27,7 @@ pub fn each_in_query(query: &mut Query, depth: usize, f: &mut impl FnMut(&mut Ex
                     }
                 }
             }
-            RangeKind::Relation(_) | RangeKind::Cte(_) => {}
+            RangeKind::Relation(_) | RangeKind::Cte(_) | RangeKind::Changed(_) => {}
         }
     }
     query.from.iter_mut().for_each(|item| each_in_item(item, depth, f));

@@ -153,9 +153,10 @@ impl<'a, B, V: FnMut(Node<'a>, &[&'a Query]) -> ControlFlow<B>> Walk<'a, '_, V> 
             }
             RangeKind::Values(values) => self.exprs(values.rows.iter().flatten()),
             // What a join's columns are is in its condition, or looked up where they are used.
-            RangeKind::Relation(_) | RangeKind::Cte(_) | RangeKind::Join(_) => {
-                ControlFlow::Continue(())
-            }
+            RangeKind::Relation(_)
+            | RangeKind::Cte(_)
+            | RangeKind::Join(_)
+            | RangeKind::Changed(_) => ControlFlow::Continue(()),
         }
     }
 

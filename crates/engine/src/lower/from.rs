@@ -5,7 +5,7 @@ use std::sync::Arc;
 use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{Transformed, TreeNode as _, TreeNodeRecursion};
 use datafusion::common::{Column as PlanColumn, TableReference};
-use datafusion::datasource::provider_as_source;
+use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, LogicalPlanBuilder, lit};
 use medley_analyze::stored;
@@ -14,11 +14,13 @@ use medley_analyze::tree::{
     RelationRange, ValuesRange,
 };
 use medley_catalog::objects::{Column, Relation};
+use medley_types::{PgType, arrow_type};
 
 use super::expr::misplaced;
 use super::frame::Frame;
 use super::{Bound, BoundColumn, Hidden, Lowering};
 use crate::error::{Error, Result};
+use crate::modify::rows;
 use crate::scan::{ForeignTable, SystemTable, asks_sub_plan, is_sub_plan};
 use crate::system;
 
@@ -207,6 +209,7 @@ impl Lowering<'_> {
                 Some(bound) => bound,
                 None => return self.lateral(frame, index, None, false),
             },
+            RangeKind::Changed(place) => self.changed_rows(range, *place)?,
             RangeKind::Join(_) => return Err(misplaced("a join's range")),
         };
         let numbers = range.columns.iter().map(|column| column.number);
@@ -227,6 +230,24 @@ impl Lowering<'_> {
             return Err(Error::unsupported("a volatile CTE that is read more than once"));
         }
         self.aliased(cte.bound.clone(), name)
+    }
+
+    /// What a change of rows in WITH has returned.
+    fn changed_rows(&self, range: &Range, place: usize) -> Result<Bound> {
+        let types = || range.columns.iter().map(|column| column.t);
+        let schema = Arc::new(rows::unnamed_schema(types().map(arrow_type).collect()));
+        let batches = self.changed.get(place).map(Vec::as_slice).unwrap_or_default().iter();
+        let batches = batches.map(|it| rows::unnamed(it.columns().to_vec(), it.num_rows()));
+        let batches = batches.collect::<Result<Vec<_>>>()?;
+        let table = Arc::new(MemTable::try_new(schema, vec![batches])?);
+        let plan = self.scan(table, self.unique("changed"))?;
+        let names = range.columns.iter().map(|column| column.name.clone());
+        let (mut names, mut types): (Vec<_>, Vec<_>) = (names.collect(), types().collect());
+        names.push(String::new());
+        types.push(PgType::INT8);
+        let mut bound = Bound::of_plan(plan, names, types);
+        bound.columns.pop();
+        Ok(bound)
     }
 
     fn values(&self, frame: &Frame<'_>, range: &Range, values: &ValuesRange) -> Result<Bound> {
@@ -278,7 +299,7 @@ impl Lowering<'_> {
         let mut names: Vec<_> = found.columns().iter().map(|c| c.name.to_owned()).collect();
         let mut types: Vec<_> = found.columns().iter().map(|c| c.pg_type).collect();
         names.push("tableoid".to_owned());
-        types.push(medley_types::PgType::OID);
+        types.push(PgType::OID);
         let mut bound = Bound::of_plan(plan, names, types);
         let table_oid = bound.columns.pop().map(|column| column.expr);
         Ok((bound, table_oid))

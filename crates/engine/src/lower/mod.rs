@@ -28,6 +28,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use datafusion::arrow::array::RecordBatch;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use medley_analyze::tree;
 use medley_types::PgType;
@@ -75,6 +76,8 @@ pub(crate) struct Lowering<'a> {
     parameters: Option<&'a [Parameter]>,
     /// Of the first table of the query, which a change of rows reads: what is no column of it.
     hidden: Option<Hidden>,
+    /// What the statement's WITH has changed, by its place there.
+    changed: &'a [Vec<RecordBatch>],
     /// Makes names unique.
     counter: Cell<usize>,
     /// The correlated subqueries by the names of their calls.
@@ -93,6 +96,7 @@ impl<'a> Lowering<'a> {
             planner,
             parameters,
             hidden: None,
+            changed: &[],
             counter: Cell::new(0),
             sub_plans: RefCell::default(),
         }
@@ -101,6 +105,11 @@ impl<'a> Lowering<'a> {
     /// The same, for a query whose first table is read with what else its rows are found by.
     pub fn reading(self, hidden: Option<Hidden>) -> Self {
         Self { hidden, ..self }
+    }
+
+    /// The same, for a statement whose WITH has changed rows.
+    pub fn reading_changed(self, changed: &'a [Vec<RecordBatch>]) -> Self {
+        Self { changed, ..self }
     }
 
     /// The plan of a whole query: with one column for each that comes out, in order.

@@ -6,8 +6,8 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::ExecutionPlan;
 use futures::StreamExt;
 use futures::stream;
-use medley_analyze::tree::{Change, ChangeKind, Query};
-use medley_analyze::{AnalysedChange, Parameters};
+use medley_analyze::tree::{Change, ChangeKind};
+use medley_analyze::{AnalysedStatement, Parameters};
 use medley_diagnostic::SqlState;
 use medley_fdw::{Family, Modify};
 use medley_foreign::Remote;
@@ -20,6 +20,7 @@ use super::plan::{Source, returned_columns, source};
 use super::returning::Returning;
 use super::rows::{self, Changer, Done};
 use super::table::Table;
+use super::with::{Changed, Statement};
 use super::{rights, rows::Rows};
 use crate::context::QueryContext;
 use crate::engine::{Engine, Parameter};
@@ -30,11 +31,11 @@ use crate::scan::Planner;
 
 /// What a change of rows did.
 pub struct Changes {
-    /// Which.
-    pub kind: ChangeKind,
-    /// How many rows.
+    /// Which; none where it is a SELECT whose WITH changed rows.
+    pub kind: Option<ChangeKind>,
+    /// How many rows were changed; of a SELECT, how many there are.
     pub count: u64,
-    /// RETURNING: what comes out, and the rows.
+    /// RETURNING, or the SELECT: what comes out, and the rows.
     pub returned: Option<crate::rows::Rows>,
 }
 
@@ -42,8 +43,9 @@ impl Changes {
     /// The command's tag.
     pub fn tag(&self) -> String {
         match self.kind {
-            ChangeKind::Insert => format!("INSERT 0 {}", self.count),
-            kind => format!("{} {}", kind.tag(), self.count),
+            Some(ChangeKind::Insert) => format!("INSERT 0 {}", self.count),
+            Some(kind) => format!("{} {}", kind.tag(), self.count),
+            None => format!("SELECT {}", self.count),
         }
     }
 }
@@ -67,9 +69,8 @@ impl Engine {
     ) -> Result<PreparedChange> {
         let types = parameter_types.to_vec();
         let analysed = analyse(context, statement, Parameters { types, complete: false })?;
-        let returning = analysed.change.returning.as_ref();
         Ok(PreparedChange {
-            columns: returning.map(Query::columns),
+            columns: analysed.main.columns(),
             parameter_types: analysed.parameter_types,
         })
     }
@@ -82,27 +83,17 @@ impl Engine {
         statement: &QueryStatement,
         parameters: &[Parameter],
     ) -> Result<Changes> {
-        let change = analyse_to_run(context, statement, parameters)?;
-        let table = checked(context, &change)?;
-        check_read_only(context, change.kind.tag())?;
-        let running = Running {
-            engine: self,
-            context,
-            change: &change,
-            table: &table,
-            parameters,
-            measures: false,
-        };
-        Ok(running.run().await?.0)
+        let analysed = analyse_to_run(context, statement, parameters)?;
+        Statement::new(self, context, parameters, analysed)?.run().await
     }
 }
 
-/// What the change means, in this session.
+/// What the statement means, in this session.
 pub(super) fn analyse(
     context: &QueryContext,
     statement: &QueryStatement,
     parameters: Parameters,
-) -> Result<AnalysedChange> {
+) -> Result<AnalysedStatement> {
     let names = medley_analyze::Context::new(
         &context.snapshot,
         &context.search_path,
@@ -110,16 +101,16 @@ pub(super) fn analyse(
         &context.style,
         context.facts.database(),
     );
-    Ok(medley_analyze::change(&names, statement, parameters)?)
+    Ok(medley_analyze::statement(&names, statement, parameters)?)
 }
 
 pub(super) fn analyse_to_run(
     context: &QueryContext,
     statement: &QueryStatement,
     parameters: &[Parameter],
-) -> Result<Change> {
+) -> Result<AnalysedStatement> {
     let types = parameters.iter().map(|parameter| Some(parameter.pg_type)).collect();
-    Ok(analyse(context, statement, Parameters { types, complete: true })?.change)
+    analyse(context, statement, Parameters { types, complete: true })
 }
 
 /// The table, if it may be changed so.
@@ -162,6 +153,8 @@ pub(super) struct Running<'a> {
     pub change: &'a Change,
     pub table: &'a Table,
     pub parameters: &'a [Parameter],
+    /// What the statement's WITH has changed.
+    pub changed: &'a Changed,
     /// What the nodes of the plan do is counted.
     pub measures: bool,
 }
@@ -214,7 +207,8 @@ impl Running<'_> {
     }
 
     fn lowering(&self, planner: &Arc<Planner>) -> Lowering<'_> {
-        Lowering::new(self.context, Arc::clone(planner), Some(self.parameters))
+        let lowering = Lowering::new(self.context, Arc::clone(planner), Some(self.parameters));
+        lowering.reading_changed(self.changed)
     }
 
     /// What views say of the new rows, and RETURNING.
@@ -224,8 +218,8 @@ impl Running<'_> {
         done: Done,
         source: Option<&Source>,
     ) -> Result<Changes> {
-        let Self { context, change, table, parameters, .. } = *self;
-        let returning = Returning { context, planner, parameters, table, change, source };
+        let Self { context, change, table, parameters, changed, .. } = *self;
+        let returning = Returning { context, planner, parameters, changed, table, change, source };
         returning.check(&done.rows).await?;
         let returned = match &change.returning {
             None => None,
@@ -237,7 +231,7 @@ impl Running<'_> {
                 })
             }
         };
-        Ok(Changes { kind: change.kind, count: done.count, returned })
+        Ok(Changes { kind: Some(change.kind), count: done.count, returned })
     }
 
     async fn fits(&self, remote: &Remote, direct: &Direct) -> Result<bool> {

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures::StreamExt;
+use medley_analyze::Main;
 use medley_analyze::tree::{Change, ChangeKind};
 use medley_sql::QueryStatement;
 
@@ -14,9 +15,10 @@ use super::identity::Identity;
 use super::plan::source;
 use super::rows::{insert_statement, returned, statement as row_statement};
 use super::table::Table;
+use super::with::Changed;
 use crate::context::QueryContext;
 use crate::engine::{Engine, Parameter};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::explain::{ChangeActual, ChangeShown, ExplainOptions, Ran, change_lines};
 use crate::lower::Lowering;
 use crate::scan::Planner;
@@ -32,7 +34,10 @@ impl Engine {
         options: &ExplainOptions,
     ) -> Result<Vec<String>> {
         let began = Instant::now();
-        let change = analyse_to_run(context, statement, parameters)?;
+        let analysed = analyse_to_run(context, statement, parameters)?;
+        let (Main::Change(change), true) = (analysed.main, analysed.with.is_empty()) else {
+            return Err(Error::unsupported("EXPLAIN of a change of rows in WITH"));
+        };
         let table = checked(context, &change)?;
         let explained = Explained { context, table: &table, change: &change, parameters };
         match options.analyze {
@@ -89,7 +94,9 @@ impl Explained<'_> {
         check_read_only(context, change.kind.tag())?;
         let planning = began.elapsed();
         let began = Instant::now();
-        let running = Running { engine, context, change, table, parameters, measures: true };
+        let changed = &Changed::new();
+        let running =
+            Running { engine, context, change, table, parameters, changed, measures: true };
         let (changes, how) = running.run().await?;
         let mut shown = self.shown();
         let count = changes.count;

@@ -22,10 +22,11 @@ mod parameters;
 mod plan;
 mod returning;
 mod rights;
-mod rows;
+pub(crate) mod rows;
 mod statement;
 mod table;
 mod truncate;
+mod with;
 
 pub use change::{Changes, PreparedChange};
 pub use load::Loaded;

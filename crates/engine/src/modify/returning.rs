@@ -19,6 +19,7 @@ use medley_types::{PgType, arrow_type};
 use super::parameters::Texts;
 use super::plan::{Source, returned_columns};
 use super::table::Table;
+use super::with::Changed;
 use crate::context::QueryContext;
 use crate::engine::Parameter;
 use crate::error::{Error, Result};
@@ -32,6 +33,7 @@ pub(super) struct Returning<'a> {
     pub context: &'a QueryContext,
     pub planner: &'a Arc<Planner>,
     pub parameters: &'a [Parameter],
+    pub changed: &'a Changed,
     pub table: &'a Table,
     pub change: &'a Change,
     pub source: Option<&'a Source>,
@@ -67,7 +69,8 @@ impl Returning<'_> {
     }
 
     fn lowering(&self) -> Lowering<'_> {
-        Lowering::new(self.context, Arc::clone(self.planner), Some(self.parameters))
+        let lowering = Lowering::new(self.context, Arc::clone(self.planner), Some(self.parameters));
+        lowering.reading_changed(self.changed)
     }
 
     fn plan(&self, query: &Query, rows: Vec<RecordBatch>) -> Result<Option<LogicalPlan>> {

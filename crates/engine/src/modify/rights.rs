@@ -45,7 +45,7 @@ fn check_right(context: &QueryContext, right: &Right) -> Result<()> {
 }
 
 /// What it reads besides the table that it changes, whose rights are told apart.
-fn queries(change: &Change) -> Vec<Query> {
+pub(super) fn queries(change: &Change) -> Vec<Query> {
     let mut queries = Vec::new();
     let mut source = change.source.clone();
     if change.kind != medley_analyze::tree::ChangeKind::Insert {

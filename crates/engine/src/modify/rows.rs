@@ -315,7 +315,7 @@ impl Done {
 }
 
 /// A batch of these columns, and one more that says nothing: there may be no other.
-pub(super) fn unnamed(columns: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch> {
+pub(crate) fn unnamed(columns: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch> {
     let nothing: ArrayRef = Arc::new(UInt64Array::from_value(0, rows));
     let columns: Vec<_> = columns.into_iter().chain([nothing]).collect();
     let named = columns.into_iter().enumerate();
@@ -330,7 +330,7 @@ pub(super) fn unnamed_column(place: usize) -> String {
 }
 
 /// The schema of such a batch.
-pub(super) fn unnamed_schema(types: Vec<DataType>) -> Schema {
+pub(crate) fn unnamed_schema(types: Vec<DataType>) -> Schema {
     let types = types.into_iter().chain([DataType::UInt64]).enumerate();
     let fields = types.map(|(place, t)| Field::new(unnamed_column(place), t, true));
     Schema::new(fields.collect::<Vec<_>>())

@@ -18,11 +18,11 @@ impl Session {
         out: &mut dyn Output,
     ) -> Result<String, Report> {
         match (&copy.source, copy.direction, &copy.end) {
-            (
-                CopySource::Query(QueryStatement::Select(query)),
-                CopyDirection::To,
-                CopyEnd::Client,
-            ) => self.copy_out(query, &options(&copy)?, bounds, out).await,
+            (CopySource::Query(query), CopyDirection::To, CopyEnd::Client)
+                if !matches!(query, QueryStatement::Merge { .. }) =>
+            {
+                self.copy_out(query, &options(&copy)?, bounds, out).await
+            }
             (CopySource::Table { columns, .. }, CopyDirection::From, CopyEnd::Client) => {
                 let columns: Vec<_> = columns.iter().map(|name| name.as_str().to_owned()).collect();
                 self.copy_from_client(&copy, &columns, bounds, out).await

@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use medley_copy::{Encoding, Format, Options, Pieces, Writer};
 use medley_diagnostic::{Report, SqlState};
-use medley_engine::{Batch, RawFormats, RunOptions};
-use medley_sql::Query;
+use medley_engine::{Batch, RawFormats, Rows, RunOptions};
+use medley_sql::QueryStatement;
 
 use super::named;
 use crate::session::Bounds;
@@ -14,7 +14,7 @@ impl Session {
     /// Copies a query's rows to the client.
     pub(super) async fn copy_out(
         &mut self,
-        copied: &Query,
+        copied: &QueryStatement,
         options: &Options,
         bounds: &Bounds,
         out: &mut dyn Output,
@@ -23,10 +23,8 @@ impl Session {
             return Err(Report::unsupported(format!("COPY in encoding \"{name}\"")));
         }
         let binary = options.format == Format::Binary;
-        let raw = if binary { RawFormats::Binary } else { RawFormats::Text };
-        let run = RunOptions { raw: Some(raw), plan: None };
         let token = &bounds.token;
-        let mut rows = self.start_query(copied, &[], run, token.clone(), out).await?;
+        let mut rows = self.copied_rows(copied, binary, bounds, out).await?;
         let names = rows.columns.iter().map(|column| column.name.as_str());
         let force_quote = named(options.force_quote.as_ref(), names, |name| {
             let message = format!("column \"{name}\" does not exist");
@@ -54,4 +52,31 @@ impl Session {
         out.copy_done().await?;
         Ok(format!("COPY {copied}"))
     }
+
+    /// The rows of a query, or those that a change of rows returns.
+    async fn copied_rows(
+        &mut self,
+        copied: &QueryStatement,
+        binary: bool,
+        bounds: &Bounds,
+        out: &mut dyn Output,
+    ) -> Result<Rows, Report> {
+        match copied {
+            QueryStatement::Select(query) if !query.changes_rows() => {
+                let raw = if binary { RawFormats::Binary } else { RawFormats::Text };
+                let run = RunOptions { raw: Some(raw), plan: None };
+                self.start_query(query, &[], run, bounds.token.clone(), out).await
+            }
+            change if !change.returns_rows() => Err(without_returning()),
+            change => {
+                let changes = self.start_change(change, &[], bounds, out).await?;
+                changes.returned.ok_or_else(without_returning)
+            }
+        }
+    }
+}
+
+fn without_returning() -> Report {
+    let message = "COPY query must have a RETURNING clause";
+    Report::error(SqlState::FEATURE_NOT_SUPPORTED, message)
 }

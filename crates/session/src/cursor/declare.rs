@@ -94,6 +94,10 @@ pub(crate) fn check_declared(declare: &DeclareCursor) -> Result<(), Report> {
         let message = format!("cannot specify both {one} and {other}");
         return Err(Report::error(SqlState::INVALID_CURSOR_DEFINITION, message));
     }
+    if declare.query.changes_rows() {
+        let message = "DECLARE CURSOR must not contain data-modifying statements in WITH";
+        return Err(Report::error(SqlState::FEATURE_NOT_SUPPORTED, message));
+    }
     match declare.query.ast.locks.first() {
         Some(lock) => check_locks(declare, &lock.lock_type),
         None => Ok(()),

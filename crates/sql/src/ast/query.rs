@@ -16,6 +16,21 @@ pub struct Query {
     pub text: Arc<str>,
 }
 
+impl Query {
+    /// Whether its WITH changes rows.
+    pub fn changes_rows(&self) -> bool {
+        use ast::SetExpr;
+        let changes = |cte: &ast::Cte| {
+            let body = cte.query.body.as_ref();
+            matches!(
+                body,
+                SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_)
+            )
+        };
+        self.ast.with.as_ref().is_some_and(|with| with.cte_tables.iter().any(changes))
+    }
+}
+
 /// What can be planned: a query, or a change of rows.
 #[derive(Debug)]
 pub enum QueryStatement {
@@ -68,6 +83,28 @@ impl QueryStatement {
             | Self::Update { span, .. }
             | Self::Delete { span, .. }
             | Self::Merge { span, .. } => span.clone(),
+        }
+    }
+
+    /// Whether rows are changed: by itself, or in its WITH.
+    pub fn changes_rows(&self) -> bool {
+        match self {
+            Self::Select(query) => query.changes_rows(),
+            Self::Insert { .. }
+            | Self::Update { .. }
+            | Self::Delete { .. }
+            | Self::Merge { .. } => true,
+        }
+    }
+
+    /// Whether rows come out: it is a query, or has RETURNING.
+    pub fn returns_rows(&self) -> bool {
+        match self {
+            Self::Select(_) => true,
+            Self::Insert { ast, .. } => ast.returning.is_some(),
+            Self::Update { ast, .. } => ast.returning.is_some(),
+            Self::Delete { ast, .. } => ast.returning.is_some(),
+            Self::Merge { .. } => false,
         }
     }
 

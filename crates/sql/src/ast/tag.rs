@@ -1,4 +1,4 @@
-use sqlparser::ast::{self, SetExpr};
+use sqlparser::ast;
 
 use super::{
     CloseCursor, CopyDirection, Discard, FetchCursor, GrantRole, LockMode, ObjectKind,
@@ -119,29 +119,22 @@ pub(super) fn refused_in_block(statement: &Statement) -> Option<&'static str> {
 const READ_ONLY_UNSUPPORTED: &[&str] =
     &["ALTER SYSTEM", "CALL", "CLUSTER", "DO", "LOAD", "REINDEX"];
 
+/// A row lock, or a change of rows in WITH, is writing too.
 fn writing(query: &QueryStatement) -> Option<&'static str> {
     match query {
-        QueryStatement::Select(query) => writing_query(&query.ast),
+        QueryStatement::Select(query) if query.changes_rows() => Some("SELECT"),
+        QueryStatement::Select(query) => locking(&query.ast),
         other => Some(other.tag()),
     }
 }
 
-/// A row lock, or a change of rows in WITH, is writing too.
-fn writing_query(query: &ast::Query) -> Option<&'static str> {
+fn locking(query: &ast::Query) -> Option<&'static str> {
     let lock = query.locks.first().map(|lock| match lock.lock_type {
         ast::LockType::Share => "SELECT FOR SHARE",
         ast::LockType::Update => "SELECT FOR UPDATE",
     });
     let tables = query.with.iter().flat_map(|with| &with.cte_tables);
-    lock.or_else(|| tables.into_iter().find_map(|table| writing_query(&table.query))).or(
-        match &*query.body {
-            SetExpr::Insert(_) => Some("INSERT"),
-            SetExpr::Update(_) => Some("UPDATE"),
-            SetExpr::Delete(_) => Some("DELETE"),
-            SetExpr::Merge(_) => Some("MERGE"),
-            _ => None,
-        },
-    )
+    lock.or_else(|| tables.into_iter().find_map(|table| locking(&table.query)))
 }
 
 fn altering(kind: ObjectKind) -> &'static str {

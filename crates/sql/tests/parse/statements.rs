@@ -134,7 +134,7 @@ fn tags() {
         ("start transaction", "START TRANSACTION", None),
         ("select 1", "SELECT", None),
         ("select 1 for update", "SELECT", Some("SELECT FOR UPDATE")),
-        ("with a as (delete from t returning 1) select 1", "SELECT", Some("DELETE")),
+        ("with a as (delete from t returning 1) select 1", "SELECT", Some("SELECT")),
         ("with a as (select 1) insert into t select 1", "INSERT", Some("INSERT")),
         ("table t", "SELECT", None),
         ("copy t from stdin", "COPY", Some("COPY FROM")),
