@@ -7,6 +7,7 @@ mod borrowed;
 mod bound;
 mod canary;
 mod cancel;
+mod cancelled;
 mod catalogs;
 mod chain;
 mod cinema;
